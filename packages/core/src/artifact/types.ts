@@ -1,0 +1,27 @@
+import type { Abortable } from '../foundation/abort.js';
+import type { Digest } from '../foundation/digest.js';
+
+export interface ManifestFile {
+  /** Logical path inside the artifact: relative, `/`-separated, no `.` or `..` part. It is never used as a storage path. */
+  readonly path: string;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly mediaType?: string | undefined;
+}
+
+/** The list of an artifact's files. Its digest is the artifact's identity. */
+export interface Manifest {
+  readonly format: 'millwright.manifest/1';
+  /** Sorted by path. */
+  readonly files: readonly ManifestFile[];
+}
+
+/** An artifact whose every read is checked against the manifest before the bytes are handed out. */
+export interface VerifiedArtifact {
+  readonly digest: Digest;
+  readonly manifest: Manifest;
+  /** The whole file. @throws `artifact/missing`, `artifact/mismatch`, `state/not-found` */
+  bytes(path: string, options?: Abortable): Promise<Uint8Array>;
+  /** The file as a stream that fails at its end when the digest is wrong. */
+  stream(path: string, options?: Abortable): Promise<ReadableStream<Uint8Array>>;
+}

@@ -1,0 +1,62 @@
+import serialize from 'canonicalize';
+import { MillwrightError } from './errors.js';
+
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+/** How deep canonical JSON may nest. Deeper input is a mistake or an attack. */
+export const MAX_JSON_DEPTH = 64;
+
+/**
+ * RFC 8785 canonical JSON: keys by UTF-16 code units, shortest numbers, no white space. `-0` becomes `0`.
+ * Refuses what JSON would lose in silence: NaN and infinities, undefined, integers beyond 2^53 - 1, lone surrogates,
+ * functions, symbols, bigints, cycles, and objects that are not plain.
+ *
+ * @throws `input/not-json` with the path of the first offending value
+ */
+export function canonicalJson(value: unknown): string {
+  check(value, '$', 0, new Set());
+  return serialize(value) as string;
+}
+
+function check(value: unknown, path: string, depth: number, above: Set<object>): void {
+  if (depth > MAX_JSON_DEPTH) throw refuse(path, `nests deeper than ${MAX_JSON_DEPTH}`);
+  switch (typeof value) {
+    case 'boolean':
+      return;
+    case 'string':
+      if (!value.isWellFormed()) throw refuse(path, 'holds a lone surrogate');
+      return;
+    case 'number':
+      if (!Number.isFinite(value)) throw refuse(path, `is ${value}; write it as a string or leave it out`);
+      if (Number.isInteger(value) && !Number.isSafeInteger(value))
+        throw refuse(path, `is an integer beyond 2^53 - 1; write it as a string`);
+      return;
+    case 'object':
+      if (value === null) return;
+      break;
+    default:
+      throw refuse(path, `is ${value === undefined ? 'undefined' : `a ${typeof value}`}`);
+  }
+  if (above.has(value)) throw refuse(path, 'contains itself');
+  above.add(value);
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) check(value[i], `${path}[${i}]`, depth + 1, above);
+  } else {
+    const prototype = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== null) throw refuse(path, 'is not a plain object');
+    for (const [key, member] of Object.entries(value)) {
+      if (!key.isWellFormed()) throw refuse(path, 'has a key with a lone surrogate');
+      check(member, `${path}.${key}`, depth + 1, above);
+    }
+  }
+  above.delete(value);
+}
+
+function refuse(path: string, reason: string): MillwrightError<'input/not-json'> {
+  return new MillwrightError('input/not-json', `Cannot write \`${path}\` as JSON: it ${reason}.`, {
+    details: { path, reason },
+  });
+}

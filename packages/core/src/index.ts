@@ -1,0 +1,12 @@
+export * from './foundation/abort.js';
+export * from './foundation/canonical-json.js';
+export * from './foundation/clock.js';
+export * from './foundation/digest.js';
+export type * from './foundation/doors.js';
+export * from './foundation/errors.js';
+export * from './foundation/event-hub.js';
+export * from './foundation/ids.js';
+export * from './foundation/options.js';
+export * from './foundation/queue.js';
+export * from './foundation/random.js';
+export * from './foundation/verdict.js';

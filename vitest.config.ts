@@ -1,0 +1,100 @@
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+
+/** Lanes by file name: `*.test.ts` runs in Node and Chromium, the rest where its name says. */
+const LANES = ['node', 'browser', 'service', 'crash'];
+const lane = (name: string) => [
+  `packages/*/test/**/*.${name}.test.ts`,
+  `examples/*/test/**/*.${name}.test.ts`,
+  `test/**/*.${name}.test.ts`,
+];
+const anywhere = ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'];
+
+const resolve = { conditions: ['@millwright/source', 'node', 'module', 'import', 'default'] };
+const ssr = {
+  resolve: {
+    conditions: resolve.conditions,
+    externalConditions: ['@millwright/source', 'node', 'module', 'import', 'default'],
+  },
+};
+const node = { resolve, ssr };
+const setupFiles = ['./test/setup.ts'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...node,
+        test: {
+          name: 'any',
+          environment: 'node',
+          setupFiles,
+          include: anywhere,
+          exclude: ['**/node_modules/**', ...LANES.flatMap(lane)],
+        },
+      },
+      { ...node, test: { name: 'node', environment: 'node', setupFiles, include: lane('node') } },
+      {
+        ...node,
+        test: {
+          name: 'service',
+          environment: 'node',
+          setupFiles,
+          include: lane('service'),
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...node,
+        test: {
+          name: 'crash',
+          environment: 'node',
+          setupFiles,
+          include: lane('crash'),
+          testTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...node,
+        test: {
+          name: 'type',
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            include: ['packages/*/test/**/*.test-d.ts'],
+            tsconfig: './tsconfig.json',
+          },
+        },
+      },
+      {
+        resolve: { conditions: ['@millwright/source', 'browser', 'module', 'import', 'default'] },
+        test: {
+          name: 'browser',
+          include: [...lane('browser')],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: {
+                executablePath: process.env['MILLWRIGHT_CHROMIUM'] ?? '/usr/bin/chromium',
+                args: [
+                  '--no-sandbox',
+                  '--disable-quic',
+                  '--disable-background-networking',
+                  '--enable-unsafe-webgpu',
+                  '--use-webgpu-adapter=swiftshader',
+                ],
+              },
+            }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+    ],
+  },
+});
