@@ -2,7 +2,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 
 /** Lanes by file name: `*.test.ts` runs in Node and Chromium, the rest where its name says. */
-const LANES = ['node', 'browser', 'service', 'crash'];
+const LANES = ['node', 'browser', 'service', 'crash', 'example'];
 const lane = (name: string) => [
   `packages/*/test/**/*.${name}.test.ts`,
   `examples/*/test/**/*.${name}.test.ts`,
@@ -54,6 +54,18 @@ export default defineConfig({
           setupFiles,
           include: lane('crash'),
           testTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...node,
+        test: {
+          name: 'example',
+          environment: 'node',
+          setupFiles,
+          include: lane('example'),
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
           fileParallelism: false,
         },
       },

@@ -1,0 +1,105 @@
+// The whole test run: every lane in order, counted. `npm test` skips a lane that this machine cannot run and says which
+// command enables it; with CI=true a missing lane is a failure. `npm test -- unit browser` runs only those lanes.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '..');
+const ci = process.env.CI === 'true';
+const scratch = mkdtempSync(join(tmpdir(), 'millwright-test-'));
+const total = { passed: 0, failed: 0, skipped: 0 };
+
+const chromium = process.env.MILLWRIGHT_CHROMIUM ?? '/usr/bin/chromium';
+const needsChromium = () =>
+  existsSync(chromium) ? undefined : 'no Chromium: apt-get install chromium, or set MILLWRIGHT_CHROMIUM';
+const needsCeph = () =>
+  ['radosgw', 'ceph-mon', 'ceph-osd'].every((name) => onPath(name))
+    ? undefined
+    : 'no S3 server: apt-get install radosgw ceph-mon ceph-osd';
+
+const LANES = {
+  lock: [command('node', 'scripts/complete-lock.mjs', '--check')],
+  types: [
+    command('node_modules/.bin/tsc', '-p', 'tsconfig.json'),
+    command('node_modules/.bin/tsc', '-p', 'tsconfig.browser.json'),
+  ],
+  lint: [command('node_modules/.bin/biome', 'check', '--error-on-warnings', '.')],
+  layers: [command('node', 'scripts/check-layers.mjs')],
+  unit: [vitest('any', 'node'), vitest('type')],
+  build: [command('node_modules/.bin/turbo', 'run', 'build', '--output-logs=errors-only')],
+  packages: [command('node', 'scripts/check-packages.mjs'), command('node_modules/.bin/size-limit')],
+  smoke: [command('node', 'scripts/pack-smoke.mjs')],
+  browser: [vitest('browser')],
+  service: [vitest('service')],
+  crash: [vitest('crash')],
+  example: [vitest('example')],
+};
+const NEEDS = { browser: needsChromium, smoke: needsChromium, service: needsCeph };
+
+const chosen = process.argv.slice(2);
+for (const name of chosen)
+  if (LANES[name] === undefined) throw new Error(`no lane ${name}; lanes: ${Object.keys(LANES).join(' ')}`);
+const started = performance.now();
+for (const [name, steps] of Object.entries(LANES)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  const missing = NEEDS[name]?.();
+  if (missing !== undefined) {
+    console.log(`\n── ${name}: ${ci ? 'FAILED' : 'skipped'} (${missing})`);
+    total[ci ? 'failed' : 'skipped']++;
+    continue;
+  }
+  console.log(`\n── ${name}`);
+  const before = performance.now();
+  for (const step of steps) step();
+  console.log(`── ${name} took ${((performance.now() - before) / 1000).toFixed(1)} s`);
+}
+rmSync(scratch, { recursive: true, force: true });
+console.log(`\n${((performance.now() - started) / 1000).toFixed(0)} s in all`);
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exit(total.failed === 0 ? 0 : 1);
+
+/** A check that passes or fails as a whole. */
+function command(program, ...args) {
+  return () => {
+    const ok = run(program, args) === 0;
+    total[ok ? 'passed' : 'failed']++;
+    if (!ok) console.log(`FAILED: ${program} ${args.join(' ')}`);
+  };
+}
+
+/** A vitest run; its own tests are counted. A run that reports nothing has failed. */
+function vitest(...projects) {
+  return () => {
+    const file = join(scratch, `${projects.join('-')}.json`);
+    const status = run('node_modules/.bin/vitest', [
+      'run',
+      ...projects.flatMap((project) => ['--project', project]),
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${file}`,
+    ]);
+    const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+    total.passed += report?.numPassedTests ?? 0;
+    total.failed += report?.numFailedTests ?? 0;
+    total.skipped += (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0);
+    if (report === undefined || report.numTotalTests === 0 || (status !== 0 && report.numFailedTests === 0)) {
+      total.failed++;
+      console.log(
+        `FAILED: vitest ${projects.join(' ')} ended with status ${status} and ${report?.numTotalTests ?? 'no'} tests`,
+      );
+    }
+  };
+}
+
+function run(program, args) {
+  return spawnSync(program, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' },
+  }).status;
+}
+
+function onPath(name) {
+  return (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, name)));
+}
