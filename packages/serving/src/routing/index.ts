@@ -1,1 +1,14 @@
-export {};
+export { type HashPrefix, hashFrom, hashPrefix, murmur3 } from './murmur3.js';
+export {
+  BUCKETS,
+  type CompiledPolicy,
+  championPolicy,
+  compilePolicy,
+  type Policy,
+  type PolicyMode,
+  type PolicyRange,
+  type Route,
+  sharesOf,
+} from './policy.js';
+export { type RampOptions, ramp } from './ramp.js';
+export { bucketOf, createRouter, type Router, route, shadowsOf } from './route.js';

@@ -1,0 +1,133 @@
+import { invalidInput } from '@millwright/core';
+import { type HashPrefix, hashPrefix } from './murmur3.js';
+
+/** Buckets are numbers in [0, 2^32): a share of 1 is all of them, and the finest share is one of them. */
+export const BUCKETS = 2 ** 32;
+
+/** What the arms are for. `champion`: one arm answers everything. */
+export type PolicyMode = 'champion' | 'canary' | 'shadow' | 'blueGreen' | 'bandit';
+
+/** Half-open buckets [start, end) that belong to one arm. */
+export interface PolicyRange {
+  readonly start: number;
+  readonly end: number;
+  readonly arm: string;
+  /** The epoch in which the arm got it. What was got last is given back first. */
+  readonly since: number;
+}
+
+/** Who answers whom, as plain data: it is written to the ledger and travels to replicas. Change it with `ramp` only. */
+export interface Policy {
+  /** Grows with every change. Everything that is observed carries the epoch it was served under. */
+  readonly epoch: number;
+  /** New for every rollout, so that not always the same units come first. */
+  readonly salt: string;
+  readonly mode: PolicyMode;
+  /** The arm that answers when nothing else may: unit and request unknown, policy out of date, killed. */
+  readonly champion: string;
+  /** Sorted, without gaps or overlaps, from 0 to 2^32. */
+  readonly ranges: readonly PolicyRange[];
+  /** Everything goes to the champion, whatever the ranges say. Only a policy with another salt undoes it. */
+  readonly killed: boolean;
+  /** After this time (milliseconds since 1970) the policy is not trusted any more: champion only. */
+  readonly validUntil?: number | undefined;
+  /** Arms that are given a copy of a sample of the requests, off the path of the answer. */
+  readonly shadows?: readonly { readonly arm: string; readonly share: number }[] | undefined;
+}
+
+/** Where a request goes. One frozen object per arm and policy, so routing allocates nothing. */
+export interface Route {
+  readonly arm: string;
+  readonly epoch: number;
+  /** The probability with which this arm is chosen in this epoch (the propensity). */
+  readonly share: number;
+  /** False when the choice was made by request, because the unit is unknown: unit-level statistics leave it out. */
+  readonly sticky: boolean;
+}
+
+/** An immutable policy, ready for `route`. Held in one variable and replaced as a whole. */
+export interface CompiledPolicy {
+  readonly policy: Policy;
+  readonly epoch: number;
+  readonly salt: string;
+  readonly mode: PolicyMode;
+  readonly killed: boolean;
+  /** Milliseconds since 1970; Infinity when the policy does not expire. */
+  readonly validUntil: number;
+  /** Arms in the order of their first range. */
+  readonly arms: readonly string[];
+  /** Share by arm; they sum to 1. */
+  readonly shares: ReadonlyMap<string, number>;
+  /** First bucket after each range. Float64, for 2^32 does not fit 32 bits. */
+  readonly ends: Float64Array;
+  /** The route of each range for sticky units. */
+  readonly sticky: readonly Route[];
+  /** The route of each range for requests without a unit. */
+  readonly unsticky: readonly Route[];
+  /** The route when nothing else may answer. */
+  readonly fallback: Route;
+  readonly prefix: HashPrefix;
+  readonly shadowPrefix: HashPrefix;
+}
+
+/** A policy under which one arm answers everything. */
+export function championPolicy(options: {
+  readonly salt: string;
+  readonly champion?: string | undefined;
+  readonly epoch?: number | undefined;
+}): Policy {
+  const { salt, champion = 'champion', epoch = 0 } = options;
+  const ranges = [{ start: 0, end: BUCKETS, arm: champion, since: epoch }];
+  return { epoch, salt, mode: 'champion', champion, ranges, killed: false };
+}
+
+/** Checks a policy and prepares it for `route`. @throws `input/invalid` when the ranges do not partition [0, 2^32) */
+export function compilePolicy(policy: Policy): CompiledPolicy {
+  checkPolicy(policy);
+  const { epoch, salt, mode, champion, ranges, killed, validUntil = Infinity } = policy;
+  const shares = sharesOf(policy);
+  const routeOf = (arm: string, sticky: boolean): Route =>
+    Object.freeze({ arm, epoch, share: killed ? Number(arm === champion) : (shares.get(arm) ?? 0), sticky });
+  const all = (sticky: boolean) => {
+    const byArm = new Map([...shares.keys()].map((arm) => [arm, routeOf(arm, sticky)]));
+    return ranges.map((range) => byArm.get(range.arm)!);
+  };
+  return Object.freeze({
+    policy,
+    epoch,
+    salt,
+    mode,
+    killed,
+    validUntil,
+    arms: [...shares.keys()],
+    shares,
+    ends: Float64Array.from(ranges, (range) => range.end),
+    sticky: all(true),
+    unsticky: all(false),
+    fallback: Object.freeze({ arm: champion, epoch, share: killed ? 1 : (shares.get(champion) ?? 0), sticky: false }),
+    prefix: hashPrefix(`${salt}:`),
+    shadowPrefix: hashPrefix(`${salt}#shadow:`),
+  });
+}
+
+/** The share of each arm that owns buckets. */
+export function sharesOf(policy: Policy): ReadonlyMap<string, number> {
+  const shares = new Map<string, number>();
+  for (const { arm, start, end } of policy.ranges) shares.set(arm, (shares.get(arm) ?? 0) + (end - start) / BUCKETS);
+  return shares;
+}
+
+function checkPolicy(policy: Policy): void {
+  const { epoch, salt, ranges, shadows = [] } = policy;
+  if (!Number.isSafeInteger(epoch) || epoch < 0) throw invalidInput('policy.epoch', 'an integer of 0 or more', epoch);
+  if (typeof salt !== 'string' || salt === '') throw invalidInput('policy.salt', 'a text that is not empty', salt);
+  let at = 0;
+  for (const { start, end } of ranges) {
+    if (start !== at || !Number.isInteger(end) || end <= start)
+      throw invalidInput('policy.ranges', `a range from ${at} to a larger bucket`, `[${start}, ${end})`);
+    at = end;
+  }
+  if (at !== BUCKETS) throw invalidInput('policy.ranges', 'ranges that end at 2^32', at);
+  for (const { share } of shadows)
+    if (!(share >= 0 && share <= 1)) throw invalidInput('policy.shadows', 'shares between 0 and 1', share);
+}
