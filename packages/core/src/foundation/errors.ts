@@ -97,8 +97,8 @@ const MARK = Symbol.for('@millwright/error');
 /** The one error class. `code` names what happened, `details` holds its facts, `message` says what to do. */
 export class MillwrightError<C extends ErrorCode = ErrorCode> extends Error {
   static {
-    Object.defineProperty(this.prototype, 'name', { value: 'MillwrightError', configurable: true });
-    Object.defineProperty(this.prototype, MARK, { value: true });
+    Object.defineProperty(MillwrightError.prototype, 'name', { value: 'MillwrightError', configurable: true });
+    Object.defineProperty(MillwrightError.prototype, MARK, { value: true });
   }
   readonly code: C;
   readonly details: ErrorDetails[C];
