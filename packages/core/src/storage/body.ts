@@ -1,38 +1,42 @@
 import { createSha256 } from '#sha256';
+import { abortable } from '../foundation/abort.js';
 import { type Digest, toDigest } from '../foundation/digest.js';
 import { MillwrightError } from '../foundation/errors.js';
 import type { BlobBody } from './types.js';
 
-/** The chunks of any body. A stream is cancelled when the reader stops early. */
-export async function* chunksOf(body: BlobBody): AsyncGenerator<Uint8Array, void, undefined> {
+/** The chunks of any body. An abort is heard also while the body stalls; a body that is left early is cancelled. */
+export async function* chunksOf(body: BlobBody, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
   if (body instanceof Uint8Array) {
     yield body;
-  } else if (body instanceof ReadableStream) {
-    yield* chunksOfStream(body);
-  } else {
-    yield* body;
+    return;
   }
-}
-
-async function* chunksOfStream(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-  const reader = stream.getReader();
+  const chunks = body instanceof ReadableStream ? readerOf(body) : body[Symbol.asyncIterator]();
   let ended = false;
   try {
     while (true) {
-      const { done, value } = await reader.read();
-      if (done) {
-        ended = true;
-        return;
-      }
+      const { done, value } = await abortable(chunks.next(), signal);
+      ended = done === true;
+      if (ended) return;
       yield value;
     }
-  } catch (error) {
-    ended = true;
-    throw error;
   } finally {
-    if (!ended) await reader.cancel().catch(() => undefined);
-    reader.releaseLock();
+    // Not awaited: a producer that stalls would stall us.
+    if (!ended) void Promise.resolve(chunks.return?.()).catch(() => undefined);
   }
+}
+
+function readerOf(stream: ReadableStream<Uint8Array>): AsyncIterator<Uint8Array, undefined> {
+  const reader = stream.getReader();
+  return {
+    async next() {
+      const { done, value } = await reader.read();
+      return done ? { done, value: undefined } : { done, value };
+    },
+    async return() {
+      await reader.cancel();
+      return { done: true, value: undefined };
+    },
+  };
 }
 
 export interface ExpectedBody {
@@ -52,8 +56,7 @@ export async function* checkedChunks(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const hash = createSha256();
   let size = 0;
-  for await (const chunk of chunksOf(body)) {
-    expected.signal?.throwIfAborted();
+  for await (const chunk of chunksOf(body, expected.signal)) {
     size += chunk.byteLength;
     if (size > expected.size) throw corrupt(expected, `more than ${expected.size} bytes`);
     hash.update(chunk);
