@@ -16,7 +16,8 @@ export type PhysicalType =
   | 'timestamp'
   | 'date'
   | 'decimal'
-  | 'list';
+  | 'list'
+  | 'other';
 
 export type NumberArray =
   | Float64Array
@@ -73,7 +74,24 @@ export interface DictionaryChunk extends ChunkBase {
   readonly dictionary: readonly (string | null)[];
 }
 
-export type ColumnChunk = NumberChunk | BigChunk | BoolChunk | Utf8Chunk | DictionaryChunk;
+/** Slot `i` is the `width` numbers from `values[i * width]` (an embedding, an image descriptor). */
+export interface ListChunk extends ChunkBase {
+  readonly kind: 'list';
+  readonly width: number;
+  readonly values: NumberArray;
+}
+
+/** A type without kernels (decimal, nested): presence is known, values only one at a time. Checks on values are `insufficient`. */
+export interface OpaqueChunk extends ChunkBase {
+  readonly kind: 'opaque';
+  /** The value of slot `i` as its owner gives it. */
+  read(i: number): unknown;
+}
+
+export type ColumnChunk = NumberChunk | BigChunk | BoolChunk | Utf8Chunk | DictionaryChunk | ListChunk | OpaqueChunk;
+
+/** What a slot holds when it is read one by one. Integers of 64 bits are bigint, timestamps and dates are milliseconds. */
+export type Value = number | bigint | boolean | string | readonly number[] | null;
 
 /** A named column: chunks of one physical type, read without copying. */
 export interface ColumnView {
