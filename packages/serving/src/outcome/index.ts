@@ -1,10 +1,1 @@
-export {
-  createOutcomeJoin,
-  type Disposition,
-  type Exposure,
-  type Outcome,
-  type OutcomeCounts,
-  type OutcomeJoin,
-  type OutcomeJoinOptions,
-  type OutcomeMetric,
-} from './outcome-join.js';
+export {};
