@@ -1,5 +1,3 @@
-import type { TensorMap } from '@millwright/serving/tensor';
-
 /** What the service is asked: will this flight leave late? Distances are in statute miles. */
 export interface FlightQuestion {
   readonly hour: number;
@@ -88,7 +86,7 @@ export const FEATURE_SETS: Readonly<Record<string, FeatureSet>> = {
 export const scaleMiles = (miles: number): number => miles / 1_000 - 0.7;
 
 /** The feeds of the ONNX graph for a batch of questions: `codes` int32 [rows, codes] and `miles` float32 [rows, 1]. */
-export function encode(features: FeatureSet, questions: readonly FlightQuestion[], milesFactor = 1): TensorMap {
+export function encode(features: FeatureSet, questions: readonly FlightQuestion[], milesFactor = 1) {
   const rows = questions.length;
   const codes = new Int32Array(rows * features.codes);
   const miles = new Float32Array(rows);
@@ -106,10 +104,10 @@ export function encode(features: FeatureSet, questions: readonly FlightQuestion[
     );
     miles[i] = scaleMiles(distance);
   }
-  return {
-    codes: { dtype: 'int32', dims: [rows, features.codes], data: codes },
-    miles: { dtype: 'float32', dims: [rows, 1], data: miles },
-  };
+  return new Map([
+    ['codes', { dtype: 'int32' as const, dims: [rows, features.codes], data: codes }],
+    ['miles', { dtype: 'float32' as const, dims: [rows, 1], data: miles }],
+  ]);
 }
 
 const hashes = new Map<string, number>();

@@ -56,8 +56,8 @@ describe('the models', () => {
     const feeds = encode(features, questions);
     const session = await InferenceSession.create(toOnnx(model));
     const result = await session.run({
-      codes: new Tensor('int32', feeds['codes']!.data as Int32Array, feeds['codes']!.dims as number[]),
-      miles: new Tensor('float32', feeds['miles']!.data as Float32Array, feeds['miles']!.dims as number[]),
+      codes: new Tensor('int32', feeds.get('codes')!.data as Int32Array, feeds.get('codes')!.dims as number[]),
+      miles: new Tensor('float32', feeds.get('miles')!.data as Float32Array, feeds.get('miles')!.dims as number[]),
     });
     await session.release();
     const got = result['probability']!.data as Float32Array;
