@@ -1,1 +1,16 @@
-export {};
+export * from './distribution/beta.js';
+export * from './distribution/cramer-von-mises.js';
+export * from './distribution/discrete.js';
+export * from './distribution/gamma.js';
+export { logBeta, logChoose, logGamma } from './distribution/gamma-function.js';
+export * from './distribution/kolmogorov.js';
+export * from './distribution/normal.js';
+export { findRoot } from './distribution/root.js';
+export * from './distribution/student-t.js';
+export * from './interval/difference.js';
+export * from './interval/proportion.js';
+export * from './multiplicity/adjust.js';
+export * from './sequential/betting.js';
+export * from './sequential/conditional-odds.js';
+export * from './sequential/log-sum.js';
+export * from './sequential/merge.js';
