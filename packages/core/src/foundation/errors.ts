@@ -25,9 +25,11 @@ export interface ErrorDetails {
   'storage/failed': { readonly store: string; readonly operation: string };
 
   /** The ledger's bytes are not a valid ledger at this place. */
-  'ledger/corrupt': { readonly seq: number; readonly reason: string };
+  'ledger/corrupt': { readonly seq: number; readonly index?: number | undefined; readonly reason: string };
   /** It is not known whether the commit was written. Nothing was deleted; ask again by commit id. */
   'ledger/commit-unknown': { readonly commitId: string; readonly seq: number };
+  /** The idempotency key was used before and only the caller can rebuild the result: pass `onReplay`. */
+  'ledger/replayed': { readonly idempotencyKey: string; readonly seq: number };
   /** Other writers won every attempt. */
   'ledger/contended': { readonly attempts: number };
   /** An event or a commit is larger than the format allows. */

@@ -1,8 +1,11 @@
-import type { Abortable } from '../foundation/abort.js';
+import type { Abortable, Closable } from '../foundation/abort.js';
 import type { JsonObject } from '../foundation/canonical-json.js';
 import type { Digest } from '../foundation/digest.js';
 import type { EventSource } from '../foundation/event-hub.js';
 import type { CommitId, LedgerId } from '../foundation/ids.js';
+
+/** How sure the ledger is of the actor: said by the writer, signed by the actor, or established by a server. */
+export type ActorAssurance = 'asserted' | 'signed' | 'server';
 
 /** What a command wants to write. `type` is noun.past-verb: `version.registered`, `alias.moved`. */
 export interface NewEvent {
@@ -16,6 +19,7 @@ export interface LedgerEvent extends NewEvent {
   readonly index: number;
   /** The commit it belongs to. */
   readonly seq: number;
+  /** Id of the command that wrote it. Commands that arrive together share a commit, not an id. */
   readonly commitId: CommitId;
   /** In-commit time, milliseconds since 1970; strictly greater than the previous commit's. */
   readonly time: number;
@@ -32,6 +36,11 @@ export interface Projection<S> {
   readonly id: string;
   init(): S;
   apply(state: S, event: LedgerEvent): S;
+  /**
+   * An independent copy of the state. Commands that arrive together share one append by deciding one after the other on
+   * a copy; with `fork` that copy is cheap. Without it the ledger folds a copy from the log while the ledger is small.
+   */
+  fork?(state: S): S;
 }
 
 /** What a command may look at while it decides. */
@@ -46,10 +55,12 @@ export interface LedgerView {
 /** A command: from state to events. It may run several times, so it must have no effects. Throwing refuses the command. */
 export type Decide<R> = (view: LedgerView) => { readonly events: readonly NewEvent[]; readonly result: R };
 
-export interface CommitOptions extends Abortable {
+export interface CommitOptions<R = unknown> extends Abortable {
   readonly actor?: string | undefined;
-  /** The same key within the window returns the first outcome instead of committing again. */
+  /** The same key within the window (8,192 keys) returns the first outcome instead of committing again. */
   readonly idempotencyKey?: string | undefined;
+  /** Makes the result from the events of a commit that another process, or an earlier run, made with the same key. */
+  readonly onReplay?: ((events: readonly LedgerEvent[]) => R) | undefined;
 }
 
 export interface Committed<R> {
@@ -59,11 +70,13 @@ export interface Committed<R> {
   /** Empty when the command decided to write nothing. */
   readonly events: readonly LedgerEvent[];
   readonly result: R;
+  /** True when the idempotency key was found: nothing was written now. */
+  readonly replayed: boolean;
 }
 
 export interface LedgerHead {
   readonly seq: number;
-  /** Leaves in the tree. */
+  /** Leaves in the tree: every event, and one commit-info leaf per command. */
   readonly size: number;
   /** RFC 6962 root over all leaves. */
   readonly root: Digest;
@@ -81,25 +94,34 @@ export interface VerifyReport {
     | undefined;
 }
 
+export interface LedgerHubEvents {
+  committed: LedgerEvent;
+  /** A projection broke its promise and threw. The event is a no-op for it; the ledger goes on. */
+  projectionFailed: { readonly projection: string; readonly event: LedgerEvent; readonly error: unknown };
+}
+
 /** The append-only history that everything else is a fold of. */
-export interface Ledger extends AsyncDisposable {
+export interface Ledger extends Closable {
   readonly id: LedgerId;
   readonly head: LedgerHead;
   /** Every event of every commit, as soon as it is folded here, own or foreign. */
-  readonly events: EventSource<{ committed: LedgerEvent }>;
+  readonly events: EventSource<LedgerHubEvents>;
   /**
    * Runs the command against the newest state and appends what it decided. After a conflict the others' commits are
    * folded and the command runs again, so it fails only when its own precondition fails.
-   * @throws `ledger/commit-unknown`, `ledger/contended`, `ledger/too-large`, and whatever `decide` throws
+   * Commands that are waiting at the same time share an append and fail each for itself.
+   * @throws `ledger/commit-unknown`, `ledger/contended`, `ledger/too-large`, `ledger/replayed`, and whatever `decide` throws
    */
-  commit<R>(decide: Decide<R>, options?: CommitOptions): Promise<Committed<R>>;
+  commit<R>(decide: Decide<R>, options?: CommitOptions<R>): Promise<Committed<R>>;
   /** Adds a projection and folds it from the beginning. Doing it twice is harmless. */
   use(projection: Projection<unknown>, options?: Abortable): Promise<void>;
   /** The state of a projection in use, at the head folded so far. Treat it as read-only. @throws `state/not-found` */
   state<S>(projection: Projection<S>): S;
+  /** How many events the projection threw on. Anything but 0 is a bug of the projection. */
+  faults(projection: Projection<unknown>): number;
   /** Folds what others have written since. */
   refresh(options?: Abortable): Promise<LedgerHead>;
-  /** All events from leaf `from` in order. */
+  /** All events from leaf `from` in order, up to the head folded so far. @throws `ledger/corrupt` for changed bytes */
   read(options?: { readonly from?: number | undefined } & Abortable): AsyncIterable<LedgerEvent>;
   /** Re-reads every byte, recomputes every hash, and names the first bad entry. */
   verify(options?: Abortable): Promise<VerifyReport>;

@@ -1,0 +1,81 @@
+import { MillwrightError } from '../foundation/errors.js';
+import type { LedgerEvent, LedgerHubEvents, Projection } from './types.js';
+
+/** The states of the projections in use, at one place of the ledger. */
+export interface Fold {
+  readonly projections: readonly Projection<unknown>[];
+  has(id: string): boolean;
+  /** Adds a projection at its initial state. */
+  add(projection: Projection<unknown>): void;
+  /** Takes over the projections of a fold at the same place. */
+  adopt(other: Fold): void;
+  readonly slots: ReadonlyMap<string, FoldSlot>;
+  /** @throws `state/not-found` */
+  state<S>(projection: Projection<S>): S;
+  faults(id: string): number;
+  apply(events: readonly LedgerEvent[]): void;
+  /** A fold at the same place that goes its own way, or undefined when a projection cannot be forked. */
+  fork(): Fold | undefined;
+}
+
+/** One projection with its state. */
+export interface FoldSlot {
+  readonly projection: Projection<unknown>;
+  state: unknown;
+  faults: number;
+}
+
+/** @param onFault hears of projections that throw, which they have promised not to do */
+export function foldOf(onFault: (fault: LedgerHubEvents['projectionFailed']) => void = () => undefined): Fold {
+  return foldFrom(new Map(), onFault);
+}
+
+function foldFrom(slots: Map<string, FoldSlot>, onFault: (fault: LedgerHubEvents['projectionFailed']) => void): Fold {
+  return {
+    slots,
+    get projections() {
+      return [...slots.values()].map((slot) => slot.projection);
+    },
+    has: (id) => slots.has(id),
+    add(projection) {
+      if (!slots.has(projection.id)) slots.set(projection.id, { projection, state: projection.init(), faults: 0 });
+    },
+    adopt(other) {
+      for (const [id, slot] of other.slots) if (!slots.has(id)) slots.set(id, slot);
+    },
+    state<S>(projection: Projection<S>): S {
+      const slot = slots.get(projection.id);
+      if (slot === undefined) throw notInUse(projection.id);
+      return slot.state as S;
+    },
+    faults: (id) => slots.get(id)?.faults ?? 0,
+    apply(events) {
+      for (const slot of slots.values()) {
+        for (const event of events) {
+          try {
+            slot.state = slot.projection.apply(slot.state, event);
+          } catch (error) {
+            slot.faults++;
+            onFault({ projection: slot.projection.id, event, error });
+          }
+        }
+      }
+    },
+    fork() {
+      const copies = new Map<string, FoldSlot>();
+      for (const [id, slot] of slots) {
+        if (slot.projection.fork === undefined) return undefined;
+        copies.set(id, { ...slot, state: slot.projection.fork(slot.state) });
+      }
+      return foldFrom(copies, () => undefined);
+    },
+  };
+}
+
+function notInUse(id: string): MillwrightError<'state/not-found'> {
+  return new MillwrightError(
+    'state/not-found',
+    `The projection \`${id}\` is not in use. Give it to openLedger({ projections }) or call ledger.use(projection) first.`,
+    { details: { what: 'projection', id } },
+  );
+}

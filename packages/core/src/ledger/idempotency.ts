@@ -1,0 +1,39 @@
+import type { CommitId } from '../foundation/ids.js';
+import type { Section } from './commit-codec.js';
+
+/** How many keys are remembered. Every reader of a ledger remembers the same ones, because they come from the leaves. */
+export const IDEMPOTENCY_WINDOW = 8_192;
+
+/** What a key did. The events are leaves `firstIndex` to `firstIndex + count - 1`. */
+export interface KeyedOutcome {
+  readonly seq: number;
+  readonly commitId: CommitId;
+  readonly time: number;
+  readonly firstIndex: number;
+  readonly count: number;
+}
+
+/** The latest idempotency keys of a ledger. */
+export interface IdempotencyWindow {
+  find(key: string): KeyedOutcome | undefined;
+  /** Notes the keys of an accepted commit whose first leaf is `firstIndex`. The first use of a key counts. */
+  note(seq: number, firstIndex: number, sections: readonly Section[]): void;
+}
+
+export function idempotencyWindow(capacity = IDEMPOTENCY_WINDOW): IdempotencyWindow {
+  const outcomes = new Map<string, KeyedOutcome>();
+  return {
+    find: (key) => outcomes.get(key),
+    note(seq, firstIndex, sections) {
+      let index = firstIndex;
+      for (const { info } of sections) {
+        const { idempotencyKey: key, commitId, time, count } = info;
+        if (key !== undefined && !outcomes.has(key)) {
+          outcomes.set(key, { seq, commitId, time, firstIndex: index + 1, count });
+          if (outcomes.size > capacity) outcomes.delete(outcomes.keys().next().value!);
+        }
+        index += 1 + count;
+      }
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import { sha256Bytes } from '#sha256';
+
+/** Hashes of RFC 6962 §2.1: a leaf is SHA-256(0x00 || entry), a node SHA-256(0x01 || left || right), nothing SHA-256(""). */
+export const HASH_BYTES = 32;
+
+export function emptyRoot(): Uint8Array {
+  return sha256Bytes(new Uint8Array());
+}
+
+export function leafHash(entry: Uint8Array): Uint8Array {
+  const prefixed = new Uint8Array(1 + entry.byteLength);
+  prefixed.set(entry, 1);
+  return sha256Bytes(prefixed);
+}
+
+export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
+  const node = new Uint8Array(1 + 2 * HASH_BYTES);
+  node[0] = 1;
+  node.set(left, 1);
+  node.set(right, 1 + HASH_BYTES);
+  return sha256Bytes(node);
+}
+
+export function sameHash(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.byteLength !== HASH_BYTES || b.byteLength !== HASH_BYTES) return false;
+  for (let i = 0; i < HASH_BYTES; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
