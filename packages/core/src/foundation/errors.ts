@@ -48,6 +48,8 @@ export interface ErrorDetails {
   'table/column': { readonly column: string; readonly expected: string; readonly received: string };
   /** A column's buffers contradict each other. */
   'table/corrupt': { readonly column: string; readonly reason: string };
+  /** Two profiles were counted against different references. */
+  'profile/unmergeable': { readonly column: string; readonly reason: string };
   /** A value does not keep the contract. */
   'contract/violated': {
     readonly violations: readonly { readonly path: string; readonly expected: string; readonly received: string }[];

@@ -1,6 +1,7 @@
 import { MillwrightError } from '../foundation/errors.js';
 import { corruptColumn } from './check.js';
-import type { BigChunk, BoolChunk, ColumnChunk, ColumnView, NumberChunk, Utf8Chunk } from './types.js';
+import { internStrings } from './intern.js';
+import type { BigChunk, BoolChunk, ColumnChunk, ColumnView, NumberChunk } from './types.js';
 import { isValid } from './validity.js';
 
 /**
@@ -59,27 +60,6 @@ export function readStrings(column: ColumnView): (string | null)[] {
   return Array.from(codes, (code) => (code < 0 ? null : dictionary[code]!));
 }
 
-/** The string in slot `i`. Bytes that are not UTF-8 become U+FFFD, as in every text decoder. */
-export function decodeUtf8Slot(chunk: Utf8Chunk, i: number): string {
-  const start = Number(chunk.offsets[i]);
-  const end = Number(chunk.offsets[i + 1]);
-  if (end - start <= SHORT) {
-    // Short ASCII strings are most strings; the decoder's call overhead costs more than they do.
-    let text = '';
-    let high = 0;
-    for (let at = start; at < end; at++) {
-      const byte = chunk.bytes[at]!;
-      high |= byte;
-      text += String.fromCharCode(byte);
-    }
-    if (high < 0x80) return text;
-  }
-  return decoder.decode(chunk.bytes.subarray(start, end));
-}
-
-const SHORT = 12;
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-
 function numbersInto(column: ColumnView, chunk: ColumnChunk, out: Float64Array): void {
   switch (chunk.kind) {
     case 'number':
@@ -124,9 +104,12 @@ function codesInto(column: ColumnView, chunk: ColumnChunk, out: Int32Array, code
       for (let i = 0; i < out.length; i++) out[i] = isValid(chunk.validity, i) ? map[chunk.codes[i]!]! : -1;
       return;
     }
-    case 'utf8':
-      for (let i = 0; i < out.length; i++) out[i] = isValid(chunk.validity, i) ? codeOf(decodeUtf8Slot(chunk, i)) : -1;
+    case 'utf8': {
+      const interned = internStrings(chunk);
+      const map = Int32Array.from(interned.dictionary, codeOf);
+      for (let i = 0; i < out.length; i++) out[i] = interned.codes[i]! < 0 ? -1 : map[interned.codes[i]!]!;
       return;
+    }
     case 'bool': {
       const [no, yes] = [codeOf('false'), codeOf('true')];
       for (let i = 0; i < out.length; i++) {

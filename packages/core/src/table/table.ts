@@ -1,6 +1,6 @@
 import { invalidInput, MillwrightError } from '../foundation/errors.js';
-import { decodeUtf8Slot } from './read.js';
 import type { ColumnChunk, ColumnView, Table, Value } from './types.js';
+import { decodeUtf8Slot } from './utf8.js';
 import { countNulls, isValid } from './validity.js';
 
 /** The column of that name. @throws `table/column` that lists the columns there are */
