@@ -1,1 +1,3 @@
-export {};
+export { type OnnxOptions, onnx } from './onnx.js';
+export type { OrtAssets, OrtModule } from './ort.js';
+export { type VetOptions, type VetReport, vetModel } from './vet.js';

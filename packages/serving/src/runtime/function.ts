@@ -1,0 +1,50 @@
+import { closable, MillwrightError } from '@millwright/core';
+import type { TensorMap } from '../tensor/index.js';
+import { batchOf, checkFeeds } from './feeds.js';
+import type { LoadedModel, ModelRuntime, TensorSpec } from './types.js';
+
+/** What a function runtime calls instead of a model file. */
+export type TensorFunction = (feeds: TensorMap) => TensorMap | Promise<TensorMap>;
+
+export interface FunctionRuntimeOptions {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  /** How many calls may overlap. Default 1. */
+  readonly concurrency?: number | undefined;
+  readonly id?: string | undefined;
+}
+
+/** A runtime whose every model is the given function: for tests, heuristics, and code that stands in for a model. */
+export function functionRuntime(fn: TensorFunction, options: FunctionRuntimeOptions): ModelRuntime {
+  const { inputs, outputs, concurrency = 1, id = 'function' } = options;
+  const signature = { inputs, outputs, batch: batchOf(inputs, outputs) };
+  return {
+    id,
+    probe: async () => [{ name: 'function', available: true }],
+    load: async (artifact): Promise<LoadedModel> => {
+      let closed = false;
+      return {
+        ...closable(() => {
+          closed = true;
+        }),
+        signature,
+        concurrency,
+        facts: {
+          runtime: id,
+          executionProvider: 'function',
+          refused: [],
+          loadMs: 0,
+          modelBytes: artifact.manifest.files.reduce((sum, file) => sum + file.size, 0),
+          parity: undefined,
+          padBatches: false,
+        },
+        async run(feeds) {
+          if (closed)
+            throw new MillwrightError('state/closed', 'The model was closed.', { details: { what: 'model' } });
+          checkFeeds(signature, feeds);
+          return await fn(feeds);
+        },
+      };
+    },
+  };
+}

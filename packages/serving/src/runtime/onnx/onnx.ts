@@ -1,0 +1,236 @@
+import { type Abortable, isMillwrightError, MillwrightError } from '@millwright/core';
+import type { VerifiedArtifact } from '@millwright/core/artifact';
+import { ALWAYS_ONE_AT_A_TIME, DEFAULT_PROVIDERS, importOrt, KNOWN_PROVIDERS, whyNot } from '#ort';
+import { batchOf } from '../feeds.js';
+import { goldenParity } from '../golden.js';
+import type {
+  ExecutionProvider,
+  LoadedModel,
+  LoadPlan,
+  ModelRuntime,
+  ProviderName,
+  RefusedProvider,
+  TensorSignature,
+  TensorSpec,
+} from '../types.js';
+import { type Lock, lock, noLock } from './lock.js';
+import type { OrtAssets, OrtModule, OrtSession } from './ort.js';
+import { loadedSession, messageOf } from './session.js';
+import { type VetReport, vetModel } from './vet.js';
+
+export interface OnnxOptions extends OrtAssets {
+  /**
+   * Execution providers to try, best first. Default in Node `cpu`, then `wasm`; in a page `webgpu`, then `wasm`. In Node
+   * `cuda`, `tensorrt`, `webgpu`, `coreml` and `dml` are opt-in: name them before `cpu`.
+   */
+  readonly prefer?: readonly ProviderName[] | undefined;
+  /** This provider or none: never falls back. */
+  readonly require?: ProviderName | undefined;
+  /** A copy of onnxruntime that the host has already loaded. Default: `onnxruntime-node` or `onnxruntime-web`, imported at the first load. */
+  readonly ort?: OrtModule | undefined;
+  /** Threads inside one run. More than one is a tail-latency trap on shared hosts. Default 1. */
+  readonly intraOpNumThreads?: number | undefined;
+  /** The models' makers are trusted: skips the checks against hostile graphs, not those against broken ones. Default false. */
+  readonly trusted?: boolean | undefined;
+  /** CUDA, TensorRT and DirectML device. Default 0. */
+  readonly deviceId?: number | undefined;
+}
+
+/**
+ * ONNX models through onnxruntime: `onnxruntime-node` in Node, `onnxruntime-web` in a page, chosen by export condition.
+ * A file is digest-checked and vetted before native code sees it; the ladder of providers is ours, because
+ * onnxruntime's own list does not fall back in Node and falls back in silence in a page.
+ */
+export function onnx(options: OnnxOptions = {}): ModelRuntime {
+  const wanted = options.require === undefined ? (options.prefer ?? DEFAULT_PROVIDERS) : [options.require];
+  const obtain = async (provider: ProviderName) => options.ort ?? (await importOrt(provider, options));
+
+  async function load(
+    artifact: VerifiedArtifact,
+    plan: LoadPlan = {},
+    { signal }: Abortable = {},
+  ): Promise<LoadedModel> {
+    const file = plan.file ?? onlyModel(artifact);
+    const bytes = await artifact.bytes(file, { signal });
+    const report = vet(artifact, file, bytes, options.trusted ?? false);
+    const externalData = await sideFiles(artifact, file, report, signal);
+    const refused: RefusedProvider[] = [];
+    let missing: unknown;
+    for (const provider of wanted) {
+      signal?.throwIfAborted();
+      try {
+        return await tryProvider(provider, { bytes, externalData, report, plan, refused });
+      } catch (cause) {
+        if (isMillwrightError(cause, 'peer/missing')) missing ??= cause;
+        refused.push({ provider, reason: messageOf(cause) });
+      }
+    }
+    if (missing !== undefined && refused.length === 1) throw missing;
+    throw noProvider(refused, missing);
+  }
+
+  async function tryProvider(provider: ProviderName, rung: Rung): Promise<LoadedModel> {
+    const { bytes, externalData, report, plan, refused } = rung;
+    const reason = options.ort === undefined ? await unavailable(provider) : undefined;
+    if (reason !== undefined) throw noProvider([{ provider, reason }], undefined, reason);
+    const ort = await obtain(provider);
+    const oneAtATime: Lock =
+      ALWAYS_ONE_AT_A_TIME || provider === 'webgpu' || provider === 'wasm' ? SHARED_LOCK : noLock;
+    const startedAt = performance.now();
+    const session = (await oneAtATime.run(() =>
+      ort.InferenceSession.create(bytes, sessionOptions(provider, externalData, options)),
+    )) as OrtSession;
+    const facts = {
+      runtime: 'onnx',
+      executionProvider: provider,
+      refused: [...refused],
+      loadMs: performance.now() - startedAt,
+      modelBytes: bytes.byteLength,
+      padBatches: COMPILES_PER_SHAPE.has(provider),
+    };
+    const signature = signatureOf(report, session);
+    const probe = loadedSession(ort, session, signature, { ...facts, parity: undefined }, oneAtATime);
+    try {
+      const parity = await goldenParity(plan.golden, (feeds) => probe.run(feeds));
+      const tolerance = plan.tolerance ?? DEFAULT_TOLERANCE;
+      if (parity !== undefined && !(parity <= tolerance)) {
+        const wrong = `Its answers differ from the golden rows by ${parity}, more than ${tolerance}.`;
+        throw noProvider([{ provider, reason: wrong }], undefined, wrong);
+      }
+      return loadedSession(ort, session, signature, { ...facts, parity }, oneAtATime);
+    } catch (error) {
+      await probe.close();
+      throw error;
+    }
+  }
+
+  return {
+    id: 'onnx',
+    load,
+    async probe(): Promise<readonly ExecutionProvider[]> {
+      return await Promise.all(KNOWN_PROVIDERS.map((name) => probeProvider(name, obtain)));
+    },
+  };
+}
+
+interface Rung {
+  readonly bytes: Uint8Array;
+  readonly externalData: readonly SideFile[];
+  readonly report: VetReport;
+  readonly plan: LoadPlan;
+  readonly refused: readonly RefusedProvider[];
+}
+
+interface SideFile {
+  readonly path: string;
+  readonly data: Uint8Array;
+}
+
+/** One lock for the whole process or page: a second onnxruntime call during a WebGPU or WASM one can kill either. */
+const SHARED_LOCK = lock();
+
+/** Relative error of one float32 run on another provider (fixtures agree within 3e-7; 1e-4 leaves room for deep models). */
+const DEFAULT_TOLERANCE = 1e-4;
+
+/** Providers that compile or tune kernels for each new shape. */
+const COMPILES_PER_SHAPE = new Set<ProviderName>(['webgpu', 'cuda', 'tensorrt', 'coreml', 'dml', 'webnn']);
+
+async function unavailable(provider: ProviderName): Promise<string | undefined> {
+  if (!KNOWN_PROVIDERS.includes(provider)) return `Unknown here; known are ${KNOWN_PROVIDERS.join(', ')}.`;
+  return await whyNot(provider);
+}
+
+/** Imports what the provider needs, no more: only loading a model tells whether a native provider works, and a bad driver may take the process with it. */
+async function probeProvider(
+  name: ProviderName,
+  obtain: (name: ProviderName) => Promise<OrtModule>,
+): Promise<ExecutionProvider> {
+  try {
+    const reason = await unavailable(name);
+    if (reason === undefined) await obtain(name);
+    return { name, available: reason === undefined, reason };
+  } catch (cause) {
+    return { name, available: false, reason: messageOf(cause) };
+  }
+}
+
+function sessionOptions(provider: ProviderName, externalData: readonly SideFile[], options: OnnxOptions): object {
+  const { intraOpNumThreads = 1, deviceId } = options;
+  return {
+    executionProviders: [deviceId === undefined ? provider : { name: provider, deviceId }],
+    intraOpNumThreads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+    // Memory that follows the largest shape ever seen is never given back (65 MB measured), and costs nothing to do without.
+    enableMemPattern: false,
+    // Errors reach us as exceptions; onnxruntime would print them as well.
+    logSeverityLevel: 4,
+    ...(externalData.length > 0 ? { externalData } : {}),
+  };
+}
+
+function onlyModel(artifact: VerifiedArtifact): string {
+  const models = artifact.manifest.files.map((file) => file.path).filter((path) => path.endsWith('.onnx'));
+  if (models.length === 1) return models[0]!;
+  throw new MillwrightError(
+    'state/not-found',
+    `Expected one \`.onnx\` file in the artifact, found ${models.length}. Name the one to load.`,
+    { details: { what: 'model file', id: models.join(', ') } },
+  );
+}
+
+function vet(artifact: VerifiedArtifact, file: string, bytes: Uint8Array, trusted: boolean): VetReport {
+  const folder = file.slice(0, file.lastIndexOf('/') + 1);
+  const files = artifact.manifest.files.filter((side) => side.path.startsWith(folder));
+  const sizes = new Map(files.map((side) => [side.path.slice(folder.length), side.size]));
+  const report = vetModel(bytes, { trusted, sideFiles: sizes });
+  if (report.reasons.length === 0) return report;
+  throw new MillwrightError(
+    'serving/untrusted-model',
+    `The model \`${file}\` is refused: ${report.reasons.join(' ')}`,
+    {
+      details: { reasons: report.reasons },
+    },
+  );
+}
+
+async function sideFiles(
+  artifact: VerifiedArtifact,
+  file: string,
+  report: VetReport,
+  signal: AbortSignal | undefined,
+): Promise<SideFile[]> {
+  const folder = file.slice(0, file.lastIndexOf('/') + 1);
+  const load = async (path: string) => ({ path, data: await artifact.bytes(`${folder}${path}`, { signal }) });
+  return await Promise.all(report.externalFiles.map(load));
+}
+
+/** The file's own signature; shapes that it leaves out are taken from what onnxruntime inferred. */
+function signatureOf(report: VetReport, session: OrtSession): TensorSignature {
+  const inferred = new Map(session.outputMetadata?.map((output) => [output.name, output.shape]));
+  const outputs: TensorSpec[] = report.outputs.map((spec) => {
+    const shape = inferred.get(spec.name);
+    if (spec.dims !== undefined || shape === undefined || shape.length === 0) return spec;
+    return {
+      ...spec,
+      dims: shape.map((dim) => (dim === '' || (typeof dim === 'number' && dim < 0) ? undefined : dim)),
+    };
+  });
+  return { inputs: report.inputs, outputs, batch: batchOf(report.inputs, outputs) };
+}
+
+function noProvider(
+  refused: readonly RefusedProvider[],
+  cause?: unknown,
+  message?: string,
+): MillwrightError<'serving/no-provider'> {
+  const list = refused.map(({ provider, reason }) => `${provider}: ${reason}`).join('; ');
+  return new MillwrightError(
+    'serving/no-provider',
+    message ?? `No execution provider could load the model (${list}).`,
+    {
+      details: { refused },
+      cause,
+    },
+  );
+}

@@ -1,0 +1,386 @@
+import { defined, isMillwrightError } from '@millwright/core';
+import type { DType } from '../../tensor/index.js';
+import type { Dimension, TensorSpec } from '../types.js';
+import { fieldsOf, malformed, packedVarints } from './protobuf.js';
+
+/** What a model file says about itself, read without native code. */
+export interface VetReport {
+  /** Why the model must not be loaded. Empty: it may. */
+  readonly reasons: readonly string[];
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  /** Operator set version by domain (`''` is ai.onnx). */
+  readonly opsets: ReadonlyMap<string, number>;
+  readonly nodeCount: number;
+  /** Side files that hold weights, as the model names them. */
+  readonly externalFiles: readonly string[];
+}
+
+export interface VetOptions {
+  /** Operator domains that may be used. Default `''`, `ai.onnx`, `ai.onnx.ml`, `com.microsoft`. */
+  readonly domains?: readonly string[] | undefined;
+  /** Sizes in bytes of the side files that the manifest lists. A model that names another file, or more of it, is refused. */
+  readonly sideFiles?: ReadonlyMap<string, number> | undefined;
+  readonly maxNodes?: number | undefined;
+  /** How deep If, Loop and Scan bodies may nest. Default 8. */
+  readonly maxDepth?: number | undefined;
+  readonly maxNameLength?: number | undefined;
+  /** Elements that a shape written in the file may ask for. Default 2^28: 1 GiB of float32. */
+  readonly maxElements?: number | undefined;
+  /** The maker is trusted: operators whose output size is an input (`Expand`, `Range`, `Loop` …) are let through. */
+  readonly trusted?: boolean | undefined;
+}
+
+/**
+ * Walks an ONNX ModelProto (onnx.proto, IR versions 3 to 13) before native code sees it: structure, domains, nesting,
+ * names, element types that kill the host process, weights outside the file, and operators that let a request choose
+ * how much memory is taken. Never throws on a bad file; it lists reasons.
+ */
+export function vetModel(bytes: Uint8Array, options: VetOptions = {}): VetReport {
+  const walk = newWalk({ ...DEFAULTS, ...defined(options) });
+  try {
+    readModel(walk, bytes);
+  } catch (error) {
+    if (!isMillwrightError(error, 'serving/untrusted-model')) throw error;
+    walk.reasons.add(error.message);
+  }
+  const { inputs, outputs, opsets, nodeCount } = walk;
+  return { reasons: [...walk.reasons], inputs, outputs, opsets, nodeCount, externalFiles: [...walk.externalFiles] };
+}
+
+const DEFAULTS = {
+  domains: ['', 'ai.onnx', 'ai.onnx.ml', 'com.microsoft'] as readonly string[],
+  sideFiles: new Map<string, number>() as ReadonlyMap<string, number>,
+  maxNodes: 100_000,
+  maxDepth: 8,
+  maxNameLength: 512,
+  maxElements: 2 ** 28,
+  trusted: false as boolean,
+} satisfies VetOptions;
+
+interface Walk {
+  readonly options: typeof DEFAULTS;
+  readonly reasons: Set<string>;
+  readonly opsets: Map<string, number>;
+  readonly externalFiles: Set<string>;
+  /** Values whose contents a request decides. `Shape` and `Size` of them are bounded by the request itself. */
+  readonly tainted: Set<string>;
+  readonly functionDomains: Set<string>;
+  /** Products of small int64 constants, which may be shapes. */
+  readonly sizes: Map<string, number>;
+  inputs: TensorSpec[];
+  outputs: TensorSpec[];
+  nodeCount: number;
+}
+
+function newWalk(options: Walk['options']): Walk {
+  return {
+    options,
+    reasons: new Set(),
+    opsets: new Map(),
+    externalFiles: new Set(),
+    tainted: new Set(),
+    functionDomains: new Set(),
+    sizes: new Map(),
+    inputs: [],
+    outputs: [],
+    nodeCount: 0,
+  };
+}
+
+/** TensorProto.DataType to our element types: what onnxruntime runs as input or output (int4, bfloat16, float8 and complex it does not). */
+const DTYPE_OF = new Map<number, DType>([
+  [1, 'float32'],
+  [2, 'uint8'],
+  [3, 'int8'],
+  [4, 'uint16'],
+  [5, 'int16'],
+  [6, 'int32'],
+  [7, 'int64'],
+  [8, 'string'],
+  [9, 'bool'],
+  [10, 'float16'],
+  [11, 'float64'],
+  [12, 'uint32'],
+  [13, 'uint64'],
+]);
+
+const INT64 = 7;
+
+const OTHER_TYPES = new Map([
+  [14, 'complex64'],
+  [15, 'complex128'],
+  [16, 'bfloat16'],
+  [17, 'float8e4m3fn'],
+  [18, 'float8e4m3fnuz'],
+  [19, 'float8e5m2'],
+  [20, 'float8e5m2fnuz'],
+  [21, 'uint4'],
+  [22, 'int4'],
+  [23, 'float4e2m1'],
+]);
+
+/** Operators whose output size is the content of an input, and which inputs those are. */
+const SIZED_BY = new Map<string, readonly number[]>([
+  ['ConstantOfShape', [0]],
+  ['Expand', [1]],
+  ['Tile', [1]],
+  ['Range', [0, 1, 2]],
+  ['Resize', [2, 3]],
+  ['Upsample', [1]],
+  ['Pad', [1]],
+  ['OneHot', [1]],
+  ['Loop', [0]],
+]);
+
+function readModel(walk: Walk, bytes: Uint8Array): void {
+  let graph: Uint8Array | undefined;
+  const functions: Uint8Array[] = [];
+  for (const field of fieldsOf(bytes)) {
+    if (field.number === 7 && field.bytes) graph = field.bytes;
+    if (field.number === 8 && field.bytes) readOpset(walk, field.bytes);
+    if (field.number === 25 && field.bytes) functions.push(field.bytes);
+    if (field.number === 20) walk.reasons.add('It carries training information.');
+  }
+  if (graph === undefined) throw malformed('it has no graph');
+  if (walk.opsets.size === 0) walk.reasons.add('It names no operator set.');
+  for (const fn of functions) readFunction(walk, fn);
+  readGraph(walk, graph, 0);
+}
+
+function readOpset(walk: Walk, bytes: Uint8Array): void {
+  let domain = '';
+  let version = 0;
+  for (const field of fieldsOf(bytes)) {
+    if (field.number === 1 && field.bytes) domain = readText(walk, field.bytes);
+    if (field.number === 2) version = field.value;
+  }
+  walk.opsets.set(domain, version);
+}
+
+function readFunction(walk: Walk, bytes: Uint8Array): void {
+  const nodes: Uint8Array[] = [];
+  for (const field of fieldsOf(bytes)) {
+    if (field.number === 10 && field.bytes) walk.functionDomains.add(readText(walk, field.bytes));
+    // What a call passes in is not followed: inside a function every input counts as chosen by a request.
+    if (field.number === 4 && field.bytes) walk.tainted.add(readText(walk, field.bytes));
+    if (field.number === 7 && field.bytes) nodes.push(field.bytes);
+  }
+  for (const node of nodes) readNode(walk, node, 1);
+}
+
+function readGraph(walk: Walk, bytes: Uint8Array, depth: number): void {
+  if (depth > walk.options.maxDepth) {
+    walk.reasons.add(`Its graphs nest deeper than ${walk.options.maxDepth}.`);
+    return;
+  }
+  const inputs: TensorSpec[] = [];
+  const outputs: TensorSpec[] = [];
+  const initializers = new Set<string>();
+  const nodes: Uint8Array[] = [];
+  for (const { number, bytes: body } of fieldsOf(bytes)) {
+    if (body === undefined) continue;
+    if (number === 1) nodes.push(body);
+    if (number === 5) initializers.add(readInitializer(walk, body));
+    if (number === 15) readSparse(walk, body, initializers);
+    if (number === 11) push(inputs, readValue(walk, body, depth === 0 ? 'input' : undefined));
+    if (number === 12) push(outputs, readValue(walk, body, depth === 0 ? 'output' : undefined));
+  }
+  const fed = inputs.filter((spec) => !initializers.has(spec.name));
+  for (const spec of fed) walk.tainted.add(spec.name);
+  if (depth === 0) {
+    walk.inputs = fed;
+    walk.outputs = outputs;
+    for (const list of [fed, outputs]) {
+      if (new Set(list.map((spec) => spec.name)).size < list.length)
+        walk.reasons.add('Two inputs or outputs have one name.');
+    }
+    if (outputs.length === 0) walk.reasons.add('It has no outputs.');
+  }
+  for (const node of nodes) readNode(walk, node, depth);
+}
+
+function readNode(walk: Walk, bytes: Uint8Array, depth: number): void {
+  if (++walk.nodeCount > walk.options.maxNodes) {
+    walk.reasons.add(`It has more than ${walk.options.maxNodes} nodes.`);
+    return;
+  }
+  const inputs: string[] = [];
+  const outputs: string[] = [];
+  const attributes: Uint8Array[] = [];
+  let type = '';
+  let domain = '';
+  for (const { number, bytes: body } of fieldsOf(bytes)) {
+    if (body === undefined) continue;
+    if (number === 1) inputs.push(readText(walk, body));
+    if (number === 2) outputs.push(readText(walk, body));
+    if (number === 3) readText(walk, body);
+    if (number === 4) type = readText(walk, body);
+    if (number === 5) attributes.push(body);
+    if (number === 7) domain = readText(walk, body);
+  }
+  const { domains, trusted } = walk.options;
+  if (!domains.includes(domain) && !walk.functionDomains.has(domain))
+    walk.reasons.add(`It uses operators of the domain \`${domain}\`.`);
+  // Such a node embeds or points to a binary of an accelerator's vendor.
+  if (type === 'EPContext' && !trusted) walk.reasons.add('It embeds a compiled vendor binary (EPContext).');
+  if (!trusted) checkSize(walk, type, inputs);
+  if (type !== 'Shape' && type !== 'Size' && inputs.some((name) => walk.tainted.has(name)))
+    for (const name of outputs) walk.tainted.add(name);
+  for (const attribute of attributes)
+    readAttribute(walk, attribute, depth, type === 'Constant' ? outputs[0] : undefined);
+}
+
+function checkSize(walk: Walk, type: string, inputs: readonly string[]): void {
+  for (const i of SIZED_BY.get(type) ?? []) {
+    const name = inputs[i] ?? '';
+    if (walk.tainted.has(name))
+      walk.reasons.add(`\`${type}\` takes its output size from a request, which could then take any amount of memory.`);
+    const size = walk.sizes.get(name) ?? 0;
+    if ((type === 'ConstantOfShape' || type === 'Expand') && size > walk.options.maxElements)
+      walk.reasons.add(`\`${type}\` asks for ${size} elements, more than ${walk.options.maxElements}.`);
+  }
+}
+
+function readAttribute(walk: Walk, bytes: Uint8Array, depth: number, constant: string | undefined): void {
+  for (const { number, bytes: body } of fieldsOf(bytes)) {
+    if (body === undefined) continue;
+    if (number === 5 || number === 10) readInitializer(walk, body, constant);
+    if (number === 6 || number === 11) readGraph(walk, body, depth + 1);
+    if (number === 22 || number === 23) readSparse(walk, body, new Set());
+  }
+}
+
+function readSparse(walk: Walk, bytes: Uint8Array, names: Set<string>): void {
+  for (const { number, bytes: body } of fieldsOf(bytes))
+    if ((number === 1 || number === 2) && body) names.add(readInitializer(walk, body));
+}
+
+/** A TensorProto: its name, and whether its values lie in another file. */
+function readInitializer(walk: Walk, bytes: Uint8Array, constant?: string): string {
+  let name = '';
+  let external = false;
+  let type = 0;
+  const values: number[] = [];
+  const entries = new Map<string, string>();
+  let count = 1;
+  for (const field of fieldsOf(bytes)) {
+    if (field.number === 1) for (const dim of field.bytes ? packedVarints(field.bytes) : [field.value]) count *= dim;
+    if (field.number === 2) type = field.value;
+    if (field.number === 7 && values.length <= 8)
+      for (const value of field.bytes ? packedVarints(field.bytes) : [field.value]) values.push(value);
+    if (field.number === 9 && field.bytes && field.bytes.length <= 64) values.push(...int64s(field.bytes));
+    if (field.number === 8 && field.bytes) name = readText(walk, field.bytes);
+    if (field.number === 13 && field.bytes) readEntry(walk, field.bytes, entries);
+    if (field.number === 14) external = field.value === 1;
+  }
+  if (!(count >= 0 && count <= Number.MAX_SAFE_INTEGER))
+    walk.reasons.add(`The weights \`${name}\` have impossible dimensions.`);
+  if (type === INT64 && values.length <= 8)
+    walk.sizes.set(
+      constant ?? name,
+      values.reduce((product, value) => product * value, 1),
+    );
+  if (external || entries.size > 0) checkExternal(walk, name, entries);
+  return name;
+}
+
+function int64s(bytes: Uint8Array): number[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: bytes.length >> 3 }, (_, i) => Number(view.getBigInt64(8 * i, true)));
+}
+
+function readEntry(walk: Walk, bytes: Uint8Array, entries: Map<string, string>): void {
+  let key = '';
+  let value = '';
+  for (const field of fieldsOf(bytes)) {
+    if (field.number === 1 && field.bytes) key = readText(walk, field.bytes);
+    if (field.number === 2 && field.bytes) value = readText(walk, field.bytes);
+  }
+  entries.set(key, value);
+}
+
+function checkExternal(walk: Walk, name: string, entries: ReadonlyMap<string, string>): void {
+  const location = entries.get('location') ?? '';
+  walk.externalFiles.add(location);
+  const size = walk.options.sideFiles.get(location);
+  const offset = Number(entries.get('offset') ?? 0);
+  const length = Number(entries.get('length') ?? (size ?? 0) - offset);
+  if (size === undefined) {
+    walk.reasons.add(`The weights \`${name}\` lie in \`${location}\`, a file that the manifest does not list.`);
+  } else if (
+    !(
+      Number.isSafeInteger(offset) &&
+      Number.isSafeInteger(length) &&
+      offset >= 0 &&
+      length >= 0 &&
+      offset + length <= size
+    )
+  ) {
+    walk.reasons.add(`The weights \`${name}\` lie outside their file \`${location}\`.`);
+  }
+}
+
+/** A ValueInfoProto. Undefined for values whose type is left out (inside subgraphs). */
+function readValue(walk: Walk, bytes: Uint8Array, role: 'input' | 'output' | undefined): TensorSpec | undefined {
+  let name = '';
+  let type: Uint8Array | undefined;
+  for (const { number, bytes: body } of fieldsOf(bytes)) {
+    if (number === 1 && body) name = readText(walk, body);
+    if (number === 2 && body) type = body;
+  }
+  const refuse = (what: string) => {
+    if (role !== undefined) walk.reasons.add(`The ${role} \`${name}\` is ${what}, which onnxruntime cannot pass.`);
+  };
+  let dtype: DType | undefined;
+  let dims: Dimension[] | undefined;
+  for (const { number, bytes: body } of type ? fieldsOf(type) : []) {
+    if (number !== 1) {
+      if (number === 4 || number === 5 || number === 8 || number === 9) refuse('not a tensor');
+      continue;
+    }
+    for (const field of body ? fieldsOf(body) : []) {
+      if (field.number === 1) {
+        dtype = DTYPE_OF.get(field.value);
+        if (dtype === undefined) refuse(OTHER_TYPES.get(field.value) ?? `of type ${field.value}`);
+      }
+      if (field.number === 2 && field.bytes)
+        dims = [...fieldsOf(field.bytes)].map((dim) => readDimension(walk, dim.bytes));
+    }
+  }
+  if (role !== undefined && type === undefined) refuse('without a type');
+  // A subgraph's input still has to be followed by name.
+  return { name, dtype: dtype ?? 'float32', dims };
+}
+
+function readDimension(walk: Walk, bytes: Uint8Array | undefined): Dimension {
+  for (const field of bytes ? fieldsOf(bytes) : []) {
+    if (field.number === 1) return field.value >= 0 ? field.value : undefined;
+    if (field.number === 2 && field.bytes && field.bytes.length > 0) return readText(walk, field.bytes);
+  }
+  return undefined;
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const CONTROL = /[\u0000-\u001f\u007f]/;
+
+function readText(walk: Walk, bytes: Uint8Array): string {
+  if (bytes.length > walk.options.maxNameLength) {
+    walk.reasons.add(`A name is longer than ${walk.options.maxNameLength} bytes.`);
+    return '';
+  }
+  let text: string;
+  try {
+    text = decoder.decode(bytes);
+  } catch {
+    walk.reasons.add('A name is not UTF-8.');
+    return '';
+  }
+  if (CONTROL.test(text)) walk.reasons.add('A name holds control characters.');
+  return text;
+}
+
+function push(list: TensorSpec[], spec: TensorSpec | undefined): void {
+  if (spec !== undefined) list.push(spec);
+}

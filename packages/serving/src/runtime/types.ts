@@ -1,0 +1,93 @@
+import type { Abortable, Closable } from '@millwright/core';
+import type { VerifiedArtifact } from '@millwright/core/artifact';
+import type { DType, TensorMap } from '../tensor/index.js';
+
+/** Where a model can run: `cpu`, `cuda`, `tensorrt`, `webgpu`, `webnn`, `wasm`, `coreml`, `dml`, or a runtime's own word. */
+export type ProviderName = string;
+
+/** One place where models can run here, or why not. */
+export interface ExecutionProvider {
+  readonly name: ProviderName;
+  readonly available: boolean;
+  readonly reason?: string | undefined;
+}
+
+export type Dimension = number | string | undefined;
+
+/** A tensor that a model takes or gives. */
+export interface TensorSpec {
+  readonly name: string;
+  readonly dtype: DType;
+  /** A number is fixed, a string is a symbolic dimension (equal names are equal sizes), undefined is free. No list: any rank. */
+  readonly dims: readonly Dimension[] | undefined;
+}
+
+export interface TensorSignature {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  /**
+   * How many rows one run takes along the first dimension of every input and output: any number (`dynamic`), exactly
+   * this many, or undefined when the model has no batch dimension.
+   */
+  readonly batch: 'dynamic' | number | undefined;
+}
+
+/** Rows whose answer is known: what a rung of the ladder must reproduce before it is trusted. */
+export interface GoldenRun {
+  readonly feeds: TensorMap;
+  readonly outputs: TensorMap;
+}
+
+export interface LoadPlan {
+  /** The model's file inside the artifact. Default: the only `.onnx` file. */
+  readonly file?: string | undefined;
+  /** Batch sizes that will be used. Shader and kernel caches are filled for them before the model is ready. */
+  readonly batchSizes?: readonly number[] | undefined;
+  readonly golden?: readonly GoldenRun[] | undefined;
+  /** Largest difference of a golden output: `|a - b| <= tolerance * max(1, |b|)`. Default 1e-4 (fp32). */
+  readonly tolerance?: number | undefined;
+}
+
+export interface RefusedProvider {
+  readonly provider: ProviderName;
+  readonly reason: string;
+}
+
+/** What loading found out. */
+export interface LoadFacts {
+  readonly runtime: string;
+  /** What really runs the model. */
+  readonly executionProvider: ProviderName;
+  /** Providers that were preferred and could not be used, in the order in which they were tried. */
+  readonly refused: readonly RefusedProvider[];
+  readonly loadMs: number;
+  /** Size of the model's file. */
+  readonly modelBytes: number;
+  /** Largest difference found on the golden runs, relative to `max(1, |expected|)`; undefined when there were none. */
+  readonly parity: number | undefined;
+  /** A batch size that was not warmed costs a compilation (WebGPU), so batches are padded up to a warm one. */
+  readonly padBatches: boolean;
+}
+
+/** A model in memory, ready to run. No more runs overlap than `concurrency` says. */
+export interface LoadedModel extends Closable {
+  readonly signature: TensorSignature;
+  readonly facts: LoadFacts;
+  /** How many runs may overlap. */
+  readonly concurrency: number;
+  /**
+   * Runs the model once. The feeds are left alone by both sides until the promise settles; the outputs belong to the caller.
+   *
+   * @throws `serving/tensor` before native code sees feeds that do not fit; `serving/model-failed`; `state/closed`
+   */
+  run(feeds: TensorMap, options?: Abortable): Promise<TensorMap>;
+}
+
+/** Something that runs models: ONNX in Node, ONNX in a page, a plain function, a remote inference server. */
+export interface ModelRuntime {
+  readonly id: string;
+  /** What can run here and, if not, why not. */
+  probe(options?: Abortable): Promise<readonly ExecutionProvider[]>;
+  /** @throws `serving/no-provider`, `serving/untrusted-model`, `artifact/mismatch`, `peer/missing` */
+  load(artifact: VerifiedArtifact, plan?: LoadPlan, options?: Abortable): Promise<LoadedModel>;
+}
