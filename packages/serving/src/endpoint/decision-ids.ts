@@ -1,0 +1,36 @@
+import type { Clock, DecisionId, Random } from '@millwright/core';
+
+/**
+ * Ids for decisions: ULIDs (time, then randomness) whose last six characters count. A request costs three table
+ * look-ups instead of sixteen random numbers, and ids of one source still sort in the order in which they were made.
+ */
+export function decisionIds(clock: Clock, random: Random): () => DecisionId {
+  let time = Number.NEGATIVE_INFINITY;
+  let counter = 0;
+  let prefix = '';
+
+  function renew(now: number): void {
+    time = Math.max(time + 1, now);
+    counter = 0;
+    prefix = digits(time, 10) + Array.from({ length: 10 }, () => ALPHABET[Math.floor(32 * random.next())]).join('');
+  }
+
+  return () => {
+    const now = Math.max(0, Math.floor(clock.now()));
+    // A clock that goes back keeps the old prefix, and with it the order.
+    if (now > time || counter === LAST) renew(now);
+    counter++;
+    return (prefix + PAIRS[counter >>> 20]! + PAIRS[(counter >>> 10) & 1023]! + PAIRS[counter & 1023]!) as DecisionId;
+  };
+}
+
+/** Crockford's base 32, as ULIDs use it. */
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const PAIRS = Array.from({ length: 1024 }, (_, i) => ALPHABET[i >> 5]! + ALPHABET[i & 31]!);
+const LAST = 2 ** 30 - 1;
+
+function digits(value: number, length: number): string {
+  let text = '';
+  for (let rest = value; text.length < length; rest = Math.floor(rest / 32)) text = ALPHABET[rest % 32] + text;
+  return text;
+}

@@ -1,0 +1,163 @@
+import type {
+  Clock,
+  Closable,
+  DecisionId,
+  Digest,
+  EventSource,
+  ModelSource,
+  Predictor,
+  Random,
+  RequestContext,
+  ResolvedModel,
+} from '@millwright/core';
+import type { Contract } from '@millwright/core/contract';
+import type { Codec, EngineFacts } from '../engine/types.js';
+import type { Abstained, Guard } from '../guard/types.js';
+import type { CompiledPolicy } from '../routing/index.js';
+import type { ModelRuntime, TensorSignature } from '../runtime/types.js';
+
+/** Values by name: what goes in and comes out when no codec says otherwise. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Where an arm's answers come from. */
+export type ArmSource<I, O> = ModelSource | Predictor<I, O>;
+
+export interface EndpointOptions<I, O> {
+  /** The champion: a registry alias, a folder, or anything that predicts. */
+  readonly model: ArmSource<I, O>;
+  /** What runs models: `onnx()`. Not needed when every arm is a predictor. */
+  readonly runtime?: ModelRuntime | undefined;
+  /** What inputs must keep. Default: the contract of the champion's model. */
+  readonly contract?: Contract | undefined;
+  /** Values to tensors and back, per model. Default: by the names of contract and signature, see `defaultCodec`. */
+  readonly codec?: ((model: ResolvedModel, signature: TensorSignature) => Codec<I, O>) | undefined;
+  /** How long an answer may take. Default 1,000. */
+  readonly deadlineMs?: number | undefined;
+  /** Rows per run. Default 64. */
+  readonly maxBatch?: number | undefined;
+  /** Rows that may wait per arm. Default 65,536. */
+  readonly maxQueued?: number | undefined;
+  /** Copies for shadow arms that may be under way; newer ones are dropped. Default 256. */
+  readonly maxShadows?: number | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+  /** Called with every decision, before its promise settles. Same as `endpoint.observe`. */
+  readonly onDecision?: ((decision: DecisionRecord<I, O>) => void) | undefined;
+  /** Follow the source when it changes. Default true. */
+  readonly watch?: boolean | undefined;
+}
+
+export interface GuardedEndpointOptions<I, O> extends EndpointOptions<I, O> {
+  /** Checks that may turn a request or an answer into an abstention. */
+  readonly guards: readonly Guard<I, O>[];
+}
+
+/** Who answered. */
+export interface ServedBy {
+  /** `name@version` */
+  readonly model: string;
+  /** Of the artifact; undefined for a predictor. */
+  readonly digest: Digest | undefined;
+  readonly arm: string;
+  /** Of the routing policy. */
+  readonly epoch: number;
+  readonly executionProvider: string;
+  /** Rows of the run that answered. */
+  readonly batch: number;
+  /** Why this is not the answer of the arm that the request was assigned to. */
+  readonly degraded?: 'fallback' | undefined;
+}
+
+export interface Prediction<O> {
+  readonly output: O;
+  readonly decisionId: DecisionId;
+  readonly served: ServedBy;
+}
+
+/** One request as statistics, drift monitors and logs see it. */
+export interface DecisionRecord<I = Row, O = Row> {
+  readonly decisionId: DecisionId;
+  readonly unit: string | undefined;
+  /** The arm the policy chose, which is what experiments count by. */
+  readonly armAssigned: string;
+  /** The arm that answered; undefined when none did. */
+  readonly armServed: string | undefined;
+  readonly epoch: number;
+  /** Probability with which the arm was chosen. */
+  readonly share: number;
+  /** False when the choice was not by unit. */
+  readonly sticky: boolean;
+  /** A copy for a shadow arm: nobody saw this answer. */
+  readonly shadow: boolean;
+  readonly status: 'answered' | 'fellBack' | 'abstained' | 'failed';
+  /** When the request came, milliseconds since 1970. */
+  readonly time: number;
+  readonly latencyMs: number;
+  readonly batch: number;
+  readonly model: string | undefined;
+  readonly digest: Digest | undefined;
+  readonly input: I;
+  readonly output: O | Abstained | undefined;
+  /** Why the assigned arm did not answer. */
+  readonly error?: unknown;
+}
+
+export interface EndpointEvents {
+  /** An arm answers with another model now. */
+  readonly swapped: { readonly arm: string; readonly model: string; readonly digest: Digest | undefined; readonly facts: EngineFacts };
+  /** A model could not be loaded; the arm keeps the one it has. */
+  readonly swapFailed: { readonly arm: string; readonly error: unknown };
+  /** A request fell back to the champion. */
+  readonly fellBack: { readonly arm: string; readonly error: unknown };
+}
+
+/** A model as an arm serves it. */
+export interface ArmState {
+  readonly name: string;
+  readonly model: string;
+  readonly digest: Digest | undefined;
+  readonly facts: EngineFacts;
+  readonly inFlight: number;
+}
+
+/** The arms of an endpoint. `champion` is always there. */
+export interface Arms<I, O> {
+  /** Loads and warms a model. The arm gets no traffic before a policy sends some. Replaces the arm's model if it has one. */
+  prepare(name: string, source: ArmSource<I, O>): Promise<ArmState>;
+  /** Makes the arm's model the champion, without loading it again. The arm stays. @throws `state/not-found` */
+  promote(name: string): ArmState;
+  /** Takes the arm away; requests under way are answered first. The champion cannot be removed. */
+  remove(name: string): Promise<void>;
+  get(name: string): ArmState | undefined;
+  readonly names: readonly string[];
+}
+
+export interface EndpointStats {
+  readonly requests: number;
+  readonly failed: number;
+  readonly refused: number;
+  readonly inFlight: number;
+  readonly shadowsDropped: number;
+  /** Milliseconds from request to answer. */
+  readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number; readonly count: number };
+}
+
+/** A model behind a door that keeps its deadline: contract, guards, routing, batching, fallback, records. */
+export interface Endpoint<I = Row, O = Row> extends Predictor<I, Prediction<O>>, Closable {
+  /**
+   * @throws `contract/violated`, `serving/deadline`, `serving/overloaded`, `serving/model-failed`, `state/closed`, or the signal's reason
+   */
+  predict(input: I, context?: RequestContext): Promise<Prediction<O>>;
+  readonly arms: Arms<I, O>;
+  readonly champion: ArmState & {
+    /** Loads the new model, warms it, moves traffic over, drains and closes the old one. No request is lost. */
+    swap(source: ArmSource<I, O>): Promise<ArmState>;
+  };
+  /** Routes requests by this policy from now on. Undefined: everything to the champion. */
+  setPolicy(policy: CompiledPolicy | undefined): void;
+  readonly policy: CompiledPolicy | undefined;
+  /** Calls `observer` with every decision, synchronously, until the returned function is called. */
+  observe(observer: (decision: DecisionRecord<I, O>) => void): () => void;
+  readonly events: EventSource<EndpointEvents>;
+  stats(): EndpointStats;
+}

@@ -1,0 +1,78 @@
+/** What a run of B rows costs, learned while serving: `c(B) = a + b B` and a bound that 95 % of the runs keep. */
+export interface CostModel {
+  /** Milliseconds of a run, whatever its size. */
+  readonly a: number;
+  /** Milliseconds per row. */
+  readonly b: number;
+  /** Runs that were measured. */
+  readonly runs: number;
+  expected(rows: number): number;
+  /** `max(p95 of runs of this size, c(B) + 3 mean deviations)`. */
+  bound(rows: number): number;
+  /** Learns from one run. Warm-up runs are kept for ever, so that traffic of one size never makes the slope a guess. */
+  observe(rows: number, ms: number, warmUp?: boolean): void;
+}
+
+/** Least squares with forgetting 0.98; a residual counts for at most four mean deviations, so that one pause teaches nothing. */
+export function costModel(): CostModel {
+  const fixed = new Float64Array(5);
+  const recent = new Float64Array(5);
+  const p95 = new Map<number, number>();
+  let a = 0;
+  let b = 0;
+  let deviation = 0;
+  let runs = 0;
+
+  function fit(): void {
+    const [n, x, xx, y, xy] = [0, 1, 2, 3, 4].map((i) => fixed[i]! + recent[i]!) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    const spread = n * xx - x * x;
+    b = spread > 1e-9 * n * xx ? Math.max(0, (n * xy - x * y) / spread) : 0;
+    a = Math.max(0, (y - b * x) / n);
+  }
+
+  const expected = (rows: number) => a + b * rows;
+  return {
+    get a() {
+      return a;
+    },
+    get b() {
+      return b;
+    },
+    get runs() {
+      return runs;
+    },
+    expected,
+    bound: (rows) => Math.max(p95.get(rows) ?? 0, expected(rows) + 3 * deviation),
+    observe(rows, ms, warmUp = false) {
+      if (!Number.isFinite(ms) || ms < 0) return;
+      const residual = ms - expected(rows);
+      const reach = 4 * deviation;
+      const clipped =
+        runs < LEARNING || Math.abs(residual) <= reach ? ms : expected(rows) + Math.sign(residual) * reach;
+      const sums = warmUp ? fixed : recent;
+      for (let i = 0; !warmUp && i < 5; i++) sums[i]! *= FORGETTING;
+      sums[0]! += 1;
+      sums[1]! += rows;
+      sums[2]! += rows * rows;
+      sums[3]! += clipped;
+      sums[4]! += clipped * rows;
+      fit();
+      runs++;
+      if (!warmUp) deviation += SMOOTHING * (Math.min(Math.abs(residual), Math.max(reach, ms)) - deviation);
+      const seen = p95.get(rows);
+      const step = Math.max(deviation, 0.05 * (seen ?? ms));
+      p95.set(rows, seen === undefined ? ms : Math.max(0, seen + step * (ms > seen ? 0.95 : -0.05)));
+    },
+  };
+}
+
+const FORGETTING = 0.98;
+const SMOOTHING = 0.05;
+/** Runs that are taken as they are, before residuals are clipped. */
+const LEARNING = 16;

@@ -1,0 +1,200 @@
+import { type Clock, closable, MillwrightError, systemClock } from '@millwright/core';
+import type { LoadedModel } from '../runtime/types.js';
+import { type Batcher, batcher, bucketsUpTo, sizeFor } from './batcher.js';
+import { costModel } from './cost.js';
+import { nextTurn } from './turn.js';
+import type { Codec, Engine, EngineFacts, Task } from './types.js';
+import { warmUp, whyNotBatch } from './warm-up.js';
+
+export interface EngineOptions {
+  /** Rows per run. Default 64. */
+  readonly maxBatch?: number | undefined;
+  /** Rows that may wait. Default 65,536. */
+  readonly maxQueued?: number | undefined;
+  /** Longest run that may block this thread, in milliseconds. Default 8. */
+  readonly maxRunMs?: number | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * Runs a loaded model on this thread behind its own batcher. Warm before it is returned: every batch size was run, the
+ * cost model is seeded, and rows are known not to influence each other - otherwise batches have one row.
+ * Owns the model: closing the engine drains it and closes the model.
+ */
+export async function inlineEngine<I, O>(
+  model: LoadedModel,
+  codec: Codec<I, O>,
+  options: EngineOptions = {},
+): Promise<Engine<I, O>> {
+  const { maxBatch: wanted = 64, maxQueued = 65_536, maxRunMs = 8, clock = systemClock } = options;
+  const cost = costModel();
+  const limit = await batchLimit(model, wanted);
+  const { batch } = model.signature;
+  const sizes = typeof batch === 'number' ? [batch] : bucketsUpTo(limit.maxBatch);
+  const warm = await warmUp(model, sizes, cost);
+  const padded = typeof batch === 'number' || model.facts.padBatches;
+  const facts: EngineFacts = { ...model.facts, padBatches: padded, placement: 'inline', warm, ...limit };
+  // Only sizes that ran are used; without any (inputs that cannot be made up) the first requests find out.
+  const usable = typeof batch === 'number' || warm.length === 0 ? bucketsUpTo(limit.maxBatch) : warm;
+  const queue = batcher<Task<I, O>>({ sizes: usable, padded, maxQueued, maxRunMs, cost });
+  return drive({ model, codec, queue, facts, sizes, clock });
+}
+
+async function batchLimit(
+  model: LoadedModel,
+  wanted: number,
+): Promise<Pick<EngineFacts, 'maxBatch' | 'maxBatchReason'>> {
+  const { batch } = model.signature;
+  if (batch === undefined) return { maxBatch: 1, maxBatchReason: 'The model has no batch dimension.' };
+  const most = typeof batch === 'number' ? Math.min(batch, wanted) : wanted;
+  if (most === 1) return { maxBatch: 1 };
+  const reason = await whyNotBatch(model);
+  return reason === undefined ? { maxBatch: most } : { maxBatch: 1, maxBatchReason: reason };
+}
+
+interface Parts<I, O> {
+  readonly model: LoadedModel;
+  readonly codec: Codec<I, O>;
+  readonly queue: Batcher<Task<I, O>>;
+  readonly facts: EngineFacts;
+  /** What batches are padded to. */
+  readonly sizes: readonly number[];
+  readonly clock: Clock;
+}
+
+function drive<I, O>({ model, codec, queue, facts, sizes, clock }: Parts<I, O>): Engine<I, O> {
+  let closed = false;
+  let running = 0;
+  let runningRows = 0;
+  let pending = false;
+  let cancelWait: (() => void) | undefined;
+  let drained: (() => void)[] = [];
+
+  function submit(task: Task<I, O>): void {
+    const retryAfterMs = closed ? 0 : queue.push(task, clock.monotonic());
+    if (closed) task.fail(new MillwrightError('state/closed', 'The engine was closed.', { details: { what: 'engine' } }));
+    else if (retryAfterMs > 0) task.fail(overloaded(retryAfterMs));
+    else schedule();
+  }
+
+  function schedule(): void {
+    if (pending || running >= model.concurrency) return;
+    pending = true;
+    nextTurn(pump);
+  }
+
+  function pump(): void {
+    pending = false;
+    cancelWait?.();
+    cancelWait = undefined;
+    if (running >= model.concurrency) return;
+    const now = clock.monotonic();
+    const decision = queue.decide(now);
+    if (decision.kind === 'wait') wait(decision.until - now);
+    if (decision.kind !== 'run') return checkDrained();
+    for (const task of decision.dropped) if (!task.settled) task.fail(tooLate());
+    if (decision.rows.length > 0) void run(decision.rows);
+    // More rows, and room for another run.
+    if (queue.queued > 0) schedule();
+    checkDrained();
+  }
+
+  /** Timers are too coarse for waits below a few milliseconds: turns of the loop are counted instead. */
+  function wait(ms: number): void {
+    if (clock === systemClock && ms < SHORT_WAIT_MS) {
+      schedule();
+    } else {
+      cancelWait = clock.schedule(ms, () => {
+        cancelWait = undefined;
+        schedule();
+      });
+    }
+  }
+
+  async function run(rows: readonly Task<I, O>[]): Promise<void> {
+    running++;
+    runningRows += rows.length;
+    const startedAt = clock.monotonic();
+    queue.started(rows.length, startedAt);
+    const answered = await runBatch(rows);
+    running--;
+    runningRows -= rows.length;
+    // A run that failed says nothing about what runs cost.
+    queue.finished(rows.length, answered ? clock.monotonic() - startedAt : Number.NaN);
+    if (queue.queued > 0) schedule();
+    checkDrained();
+  }
+
+  /** One row that the codec or the model cannot take must not fail its neighbours: a failing batch is halved until it is found. */
+  async function runBatch(rows: readonly Task<I, O>[]): Promise<boolean> {
+    try {
+      const outputs = await model.run(codec.encode(padded(rows)));
+      const answers = codec.decode(outputs, rows.length);
+      if (answers.length < rows.length) throw fewerAnswers(answers.length, rows.length);
+      for (let i = 0; i < rows.length; i++) {
+        const task = rows[i]!;
+        if (!task.settled) task.succeed(answers[i]!, rows.length);
+      }
+      return true;
+    } catch (error) {
+      if (rows.length === 1) {
+        if (!rows[0]!.settled) rows[0]!.fail(error);
+        return false;
+      }
+      const middle = rows.length >> 1;
+      await runBatch(rows.slice(0, middle));
+      await runBatch(rows.slice(middle));
+      return false;
+    }
+  }
+
+  function padded(rows: readonly Task<I, O>[]): I[] {
+    const inputs = rows.map((task) => task.input);
+    const size = facts.padBatches ? sizeFor(sizes, rows.length) : rows.length;
+    while (inputs.length < size) inputs.push(inputs[0]!);
+    return inputs;
+  }
+
+  function checkDrained(): void {
+    if (inFlight() > 0 || drained.length === 0) return;
+    const waiting = drained;
+    drained = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  const inFlight = () => queue.queued + runningRows;
+  const idle = () => (inFlight() === 0 ? Promise.resolve() : new Promise<void>((resolve) => drained.push(resolve)));
+  return {
+    ...closable(async () => {
+      closed = true;
+      await idle();
+      await model.close();
+    }),
+    facts,
+    get inFlight() {
+      return inFlight();
+    },
+    submit,
+    idle,
+  };
+}
+
+const SHORT_WAIT_MS = 2;
+
+function overloaded(retryAfterMs: number): MillwrightError<'serving/overloaded'> {
+  return new MillwrightError('serving/overloaded', `The endpoint is over capacity. Try again in ${retryAfterMs} ms.`, {
+    details: { retryAfterMs },
+  });
+}
+
+function tooLate(): MillwrightError<'serving/deadline'> {
+  return new MillwrightError('serving/deadline', 'The request could not be answered before its deadline.', {
+    details: { deadlineMs: 0, stage: 'queue' },
+  });
+}
+
+function fewerAnswers(got: number, expected: number): MillwrightError<'serving/model-failed'> {
+  return new MillwrightError('serving/model-failed', `The codec decoded ${got} rows of ${expected}.`, {
+    details: { model: 'codec' },
+  });
+}

@@ -1,0 +1,65 @@
+import { closable, MillwrightError, type Predictor } from '@millwright/core';
+import type { Engine, Task } from './types.js';
+
+/** How many calls of a predictor may be under way before new ones are refused. */
+const DEFAULT_MAX_IN_FLIGHT = 1_024;
+
+/** An engine around anything that predicts one input at a time: a prompt, an index, a remote service, a rule. */
+export function predictorEngine<I, O>(predictor: Predictor<I, O>, maxInFlight = DEFAULT_MAX_IN_FLIGHT): Engine<I, O> {
+  let closed = false;
+  let inFlight = 0;
+  let drained: (() => void)[] = [];
+
+  async function call(task: Task<I, O>): Promise<void> {
+    try {
+      const output = await predictor.predict(task.input, task.context);
+      if (!task.settled) task.succeed(output, 1);
+    } catch (error) {
+      if (!task.settled) task.fail(error);
+    } finally {
+      inFlight--;
+      if (inFlight === 0) {
+        for (const resolve of drained) resolve();
+        drained = [];
+      }
+    }
+  }
+
+  const idle = () => (inFlight === 0 ? Promise.resolve() : new Promise<void>((resolve) => drained.push(resolve)));
+  return {
+    ...closable(async () => {
+      closed = true;
+      await idle();
+    }),
+    facts: {
+      runtime: 'predictor',
+      executionProvider: 'predictor',
+      refused: [],
+      loadMs: 0,
+      modelBytes: 0,
+      parity: undefined,
+      padBatches: false,
+      placement: 'inline',
+      warm: [],
+      maxBatch: 1,
+    },
+    get inFlight() {
+      return inFlight;
+    },
+    submit(task) {
+      if (closed) {
+        task.fail(new MillwrightError('state/closed', 'The engine was closed.', { details: { what: 'engine' } }));
+      } else if (inFlight >= maxInFlight) {
+        task.fail(
+          new MillwrightError('serving/overloaded', `${maxInFlight} calls are under way. Try again later.`, {
+            details: { retryAfterMs: 100 },
+          }),
+        );
+      } else {
+        inFlight++;
+        void call(task);
+      }
+    },
+    idle,
+  };
+}

@@ -1,0 +1,41 @@
+import type { Closable, RequestContext } from '@millwright/core';
+import type { LoadFacts } from '../runtime/types.js';
+import type { TensorMap } from '../tensor/index.js';
+import type { Queued } from './batcher.js';
+
+/** Between a request's values and a model's tensors. Both directions see whole batches. */
+export interface Codec<I, O> {
+  /** One tensor per model input, `rows.length` rows along the first dimension, in memory that is new. */
+  encode(rows: readonly I[]): TensorMap;
+  /** One output per row, in order. */
+  decode(outputs: TensorMap, rows: number): readonly O[];
+}
+
+/** One request on its way through an engine. Exactly one of `succeed` and `fail` is called, synchronously, at most once. */
+export interface Task<I, O> extends Queued {
+  readonly input: I;
+  readonly context: RequestContext;
+  succeed(output: O, batch: number): void;
+  fail(error: unknown): void;
+}
+
+export interface EngineFacts extends LoadFacts {
+  readonly placement: 'inline';
+  /** Batch sizes that were run before the first request. */
+  readonly warm: readonly number[];
+  /** Rows per run. 1 when the model has no batch dimension or its rows influence each other. */
+  readonly maxBatch: number;
+  /** Why `maxBatch` is not what was asked for. */
+  readonly maxBatchReason?: string | undefined;
+}
+
+/** What runs an arm: a model with its batcher, wherever it is placed. */
+export interface Engine<I, O> extends Closable {
+  readonly facts: EngineFacts;
+  /** Tasks that were taken and have not ended. */
+  readonly inFlight: number;
+  /** Takes the task, or fails it at once with `serving/overloaded` or `state/closed`. */
+  submit(task: Task<I, O>): void;
+  /** Resolves when nothing is in flight. `close` does this first. */
+  idle(): Promise<void>;
+}

@@ -1,0 +1,85 @@
+import { largestDifference } from '../runtime/golden.js';
+import type { LoadedModel, TensorSpec } from '../runtime/types.js';
+import { arrayFor, concatRows, elementCount, sliceRows, type Tensor, type TensorMap, tensor } from '../tensor/index.js';
+import type { CostModel } from './cost.js';
+
+/**
+ * Feeds made up from the signature: rows that differ, floats in [0, 1), integers 0 and 1, empty strings. Symbolic
+ * dimensions other than the first are 1. Undefined when a rank is not known.
+ */
+export function syntheticFeeds(inputs: readonly TensorSpec[], rows: number): TensorMap | undefined {
+  const feeds = new Map<string, Tensor>();
+  for (const { name, dtype, dims } of inputs) {
+    if (dims === undefined) return undefined;
+    const shape = dims.map((dim, axis) => (typeof dim === 'number' ? dim : axis === 0 ? rows : 1));
+    const data = arrayFor(dtype, elementCount(shape));
+    for (let i = 0; dtype !== 'string' && i < data.length; i++) fill(dtype, data as Float32Array, i);
+    feeds.set(name, tensor(dtype, shape, data));
+  }
+  return feeds;
+}
+
+function fill(dtype: TensorSpec['dtype'], data: Float32Array | BigInt64Array, i: number): void {
+  // Weyl sequence of the golden ratio: spread over [0, 1), different in every element, the same on every machine.
+  const fraction = (i * 0.6180339887498949) % 1;
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[i] = BigInt(i % 2);
+  else if (dtype === 'float32' || dtype === 'float64') data[i] = fraction;
+  // 0x3800 to 0x3bff are the half floats from 0.5 to 1.
+  else if (dtype === 'float16') data[i] = 0x3800 + Math.floor(1024 * fraction);
+  else data[i] = i % 2;
+}
+
+/** Runs every size once cold and once to be measured, and teaches the cost model. Sizes that fail end the list. */
+export async function warmUp(
+  model: LoadedModel,
+  sizes: readonly number[],
+  cost: CostModel,
+): Promise<readonly number[]> {
+  const warm: number[] = [];
+  for (const size of sizes) {
+    const feeds = syntheticFeeds(model.signature.inputs, size);
+    if (feeds === undefined) break;
+    try {
+      await model.run(feeds);
+      const startedAt = performance.now();
+      await model.run(feeds);
+      cost.observe(size, performance.now() - startedAt, true);
+      warm.push(size);
+    } catch {
+      break;
+    }
+  }
+  return warm;
+}
+
+/**
+ * Whether rows may share a run: a batch of different rows, and the same rows in reverse, must give what each row gives
+ * alone (or, where the model takes a fixed number of rows, beside copies of itself).
+ * Undefined when they may; otherwise the reason.
+ */
+export async function whyNotBatch(model: LoadedModel, tolerance = 1e-4): Promise<string | undefined> {
+  const { inputs, batch } = model.signature;
+  const count = typeof batch === 'number' ? batch : PROOF_ROWS;
+  const feeds = syntheticFeeds(inputs, count);
+  if (feeds === undefined) return 'The rank of an input is not known.';
+  try {
+    const together = await model.run(feeds);
+    const order = Array.from({ length: count }, (_, i) => count - 1 - i);
+    let difference = largestDifference(together, pick(await model.run(pick(feeds, order)), order));
+    for (let i = 0; i < Math.min(count, PROOF_ROWS); i++) {
+      const alone = await model.run(pick(feeds, typeof batch === 'number' ? order.fill(i) : [i]));
+      difference = Math.max(difference, largestDifference(pick(alone, [0]), pick(together, [i])));
+    }
+    return difference <= tolerance
+      ? undefined
+      : `Rows influence each other: answers differ by ${difference} when batched.`;
+  } catch (cause) {
+    return `Batch independence could not be shown: ${cause instanceof Error ? cause.message : String(cause)}`;
+  }
+}
+
+const PROOF_ROWS = 4;
+
+function pick(map: TensorMap, rows: readonly number[]): TensorMap {
+  return new Map([...map].map(([name, t]) => [name, concatRows(rows.map((i) => sliceRows(t, i, i + 1)))]));
+}
