@@ -44,11 +44,17 @@ interface Encoder {
 
 function encodersOf(fields: Fields | undefined, inputs: readonly TensorSpec[]): readonly Encoder[] {
   const names = fields === undefined ? inputs.map((spec) => spec.name) : Object.keys(fields);
-  if (names.length === inputs.length && inputs.every((spec) => names.includes(spec.name))) return inputs.map(columnEncoder);
+  if (names.length === inputs.length && inputs.every((spec) => names.includes(spec.name)))
+    return inputs.map(columnEncoder);
   const [matrix] = inputs;
   const width = matrix?.dims?.[1];
   const isFloat = matrix?.dtype === 'float32' || matrix?.dtype === 'float64';
-  if (inputs.length === 1 && isFloat && matrix.dims?.length === 2 && (width === names.length || typeof width !== 'number'))
+  if (
+    inputs.length === 1 &&
+    isFloat &&
+    matrix.dims?.length === 2 &&
+    (width === names.length || typeof width !== 'number')
+  )
     return [matrixEncoder(matrix, names)];
   throw invalidInput(
     'codec',
@@ -112,7 +118,8 @@ function writer(dtype: DType, name: string): (data: Tensor['data'], i: number, v
     case 'int64':
     case 'uint64':
       return (data, i, value) => {
-        if (typeof value !== 'bigint' && !Number.isSafeInteger(Number(value))) throw violation(name, 'an integer', value);
+        if (typeof value !== 'bigint' && !Number.isSafeInteger(Number(value)))
+          throw violation(name, 'an integer', value);
         (data as BigInt64Array)[i] = typeof value === 'bigint' ? value : BigInt(numberOf(value, name));
       };
     case 'float16':
@@ -139,18 +146,27 @@ function violation(path: string, expected: string, value: unknown): MillwrightEr
   });
 }
 
-function decodersOf(fields: Fields | undefined, outputs: readonly TensorSpec[]): readonly { spec: TensorSpec; name: string }[] {
+function decodersOf(
+  fields: Fields | undefined,
+  outputs: readonly TensorSpec[],
+): readonly { spec: TensorSpec; name: string }[] {
   const names = fields === undefined ? outputs.map((spec) => spec.name) : Object.keys(fields);
   const byName = names.map((name) => outputs.find((spec) => spec.name === name));
   if (byName.every((spec) => spec !== undefined)) return byName.map((spec, i) => ({ spec, name: names[i]! }));
   if (names.length === outputs.length) return outputs.map((spec, i) => ({ spec, name: names[i]! }));
-  throw invalidInput('codec', `a codec for outputs ${names.join(', ')} of tensors ${outputs.map((spec) => spec.name).join(', ')}`, undefined);
+  throw invalidInput(
+    'codec',
+    `a codec for outputs ${names.join(', ')} of tensors ${outputs.map((spec) => spec.name).join(', ')}`,
+    undefined,
+  );
 }
 
 function output(outputs: TensorMap, spec: TensorSpec): Tensor {
   const found = outputs.get(spec.name);
   if (found !== undefined) return found;
-  throw new MillwrightError('serving/model-failed', `The model gave no output \`${spec.name}\`.`, { details: { model: spec.name } });
+  throw new MillwrightError('serving/model-failed', `The model gave no output \`${spec.name}\`.`, {
+    details: { model: spec.name },
+  });
 }
 
 /** Reads row i: a scalar, or an array when the model gives several values per row. */

@@ -104,7 +104,12 @@ export interface DecisionRecord<I = Row, O = Row> {
 
 export interface EndpointEvents {
   /** An arm answers with another model now. */
-  readonly swapped: { readonly arm: string; readonly model: string; readonly digest: Digest | undefined; readonly facts: EngineFacts };
+  readonly swapped: {
+    readonly arm: string;
+    readonly model: string;
+    readonly digest: Digest | undefined;
+    readonly facts: EngineFacts;
+  };
   /** A model could not be loaded; the arm keeps the one it has. */
   readonly swapFailed: { readonly arm: string; readonly error: unknown };
   /** A request fell back to the champion. */

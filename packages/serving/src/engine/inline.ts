@@ -72,7 +72,8 @@ function drive<I, O>({ model, codec, queue, facts, sizes, clock }: Parts<I, O>):
 
   function submit(task: Task<I, O>): void {
     const retryAfterMs = closed ? 0 : queue.push(task, clock.monotonic());
-    if (closed) task.fail(new MillwrightError('state/closed', 'The engine was closed.', { details: { what: 'engine' } }));
+    if (closed)
+      task.fail(new MillwrightError('state/closed', 'The engine was closed.', { details: { what: 'engine' } }));
     else if (retryAfterMs > 0) task.fail(overloaded(retryAfterMs));
     else schedule();
   }
@@ -91,11 +92,12 @@ function drive<I, O>({ model, codec, queue, facts, sizes, clock }: Parts<I, O>):
     const now = clock.monotonic();
     const decision = queue.decide(now);
     if (decision.kind === 'wait') wait(decision.until - now);
-    if (decision.kind !== 'run') return checkDrained();
-    for (const task of decision.dropped) if (!task.settled) task.fail(tooLate());
-    if (decision.rows.length > 0) void run(decision.rows);
-    // More rows, and room for another run.
-    if (queue.queued > 0) schedule();
+    if (decision.kind === 'run') {
+      for (const task of decision.dropped) if (!task.settled) task.fail(tooLate());
+      if (decision.rows.length > 0) void run(decision.rows);
+      // More rows, and room for another run.
+      if (queue.queued > 0) schedule();
+    }
     checkDrained();
   }
 

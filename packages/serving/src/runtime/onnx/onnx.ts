@@ -3,6 +3,7 @@ import type { VerifiedArtifact } from '@millwright/core/artifact';
 import { ALWAYS_ONE_AT_A_TIME, DEFAULT_PROVIDERS, importOrt, KNOWN_PROVIDERS, whyNot } from '#ort';
 import { batchOf } from '../feeds.js';
 import { goldenParity } from '../golden.js';
+import { type Lock, lock, noLock } from '../lock.js';
 import type {
   ExecutionProvider,
   LoadedModel,
@@ -13,7 +14,6 @@ import type {
   TensorSignature,
   TensorSpec,
 } from '../types.js';
-import { type Lock, lock, noLock } from './lock.js';
 import type { OrtAssets, OrtModule, OrtSession } from './ort.js';
 import { loadedSession, messageOf } from './session.js';
 import { type VetReport, vetModel } from './vet.js';

@@ -13,8 +13,12 @@ export const ALWAYS_ONE_AT_A_TIME = false;
 
 /** onnxruntime-node, or onnxruntime-web's Node build for `wasm` (musl, or a platform without a native binary). */
 export async function importOrt(provider: ProviderName, assets: OrtAssets = {}): Promise<OrtModule> {
-  if (provider !== 'wasm')
-    return await import('onnxruntime-node').catch((cause) => explainImport('onnxruntime-node', cause));
+  if (provider !== 'wasm') {
+    const ort = await import('onnxruntime-node').catch((cause) => explainImport('onnxruntime-node', cause));
+    // Failures reach us as exceptions; onnxruntime would also print them, in colour. A host that wants that passes its own `ort`.
+    ort.env.logLevel = 'fatal';
+    return ort;
+  }
   const ort = await import('onnxruntime-web').catch((cause) => explainImport('onnxruntime-web', cause));
   configure(ort, assets);
   return ort;

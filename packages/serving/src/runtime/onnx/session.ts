@@ -1,8 +1,8 @@
 import { closable, MillwrightError } from '@millwright/core';
 import { arrayFor, type DType, type Tensor, type TensorMap } from '../../tensor/index.js';
 import { checkFeeds } from '../feeds.js';
+import type { Lock } from '../lock.js';
 import type { LoadedModel, LoadFacts, TensorSignature } from '../types.js';
-import type { Lock } from './lock.js';
 import type { OrtModule, OrtSession, OrtTensor } from './ort.js';
 
 type OrtTensorClass = new (type: DType, data: Tensor['data'], dims: readonly number[]) => OrtTensor;

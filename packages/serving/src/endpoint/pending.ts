@@ -1,0 +1,74 @@
+import type { DecisionId, RequestContext } from '@millwright/core';
+import type { Task } from '../engine/types.js';
+import type { Abstained } from '../guard/types.js';
+import type { Route } from '../routing/index.js';
+import type { Timed } from './deadlines.js';
+import type { Handle } from './handle.js';
+import type { Prediction } from './types.js';
+
+/** What a pending request tells when something happened to it. */
+export interface PendingHost<I, O> {
+  answered(request: PendingRequest<I, O>, output: O, batch: number): void;
+  failed(request: PendingRequest<I, O>, error: unknown): void;
+}
+
+/** A request between `predict` and its answer. A class, because thousands live at once and each is touched by four rooms. */
+export class PendingRequest<I, O> implements Task<I, O>, Timed {
+  settled = false;
+  before: Timed | undefined = undefined;
+  after: Timed | undefined = undefined;
+  /** The arm that is asked now, and what it runs. */
+  arm: string;
+  handle: Handle<I, O> | undefined = undefined;
+  /** Why the assigned arm did not answer. */
+  error: unknown = undefined;
+  fellBack = false;
+  onAbort: (() => void) | undefined = undefined;
+  resolve: (prediction: Prediction<O | Abstained>) => void = nothing;
+  reject: (error: unknown) => void = nothing;
+
+  readonly host: PendingHost<I, O>;
+  readonly input: I;
+  readonly context: RequestContext;
+  readonly decisionId: DecisionId;
+  readonly route: Route;
+  readonly shadow: boolean;
+  readonly time: number;
+  readonly arrivedAt: number;
+  readonly deadlineAt: number;
+
+  constructor(
+    host: PendingHost<I, O>,
+    input: I,
+    context: RequestContext,
+    facts: {
+      readonly decisionId: DecisionId;
+      readonly route: Route;
+      readonly shadow: boolean;
+      readonly time: number;
+      readonly arrivedAt: number;
+      readonly deadlineAt: number;
+    },
+  ) {
+    this.host = host;
+    this.input = input;
+    this.context = context;
+    this.decisionId = facts.decisionId;
+    this.route = facts.route;
+    this.arm = facts.route.arm;
+    this.shadow = facts.shadow;
+    this.time = facts.time;
+    this.arrivedAt = facts.arrivedAt;
+    this.deadlineAt = facts.deadlineAt;
+  }
+
+  succeed(output: O, batch: number): void {
+    this.host.answered(this, output, batch);
+  }
+
+  fail(error: unknown): void {
+    this.host.failed(this, error);
+  }
+}
+
+function nothing(): void {}
