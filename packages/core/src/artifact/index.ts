@@ -1,1 +1,6 @@
+export { decodeManifest, encodeManifest, MANIFEST_FORMAT, manifestDigest, manifestOf } from './manifest.js';
+export { mediaTypeOf } from './media-type.js';
+export { type ArtifactReport, openArtifact, type VerifyArtifactOptions, verifyArtifact } from './open.js';
+export { checkCollisions, checkPath } from './path.js';
+export { type FileSource, type PutOptions, putArtifact } from './put.js';
 export type * from './types.js';

@@ -25,3 +25,10 @@ export interface VerifiedArtifact {
   /** The file as a stream that fails at its end when the digest is wrong. */
   stream(path: string, options?: Abortable): Promise<ReadableStream<Uint8Array>>;
 }
+
+/** How far a put or a check has come, in bytes. */
+export interface Progress {
+  readonly path: string;
+  readonly done: number;
+  readonly total: number;
+}

@@ -41,6 +41,8 @@ export interface ErrorDetails {
 
   /** A file's bytes do not match the manifest. */
   'artifact/mismatch': { readonly path: string; readonly expected: string; readonly actual: string };
+  /** A manifest, or a path in it, breaks the rules. */
+  'artifact/invalid': { readonly path: string; readonly reason: string };
   /** The artifact's bytes are not in the blob store. */
   'artifact/missing': { readonly path: string; readonly digest: string };
 
