@@ -4,6 +4,7 @@ import type { Ledger, LedgerView, NewEvent } from '../ledger/types.js';
 import type { Abortable } from './abort.js';
 import type { Digest } from './digest.js';
 import type { DecisionId } from './ids.js';
+import type { Verdict } from './verdict.js';
 
 /** What comes with a request besides its input. */
 export interface RequestContext extends Abortable {
@@ -46,6 +47,19 @@ export interface AliasMove {
   readonly reason: string;
   /** Digests of the evidence records. */
   readonly evidence: readonly Digest[];
+  /** Evidence that comes with the move: attached to the version in the same commit, and counted by the policy. */
+  readonly attach?: readonly EvidenceNote[] | undefined;
+}
+
+/** What a judgement about a version leaves in the ledger. */
+export interface EvidenceNote {
+  /** What was examined: `gate`, `validation`, `rollout`, `vetting` or another word that a policy asks for. */
+  readonly kind: string;
+  readonly verdict: Verdict;
+  /** Of the report that says how the verdict came about. */
+  readonly digest: Digest;
+  /** One line for people. */
+  readonly sentence?: string | undefined;
 }
 
 /**
