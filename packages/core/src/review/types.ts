@@ -1,0 +1,63 @@
+/** What people are asked: one decision, by one or more of them. */
+export interface Review {
+  readonly id: string;
+  /** The queue it waits in: `labels`, `approvals`, `escalations`. */
+  readonly queue: string;
+  /** What it is about: a version, a decision id, an item to label. */
+  readonly subject: string;
+  readonly question: string;
+  readonly choices: readonly string[];
+  /** How many people must decide. */
+  readonly decisionsNeeded: number;
+  /** What the model would do. Not shown to reviewers of a blind review before they have decided. */
+  readonly recommendation: Recommendation | undefined;
+  readonly blind: boolean;
+  /** Larger is more urgent. */
+  readonly priority: number;
+  /** The moment from which nobody decides any more, milliseconds since 1970. */
+  readonly dueAt: number | undefined;
+  /** What a review that nobody decided in time comes to. An approval comes to `reject`. */
+  readonly onTimeout: string | undefined;
+  /** The known answer of a gold item, to measure reviewers. */
+  readonly gold: string | undefined;
+  readonly requestedBy: string;
+  readonly requestedAt: number;
+  readonly claims: readonly Claim[];
+  readonly decisions: readonly Decision[];
+  readonly status: ReviewStatus;
+  readonly outcome: ReviewOutcome | undefined;
+  readonly eventIndex: number;
+}
+
+/** `disputed`: everybody has decided, and not the same; somebody else must adjudicate. */
+export type ReviewStatus = 'open' | 'disputed' | 'closed';
+
+export interface Recommendation {
+  readonly choice: string;
+  readonly confidence?: number | undefined;
+  /** Version or policy that recommends. */
+  readonly by?: string | undefined;
+}
+
+/** A reviewer's right to decide, for a while. */
+export interface Claim {
+  readonly by: string;
+  readonly token: string;
+  readonly until: number;
+  readonly claimedAt: number;
+}
+
+export interface Decision {
+  readonly by: string;
+  readonly choice: string;
+  readonly reason: string;
+  readonly time: number;
+  /** Milliseconds from claim to decision. */
+  readonly tookMs: number;
+}
+
+export interface ReviewOutcome {
+  readonly choice: string | undefined;
+  readonly how: 'agreed' | 'adjudicated' | 'timeout';
+  readonly time: number;
+}
