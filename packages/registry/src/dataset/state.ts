@@ -1,0 +1,71 @@
+import { type Digest, type Name, parseDigest } from '@millwright/core';
+import type { LedgerEvent, Projection } from '@millwright/core/ledger';
+import * as z from 'zod/mini';
+import { nodeId, referenceId } from '../reference.js';
+import { MAX_TEXT, MAX_WORD } from '../text.js';
+import type { DatasetVersion } from './types.js';
+
+const word = z.string().check(z.minLength(1), z.maxLength(MAX_WORD));
+const text = z.string().check(z.maxLength(MAX_TEXT));
+const digest = z.pipe(
+  z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/)),
+  z.transform((value): Digest => parseDigest(value)),
+);
+
+const datasetAdded = z.object({
+  name: word,
+  number: z.number(),
+  layer: z.enum(['raw', 'staged', 'curated']),
+  digest,
+  stored: z.boolean(),
+  size: z.optional(z.number()),
+  rowCount: z.optional(z.number()),
+  schema: z.optional(z.record(word, word)),
+  profileBlob: z.optional(digest),
+  validation: z.optional(z.object({ verdict: z.enum(['pass', 'fail', 'insufficient']), digest })),
+  origin: z._default(text, ''),
+  sourceTimes: z.optional(z.object({ from: z.number(), until: z.number() })),
+  madeFrom: z._default(z.array(text), []),
+  madeBy: z.optional(word),
+  description: z._default(text, ''),
+  tags: z._default(z.record(word, text), {}),
+});
+
+export interface DatasetsState {
+  readonly datasets: Map<string, DatasetVersion[]>;
+}
+
+/** Every version of every dataset. */
+export const datasetsProjection: Projection<DatasetsState> = {
+  id: 'registry.datasets@1',
+  init: () => ({ datasets: new Map() }),
+  apply(state, event) {
+    if (event.type === 'dataset.added') added(state, event);
+    return state;
+  },
+};
+
+function added(state: DatasetsState, event: LedgerEvent): void {
+  const { data, success } = datasetAdded.safeParse(event.data);
+  if (!success) return;
+  const versions = state.datasets.get(data.name) ?? [];
+  if (data.number !== versions.length + 1) return;
+  state.datasets.set(data.name, versions);
+  const id = referenceId(data.name, data.number);
+  versions.push({
+    ...data,
+    id,
+    node: nodeId('dataset', id),
+    name: data.name as Name,
+    size: data.size,
+    rowCount: data.rowCount,
+    schema: data.schema,
+    profileBlob: data.profileBlob,
+    validation: data.validation,
+    sourceTimes: data.sourceTimes,
+    madeBy: data.madeBy,
+    addedBy: event.actor,
+    addedAt: event.time,
+    eventIndex: event.index,
+  });
+}

@@ -1,0 +1,51 @@
+import type { Digest, Name } from '@millwright/core';
+
+/** `raw`: as it came, never changed. `staged`: cleaned, typed. `curated`: what models are trained and judged on. */
+export type DatasetLayer = 'raw' | 'staged' | 'curated';
+
+/** The type of each column, in order of name. */
+export type DatasetSchema = Readonly<Record<string, string>>;
+
+/** The times that the data speak about, milliseconds since 1970. */
+export interface SourceTimes {
+  readonly from: number;
+  /** First moment that is not in it. */
+  readonly until: number;
+}
+
+/** An immutable version of a dataset. */
+export interface DatasetVersion {
+  /** `name@number`; numbers are dense, from 1. */
+  readonly id: string;
+  /** Its node in the lineage graph. */
+  readonly node: string;
+  readonly name: Name;
+  readonly number: number;
+  readonly layer: DatasetLayer;
+  /** Of the content: the artifact's manifest, or the digest that the table's facts came with. */
+  readonly digest: Digest;
+  /** True when the files are in the blob store; false when the ledger holds facts about a table kept elsewhere. */
+  readonly stored: boolean;
+  readonly size: number | undefined;
+  readonly rowCount: number | undefined;
+  readonly schema: DatasetSchema | undefined;
+  /** Blob with the encoded profile. */
+  readonly profileBlob: Digest | undefined;
+  readonly validation: DatasetValidation | undefined;
+  /** Where the data came from, as text: never dereferenced. */
+  readonly origin: string;
+  readonly sourceTimes: SourceTimes | undefined;
+  readonly madeFrom: readonly string[];
+  readonly madeBy: string | undefined;
+  readonly description: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly addedBy: string;
+  readonly addedAt: number;
+  readonly eventIndex: number;
+}
+
+/** The validation that the data passed, or did not. */
+export interface DatasetValidation {
+  readonly verdict: 'pass' | 'fail' | 'insufficient';
+  readonly digest: Digest;
+}

@@ -1,0 +1,107 @@
+import { type Digest, parseDigest } from '@millwright/core';
+import * as z from 'zod/mini';
+import { figureSchema } from '../figure.js';
+import { MAX_TEXT, MAX_WORD } from '../text.js';
+import { aliasPolicySchema } from './policy.js';
+
+/** Payloads of the events of the model room. A payload that does not parse is a no-op for the fold. */
+const word = z.string().check(z.minLength(1), z.maxLength(MAX_WORD));
+const text = z.string().check(z.maxLength(MAX_TEXT));
+const words = z.record(word, text);
+const digest = z.pipe(
+  z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/)),
+  z.transform((value): Digest => parseDigest(value)),
+);
+const verdict = z.enum(['pass', 'fail', 'insufficient']);
+
+export const modelCreated = z.object({
+  name: word,
+  owner: word,
+  risk: word,
+  intendedUse: text,
+  outOfScope: z._default(text, ''),
+  description: z._default(text, ''),
+  tags: z._default(words, {}),
+});
+
+export const modelChanged = z.object({
+  name: word,
+  owner: z.optional(word),
+  risk: z.optional(word),
+  intendedUse: z.optional(text),
+  outOfScope: z.optional(text),
+  description: z.optional(text),
+  /** `null` removes the tag. */
+  tags: z.optional(z.record(word, z.nullable(text))),
+});
+
+export const versionRegistered = z.object({
+  model: word,
+  number: z.number(),
+  kind: z._default(word, 'model'),
+  artifact: digest,
+  size: z.number(),
+  /** Digest of the contract; `contractBlob` is where its JSON is stored. */
+  contract: z.optional(digest),
+  contractBlob: z.optional(digest),
+  features: z.optional(digest),
+  madeBy: z.optional(word),
+  description: z._default(text, ''),
+  metrics: z._default(z.record(word, figureSchema), {}),
+  tags: z._default(words, {}),
+});
+
+export const versionTagged = z.object({ version: word, tags: z.record(word, z.nullable(text)) });
+export const versionDeprecated = z.object({ version: word, reason: text });
+export const versionRetired = z.object({ version: word, reason: text });
+
+export const evidenceAttached = z.object({
+  version: word,
+  kind: word,
+  verdict,
+  digest,
+  /** Where the whole report is stored. */
+  record: z.optional(digest),
+  sentence: z._default(text, ''),
+  metrics: z._default(
+    z.array(z.object({ metric: word, slice: z.optional(text), value: figureSchema, rows: z.optional(z.number()) })),
+    [],
+  ),
+});
+
+export const approvalGiven = z.object({ version: word, role: word, reason: text });
+export const approvalWithdrawn = z.object({ version: word, role: word, reason: text });
+
+export const policySet = z.object({
+  model: word,
+  digest,
+  aliases: z.record(word, aliasPolicySchema),
+  gate: z.optional(z.record(z.string(), z.json())),
+  guardians: z.optional(z.array(word)),
+  reason: z._default(text, ''),
+});
+
+export const aliasMoved = z.object({
+  model: word,
+  alias: word,
+  /** Undefined for an alias that is new. */
+  from: z.optional(word),
+  to: word,
+  generation: z.number(),
+  kind: z.enum(['move', 'rollback']),
+  reason: text,
+  evidence: z.array(digest),
+  policy: z.optional(digest),
+  breakGlass: z._default(z.boolean(), false),
+});
+
+export const aliasRemoved = z.object({ model: word, alias: word, from: word, generation: z.number(), reason: text });
+
+export const commandDenied = z.object({
+  action: word,
+  model: word,
+  alias: z.optional(word),
+  version: z.optional(word),
+  reasons: z.array(text),
+  policy: z.optional(digest),
+});

@@ -1,0 +1,263 @@
+import { type Abortable, type Digest, type EvidenceNote, parseName } from '@millwright/core';
+import { type FileSource, putArtifact } from '@millwright/core/artifact';
+import type { Contract } from '@millwright/core/contract';
+import type { Committed, Decide } from '@millwright/core/ledger';
+import { act, type CommandOptions, numberedBy, type RegistryDoors } from '../doors.js';
+import { putJson } from '../json-blob.js';
+import { type NodeLike, parseNode, parseReference, type ReferenceLike, referenceId } from '../reference.js';
+import * as commands from './commands.js';
+import { type EvidenceLike, evidenceParts } from './evidence.js';
+import {
+  type ModelFilter,
+  type Page,
+  type PageOptions,
+  searchModels,
+  searchVersions,
+  type VersionFilter,
+} from './search.js';
+import { readContract } from './source.js';
+import { findVersion, modelsProjection, toModel, toVersion } from './state.js';
+import type { AliasRecord, ModelVersion, RegisteredModel } from './types.js';
+
+/** Models, their versions, and the aliases that say which version is in use. */
+export interface Models {
+  /** @throws `registry/exists`, `input/invalid` */
+  create(name: string, facts: commands.ModelFacts & CommandOptions): Promise<RegisteredModel>;
+  /** Changes what is said about a model. @throws `state/not-found`, `input/invalid` */
+  change(name: string, change: commands.ModelChange & CommandOptions): Promise<RegisteredModel>;
+  /**
+   * Stores the files and registers them as the model's next version, with its lineage, in one commit. With an `owner`,
+   * a model that does not exist is created by the same commit.
+   * @throws `state/not-found`, `input/invalid`
+   */
+  register(name: string, version: NewVersion & CommandOptions): Promise<ModelVersion>;
+  /** Sets tags of a version; `null` removes one. @throws `state/not-found` */
+  tag(
+    version: ReferenceLike,
+    tags: Readonly<Record<string, string | null>>,
+    options?: CommandOptions,
+  ): Promise<ModelVersion>;
+  /** Stores the evidence and attaches it to the version. @throws `state/not-found`, `input/invalid` */
+  attachEvidence(
+    version: ReferenceLike,
+    evidence: EvidenceLike,
+    options?: { readonly kind?: string | undefined } & CommandOptions,
+  ): Promise<ModelVersion>;
+  /** Records that the actor approves the version in a role. @throws `state/not-found`, `registry/lifecycle` */
+  approve(version: ReferenceLike, approval: ApprovalRequest): Promise<ModelVersion>;
+  /** Takes the actor's own approval back. @throws `state/not-found`, `state/precondition` */
+  withdrawApproval(version: ReferenceLike, approval: ApprovalRequest): Promise<ModelVersion>;
+  /** Says that the version should not be used any more. It can be rolled back to, not moved to. @throws `registry/lifecycle` */
+  deprecate(version: ReferenceLike, options: Because): Promise<ModelVersion>;
+  /** Takes the version out of use for ever. @throws `registry/lifecycle` while an alias points to it */
+  retire(version: ReferenceLike, options: Because): Promise<ModelVersion>;
+  /**
+   * Points an alias at a version, if the model's policy allows it. When somebody else moves the alias at the same time,
+   * one of both moves fails. A denial is written to the ledger before it is thrown.
+   * @throws `registry/denied`, `state/not-found`, `state/precondition`, `registry/lifecycle`
+   */
+  moveAlias(name: string, alias: string, version: ReferenceLike, options: MoveOptions): Promise<AliasRecord>;
+  /**
+   * Points an alias back to where it pointed before. One call, no approval, no policy.
+   * @throws `state/not-found`, `state/precondition` when there is nothing to go back to, or somebody moved it meanwhile
+   */
+  rollBack(name: string, alias: string, options: Because): Promise<AliasRecord>;
+  /** @throws `registry/denied`, `state/not-found` */
+  removeAlias(name: string, alias: string, options: Because): Promise<AliasRecord>;
+
+  /** @throws `state/not-found` */
+  get(name: string): RegisteredModel;
+  /** @throws `state/not-found` */
+  version(reference: ReferenceLike): ModelVersion;
+  /** The version that an alias points to, or undefined. @throws `state/not-found` when there is no such model */
+  aliased(name: string, alias: string): ModelVersion | undefined;
+  /** Where an alias pointed at a time in the past, who had moved it there, why, and on what evidence. */
+  aliasAt(name: string, alias: string, time: number): AliasRecord | undefined;
+  /** Every move of an alias, oldest first. */
+  history(name: string, alias: string): readonly AliasRecord[];
+  /** Every move of any alias to this version, oldest first. @throws `state/not-found` */
+  movesOf(reference: ReferenceLike): readonly AliasRecord[];
+  /** All versions of a model, oldest first. @throws `state/not-found` */
+  versions(name: string): readonly ModelVersion[];
+  list(filter?: ModelFilter, options?: PageOptions): Page<RegisteredModel>;
+  search(filter?: VersionFilter, options?: PageOptions): Page<ModelVersion>;
+  /** The contract that a version was registered with. @throws `state/not-found`, `storage/corrupt` */
+  contract(reference: ReferenceLike, options?: Abortable): Promise<Contract | undefined>;
+}
+
+export interface NewVersion {
+  readonly files: Readonly<Record<string, FileSource>>;
+  readonly contract?: Contract | undefined;
+  /** The run that made it: itself or its id. */
+  readonly madeBy?: ReferenceLike | undefined;
+  /** What it was made from, when no run says it: datasets, other models. */
+  readonly madeFrom?: readonly NodeLike[] | undefined;
+  /** `model` (default), `prompt`, `index`, `judge`: everything with versions goes through the same line. */
+  readonly kind?: string | undefined;
+  readonly metrics?: Readonly<Record<string, number>> | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  readonly description?: string | undefined;
+  /** Digest of the feature definitions. */
+  readonly features?: Digest | undefined;
+  /** Owner of the model, for its first version. */
+  readonly owner?: string | undefined;
+  readonly risk?: string | undefined;
+  readonly intendedUse?: string | undefined;
+  readonly outOfScope?: string | undefined;
+}
+
+export interface ApprovalRequest extends CommandOptions {
+  readonly role: string;
+  readonly reason: string;
+}
+
+export interface Because extends CommandOptions {
+  readonly reason: string;
+}
+
+export interface MoveOptions extends Because {
+  /** Digests of the evidence that speaks for the move, besides what the policy asks for. */
+  readonly evidence?: readonly (Digest | { readonly digest: Digest })[] | undefined;
+  /** Evidence to attach in the same commit. */
+  readonly attach?: readonly EvidenceNote[] | undefined;
+  /** Overrides the policy, where it names the actor. Recorded, and counted by the factory metrics. */
+  readonly breakGlass?: boolean | undefined;
+}
+
+export function models(doors: RegistryDoors): Models {
+  const { ledger, blobs } = doors;
+  const state = () => ledger.state(modelsProjection);
+
+  const modelState = (name: string) => {
+    const found = state().models.get(name);
+    if (found === undefined) throw commands.notFound('model', name);
+    return found;
+  };
+  const versionState = (reference: ReferenceLike) => {
+    const { name, number } = parseReference(reference);
+    const found = findVersion(state(), referenceId(name, number));
+    if (found === undefined) throw commands.notFound('model version', referenceId(name, number));
+    return found;
+  };
+  const changed = async (reference: ReferenceLike, decide: Decide<string>, options: CommandOptions) => {
+    const { name, number } = parseReference(reference);
+    const { result } = await act(ledger, decide, options, () => referenceId(name, number));
+    return toVersion(versionState(result));
+  };
+  const history = (name: string, alias: string) => modelState(name).aliases.get(alias)?.history ?? [];
+
+  /** The generation that the mover sees, so that two movers cannot both win. */
+  const generation = async (name: string, alias: string, options: Abortable) => {
+    await ledger.refresh(options);
+    return state().models.get(name)?.aliases.get(alias)?.generation ?? 0;
+  };
+  const moved = async (name: string, alias: string, decide: Decide<commands.Outcome>, options: CommandOptions) => {
+    const committed = await act(ledger, decide, options, commands.replayedOutcome);
+    refuseDenied(committed);
+    const records = history(name, alias);
+    const index = committed.events.find((e) => e.type === 'alias.moved' || e.type === 'alias.removed')?.index;
+    return (index === undefined ? undefined : records.find((r) => r.eventIndex === index)) ?? records.at(-1)!;
+  };
+
+  return {
+    async create(name, facts) {
+      const { result } = await act(ledger, commands.createModel(name, facts), facts, () => parseName(name));
+      return toModel(modelState(result));
+    },
+    async change(name, change) {
+      const { result } = await act(ledger, commands.changeModel(name, change), change, () => parseName(name));
+      return toModel(modelState(result));
+    },
+    async register(name, version) {
+      parseName(name, 'model name');
+      const { owner, risk, intendedUse, outOfScope, contract, madeBy, madeFrom, files, ...rest } = version;
+      if (owner === undefined) modelState(name);
+      const { manifest, digest } = await putArtifact(blobs, files, version);
+      const decide = commands.registerVersion(name, {
+        ...rest,
+        artifact: digest,
+        size: manifest.files.reduce((sum, file) => sum + file.size, 0),
+        contract: contract?.digest,
+        contractBlob: contract === undefined ? undefined : await putJson(blobs, { ...contract }, version),
+        madeBy: madeBy === undefined ? undefined : runId(madeBy),
+        madeFrom: madeFrom?.map((node) => parseNode(node, 'madeFrom')),
+        model: owner === undefined ? undefined : { owner, risk, intendedUse, outOfScope },
+      });
+      const { result } = await act(ledger, decide, version, numberedBy('version.registered', 'model'));
+      return toVersion(versionState(result));
+    },
+    tag: (version, tags, options = {}) => changed(version, commands.tagVersion(version, tags), options),
+    async attachEvidence(version, evidence, options = {}) {
+      const { record, ...note } = evidenceParts(evidence, options.kind);
+      parseReference(version);
+      const stored = await putJson(blobs, record, options);
+      return changed(version, commands.attachEvidence(version, { ...note, record: stored }), options);
+    },
+    approve: (version, approval) => changed(version, commands.approveVersion(version, approval), approval),
+    withdrawApproval: (version, approval) => changed(version, commands.withdrawApproval(version, approval), approval),
+    deprecate: (version, options) => changed(version, commands.deprecateVersion(version, options.reason), options),
+    retire: (version, options) => changed(version, commands.retireVersion(version, options.reason), options),
+    async moveAlias(name, alias, version, options) {
+      const request: commands.MoveRequest = {
+        model: name,
+        alias,
+        version,
+        reason: options.reason,
+        evidence: options.evidence?.map((e) => (typeof e === 'string' ? e : e.digest)),
+        attach: options.attach,
+        generation: await generation(name, alias, options),
+        breakGlass: options.breakGlass,
+      };
+      return moved(name, alias, commands.moveAlias(request), options);
+    },
+    async rollBack(name, alias, options) {
+      const seen = await generation(name, alias, options);
+      const decide = commands.rollBack(name, alias, { reason: options.reason, generation: seen });
+      return moved(name, alias, decide, options);
+    },
+    async removeAlias(name, alias, options) {
+      const seen = await generation(name, alias, options);
+      const decide = commands.removeAlias(name, alias, { reason: options.reason, generation: seen });
+      return moved(name, alias, decide, options);
+    },
+
+    get: (name) => toModel(modelState(name)),
+    version: (reference) => toVersion(versionState(reference)),
+    aliased(name, alias) {
+      const target = modelState(name).aliases.get(alias)?.target;
+      return target === undefined ? undefined : toVersion(target);
+    },
+    aliasAt: (name, alias, time) => recordAt(history(name, alias), time),
+    history: (name, alias) => [...history(name, alias)],
+    movesOf(reference) {
+      const version = versionState(reference);
+      const records = [...version.pastAliases].flatMap((alias) => history(version.model.name, alias));
+      return records.filter((r) => r.version === version.id).sort((a, b) => a.eventIndex - b.eventIndex);
+    },
+    versions: (name) => modelState(name).versions.map(toVersion),
+    list: (filter = {}, options = {}) => searchModels(state(), filter, options),
+    search: (filter = {}, options = {}) => searchVersions(state(), filter, options),
+    contract: async (reference, options) => readContract(doors, versionState(reference), options),
+  };
+}
+
+/** The last record at or before `time`, by bisection. */
+function recordAt(records: readonly AliasRecord[], time: number): AliasRecord | undefined {
+  let low = 0;
+  let high = records.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (records[middle]!.time <= time) low = middle + 1;
+    else high = middle;
+  }
+  return records[low - 1];
+}
+
+export function refuseDenied(committed: Committed<commands.Outcome>): void {
+  if (committed.result.denied !== undefined) throw commands.deniedError(committed.result.denied);
+}
+
+function runId(run: ReferenceLike): string {
+  const { name, number } = parseReference(run, 'madeBy');
+  return referenceId(name, number);
+}

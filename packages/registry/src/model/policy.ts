@@ -1,0 +1,181 @@
+import { type Digest, digestJson, type EvidenceNote, invalidInput, type JsonObject, parseName } from '@millwright/core';
+import * as z from 'zod/mini';
+import { MAX_WORD } from '../text.js';
+
+const word = z.string().check(z.minLength(1), z.maxLength(MAX_WORD));
+const decimal = z.string().check(z.regex(/^-?[0-9]{1,30}(?:\.[0-9]{1,30})?$/));
+const count = z.int().check(z.minimum(1), z.maximum(100));
+
+const bound = z.object({
+  metric: word,
+  slice: z.optional(z.string().check(z.maxLength(MAX_WORD))),
+  atLeast: z.optional(decimal),
+  atMost: z.optional(decimal),
+});
+
+const evidenceRequirement = z.object({
+  kind: word,
+  maxAgeMs: z.optional(z.number().check(z.positive())),
+  metrics: z.optional(z.array(bound)),
+  by: z.optional(z.array(word)),
+});
+
+const approvalRequirement = z.object({ role: word, count: z.optional(count), from: z.optional(z.array(word)) });
+
+export const aliasPolicySchema = z.strictObject({
+  evidence: z.optional(z.array(evidenceRequirement)),
+  approvals: z.optional(z.array(approvalRequirement)),
+  separationOfDuties: z.optional(z.boolean()),
+  actors: z.optional(z.array(word)),
+  after: z.optional(word),
+  breakGlass: z.optional(z.array(word)),
+});
+
+/** What must hold before an alias may point to a version. Plain data, so that it has a digest and can be judged again later. */
+export interface AliasPolicy {
+  /** All of these. Of each kind the newest record counts, so a later failure undoes an earlier pass. */
+  readonly evidence?: readonly EvidenceRequirement[] | undefined;
+  /** All of these. */
+  readonly approvals?: readonly ApprovalRequirement[] | undefined;
+  /** Approvals of the actor who registered the version do not count. Default true. */
+  readonly separationOfDuties?: boolean | undefined;
+  /** Who may move the alias. Default: anyone. */
+  readonly actors?: readonly string[] | undefined;
+  /** An alias that must have pointed to the version before (`canary`). */
+  readonly after?: string | undefined;
+  /** Who may override the policy, giving a reason that is recorded. Default: nobody. */
+  readonly breakGlass?: readonly string[] | undefined;
+}
+
+export interface EvidenceRequirement {
+  readonly kind: string;
+  /** Milliseconds for which a verdict may be relied on. Default: for ever. */
+  readonly maxAgeMs?: number | undefined;
+  /** Figures that the evidence must state, as decimal strings: what is missing or NaN does not hold. */
+  readonly metrics?: readonly MetricBound[] | undefined;
+  /** Who may have attached it. Default: anyone. */
+  readonly by?: readonly string[] | undefined;
+}
+
+export interface MetricBound {
+  readonly metric: string;
+  readonly slice?: string | undefined;
+  /** Decimal string: `'0.72'`. */
+  readonly atLeast?: string | undefined;
+  readonly atMost?: string | undefined;
+}
+
+export interface ApprovalRequirement {
+  readonly role: string;
+  /** Different people. Default 1. */
+  readonly count?: number | undefined;
+  /** Who may approve in this role. Default: anyone. */
+  readonly from?: readonly string[] | undefined;
+}
+
+/** What a policy looks at. The same facts give the same answer, when the move is made and in any later audit. */
+export interface MoveFacts {
+  readonly actor: string;
+  /** Time of the commit. */
+  readonly time: number;
+  readonly registeredBy: string;
+  readonly evidence: readonly (EvidenceNote & {
+    readonly by: string;
+    readonly time: number;
+    readonly metrics: readonly {
+      readonly metric: string;
+      readonly slice?: string | undefined;
+      readonly value: number;
+    }[];
+  })[];
+  readonly approvals: readonly { readonly role: string; readonly by: string }[];
+  /** Aliases that have pointed to the version. */
+  readonly pastAliases: ReadonlySet<string>;
+}
+
+export interface Judgement {
+  readonly allowed: boolean;
+  /** Why not, one sentence each. */
+  readonly reasons: readonly string[];
+  /** The evidence that the policy relied on. */
+  readonly evidence: readonly Digest[];
+}
+
+/** Judges a move by a policy: a pure function, evaluated inside the commit and again by every fold of the ledger. */
+export function judgeMove(policy: AliasPolicy, facts: MoveFacts): Judgement {
+  const reasons: string[] = [];
+  const relied: Digest[] = [];
+  if (policy.actors !== undefined && !policy.actors.includes(facts.actor))
+    reasons.push(`${facts.actor} may not move this alias.`);
+  for (const requirement of policy.evidence ?? []) {
+    const newest = facts.evidence.findLast((e) => e.kind === requirement.kind);
+    const reason = missing(requirement, newest, facts.time);
+    if (reason !== undefined) reasons.push(reason);
+    else if (newest !== undefined) relied.push(newest.digest);
+  }
+  const separate = policy.separationOfDuties ?? true;
+  for (const { role, count: needed = 1, from } of policy.approvals ?? []) {
+    const people = new Set<string>();
+    for (const { role: given, by } of facts.approvals)
+      if (given === role && (from?.includes(by) ?? true) && !(separate && by === facts.registeredBy)) people.add(by);
+    if (people.size < needed)
+      reasons.push(
+        `${people.size} of ${needed} approvals in the role \`${role}\`${separate ? ' by someone other than the registrant' : ''}.`,
+      );
+  }
+  if (policy.after !== undefined && !facts.pastAliases.has(policy.after))
+    reasons.push(`The version has not been \`${policy.after}\` before.`);
+  return { allowed: reasons.length === 0, reasons, evidence: relied };
+}
+
+type Fact = MoveFacts['evidence'][number];
+
+function missing(requirement: EvidenceRequirement, newest: Fact | undefined, time: number): string | undefined {
+  const { kind, maxAgeMs, metrics, by } = requirement;
+  if (newest === undefined) return `No evidence of kind \`${kind}\`.`;
+  if (newest.verdict !== 'pass')
+    return `The newest evidence of kind \`${kind}\` ${newest.verdict === 'fail' ? 'fails' : 'does not decide'}.`;
+  if (by !== undefined && !by.includes(newest.by))
+    return `Evidence of kind \`${kind}\` by ${newest.by} does not count.`;
+  if (maxAgeMs !== undefined && !(time - newest.time <= maxAgeMs))
+    return `The evidence of kind \`${kind}\` is ${time - newest.time} ms old; at most ${maxAgeMs} ms are allowed.`;
+  for (const { metric, slice, atLeast, atMost } of metrics ?? []) {
+    const stated = newest.metrics.find((m) => m.metric === metric && m.slice === slice)?.value;
+    const where = slice === undefined ? `\`${metric}\`` : `\`${metric}\` on ${slice}`;
+    if (stated === undefined) return `The evidence of kind \`${kind}\` does not state ${where}.`;
+    if (atLeast !== undefined && !(stated >= Number(atLeast)))
+      return `${where} is ${stated}, at least ${atLeast} is required.`;
+    if (atMost !== undefined && !(stated <= Number(atMost)))
+      return `${where} is ${stated}, at most ${atMost} is allowed.`;
+  }
+  return undefined;
+}
+
+/** The rules of a model: one policy for each alias that has one, and the rules of its evaluation gate. */
+export interface ModelPolicy {
+  readonly aliases?: Readonly<Record<string, AliasPolicy>> | undefined;
+  /** Rules for `gate(report, policy)`, stored as they are. */
+  readonly gate?: JsonObject | undefined;
+  /** Who may change these rules from now on. Default: anyone. */
+  readonly guardians?: readonly string[] | undefined;
+}
+
+const modelPolicySchema = z.strictObject({
+  aliases: z.optional(z.record(word, aliasPolicySchema)),
+  gate: z.optional(z.record(z.string(), z.json())),
+  guardians: z.optional(z.array(word)),
+});
+
+/** A policy without undefined members, and its digest. @throws `input/invalid` */
+export function normalisePolicy(input: ModelPolicy): { readonly policy: JsonObject; readonly digest: Digest } {
+  const parsed = modelPolicySchema.safeParse(input);
+  if (!parsed.success) throw badPolicy(parsed.error);
+  for (const alias of Object.keys(parsed.data.aliases ?? {})) parseName(alias, 'alias');
+  const policy = JSON.parse(JSON.stringify({ aliases: {}, ...parsed.data })) as JsonObject;
+  return { policy, digest: digestJson(policy) };
+}
+
+function badPolicy(error: z.core.$ZodError): Error {
+  const issue = error.issues[0];
+  return invalidInput(`policy.${issue?.path.join('.') ?? ''}`, issue?.message ?? 'a policy', undefined);
+}

@@ -1,0 +1,153 @@
+import { invalidInput } from '@millwright/core';
+import { type ModelState, type ModelsState, stageOf, toModel, toVersion, type VersionState } from './state.js';
+import type { ModelVersion, RegisteredModel, Stage } from './types.js';
+
+/** Which versions; all that is given must hold. */
+export interface VersionFilter {
+  readonly model?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly owner?: string | undefined;
+  readonly stage?: Stage | undefined;
+  /** Versions that this alias points to now. */
+  readonly alias?: string | undefined;
+  readonly madeBy?: string | undefined;
+  readonly registeredBy?: string | undefined;
+  /** Tags that the version must carry; `*` as a value means any. */
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** Bounds of metrics, inclusive. A version without the metric, or with NaN, does not match. */
+  readonly metrics?: Readonly<Record<string, MetricRange>> | undefined;
+}
+
+export interface MetricRange {
+  readonly atLeast?: number | undefined;
+  readonly atMost?: number | undefined;
+}
+
+/** Which models; all that is given must hold. */
+export interface ModelFilter {
+  readonly owner?: string | undefined;
+  readonly risk?: string | undefined;
+  /** Models whose name contains this text. */
+  readonly nameContains?: string | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface PageOptions {
+  /** Items per page, 1 to 1,000. Default 100. */
+  readonly limit?: number | undefined;
+  /** `next` of the page before. */
+  readonly after?: string | undefined;
+  /** Default `newest` first. */
+  readonly order?: 'newest' | 'oldest' | undefined;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Undefined on the last page. */
+  readonly next: string | undefined;
+}
+
+/**
+ * A page of versions in the order of registration. The cursor is a place in the ledger, so pages stay apart and complete
+ * while others register: oldest-first sees what is added later, newest-first does not.
+ */
+export function searchVersions(
+  state: ModelsState,
+  filter: VersionFilter,
+  options: PageOptions = {},
+): Page<ModelVersion> {
+  const candidates = filter.model === undefined ? state.versions : (state.models.get(filter.model)?.versions ?? []);
+  return page(candidates, options, versionMatcher(filter), toVersion);
+}
+
+/** A page of models in the order of their creation. */
+export function searchModels(
+  state: ModelsState,
+  filter: ModelFilter,
+  options: PageOptions = {},
+): Page<RegisteredModel> {
+  const { owner, risk, nameContains } = filter;
+  const tags = Object.entries(filter.tags ?? {});
+  const matches = (model: ModelState) =>
+    (owner === undefined || model.owner === owner) &&
+    (risk === undefined || model.risk === risk) &&
+    (nameContains === undefined || model.name.includes(nameContains)) &&
+    hasTags(model.tags, tags);
+  return page([...state.models.values()], options, matches, toModel);
+}
+
+function versionMatcher(filter: VersionFilter): (version: VersionState) => boolean {
+  const { kind, owner, stage, alias, madeBy, registeredBy } = filter;
+  const tags = Object.entries(filter.tags ?? {});
+  const metrics = Object.entries(filter.metrics ?? {});
+  return (version) =>
+    (kind === undefined || version.kind === kind) &&
+    (owner === undefined || version.model.owner === owner) &&
+    (alias === undefined || version.aliases.has(alias)) &&
+    (madeBy === undefined || version.madeBy === madeBy) &&
+    (registeredBy === undefined || version.registeredBy === registeredBy) &&
+    hasTags(version.tags, tags) &&
+    hasMetrics(version.metrics, metrics) &&
+    (stage === undefined || stageOf(version) === stage);
+}
+
+function hasTags(tags: ReadonlyMap<string, string>, wanted: readonly [string, string][]): boolean {
+  for (const [key, value] of wanted) {
+    const actual = tags.get(key);
+    if (actual === undefined || (value !== '*' && actual !== value)) return false;
+  }
+  return true;
+}
+
+function hasMetrics(metrics: ReadonlyMap<string, number>, wanted: readonly [string, MetricRange][]): boolean {
+  for (const [name, { atLeast, atMost }] of wanted) {
+    const value = metrics.get(name);
+    if (value === undefined || Number.isNaN(value)) return false;
+    if ((atLeast !== undefined && !(value >= atLeast)) || (atMost !== undefined && !(value <= atMost))) return false;
+  }
+  return true;
+}
+
+function page<E extends { readonly eventIndex: number }, T>(
+  sorted: readonly E[],
+  options: PageOptions,
+  matches: (entry: E) => boolean,
+  copy: (entry: E) => T,
+): Page<T> {
+  const { limit = 100, after, order = 'newest' } = options;
+  if (!Number.isInteger(limit) || limit < 1 || limit > 1_000)
+    throw invalidInput('limit', 'an integer from 1 to 1000', limit);
+  const cursor = after === undefined ? undefined : parseCursor(after, order);
+  const step = order === 'oldest' ? 1 : -1;
+  let at = start(sorted, step, cursor);
+  const items: T[] = [];
+  let last: E | undefined;
+  for (; at >= 0 && at < sorted.length; at += step) {
+    const entry = sorted[at]!;
+    if (!matches(entry)) continue;
+    if (items.length === limit) return { items, next: `${order}:${last!.eventIndex}` };
+    items.push(copy(entry));
+    last = entry;
+  }
+  return { items, next: undefined };
+}
+
+function parseCursor(after: string, order: string): number {
+  const match = /^(newest|oldest):([0-9]{1,15})$/.exec(after);
+  if (match === null || match[1] !== order)
+    throw invalidInput('after', `the \`next\` of a page in order ${order}`, after);
+  return Number(match[2]);
+}
+
+/** First place strictly beyond the cursor in the direction of `step`, by bisection. */
+function start(sorted: readonly { readonly eventIndex: number }[], step: number, cursor: number | undefined): number {
+  if (cursor === undefined) return step > 0 ? 0 : sorted.length - 1;
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]!.eventIndex < cursor + (step > 0 ? 1 : 0)) low = middle + 1;
+    else high = middle;
+  }
+  return step > 0 ? low : low - 1;
+}

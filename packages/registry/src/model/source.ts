@@ -1,0 +1,104 @@
+import { type Abortable, type ModelSource, parseName, type ResolvedModel } from '@millwright/core';
+import { openArtifact } from '@millwright/core/artifact';
+import { type Contract, parseContract } from '@millwright/core/contract';
+import type { RegistryDoors } from '../doors.js';
+import { getJson } from '../json-blob.js';
+import { parseReference, type ReferenceLike, referenceId } from '../reference.js';
+import { notFound } from './commands.js';
+import { findVersion, modelsProjection, type VersionState } from './state.js';
+
+/** The model that an alias points to: resolved anew each time, and watched as the alias moves. */
+export function aliasSource(doors: RegistryDoors, model: string, alias: string): ModelSource {
+  const name = parseName(model, 'model name');
+  const parsed = parseName(alias, 'alias');
+  const target = () => doors.ledger.state(modelsProjection).models.get(name)?.aliases.get(parsed)?.target;
+  return {
+    async resolve(options) {
+      await doors.ledger.refresh(options);
+      const version = target();
+      if (version === undefined) throw notFound('alias', `${name}:${parsed}`);
+      return resolveVersion(doors, version, options);
+    },
+    async *watch(options) {
+      let seen = target();
+      const changes = signalOnChange(doors, options?.signal);
+      try {
+        while (await changes.next()) {
+          const version = target();
+          if (version === undefined || version === seen) continue;
+          seen = version;
+          yield await resolveVersion(doors, version, options);
+        }
+      } finally {
+        changes.stop();
+      }
+    },
+  };
+}
+
+/** One version, which never changes. */
+export function versionSource(doors: RegistryDoors, reference: ReferenceLike): ModelSource {
+  const { name, number } = parseReference(reference);
+  const id = referenceId(name, number);
+  const find = () => findVersion(doors.ledger.state(modelsProjection), id);
+  return {
+    async resolve(options) {
+      if (find() === undefined) await doors.ledger.refresh(options);
+      const version = find();
+      if (version === undefined) throw notFound('model version', id);
+      return resolveVersion(doors, version, options);
+    },
+  };
+}
+
+async function resolveVersion(
+  doors: RegistryDoors,
+  version: VersionState,
+  options: Abortable | undefined,
+): Promise<ResolvedModel> {
+  const artifact = await openArtifact(doors.blobs, version.artifact, options);
+  const contract = await readContract(doors, version, options);
+  return { id: version.id, digest: version.artifact, artifact, contract };
+}
+
+/** The contract of a version, as it was registered. */
+export async function readContract(
+  doors: RegistryDoors,
+  version: VersionState,
+  options?: Abortable,
+): Promise<Contract | undefined> {
+  if (version.contract === undefined || version.contractBlob === undefined) return undefined;
+  return parseContract(await getJson(doors.blobs, version.contractBlob, options));
+}
+
+/** Wakes when an alias moves, however often it moved meanwhile. Ends when the signal aborts. */
+function signalOnChange(doors: RegistryDoors, signal: AbortSignal | undefined) {
+  let dirty = false;
+  let ended = signal?.aborted ?? false;
+  let wake: (() => void) | undefined;
+  const off = doors.ledger.events.on('committed', (event) => {
+    if (event.type !== 'alias.moved') return;
+    dirty = true;
+    wake?.();
+  });
+  const stop = () => {
+    ended = true;
+    off();
+    signal?.removeEventListener('abort', stop);
+    wake?.();
+  };
+  signal?.addEventListener('abort', stop, { once: true });
+  return {
+    stop,
+    /** True after a change, false at the end. */
+    async next(): Promise<boolean> {
+      while (!dirty && !ended)
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      wake = undefined;
+      dirty = false;
+      return !ended;
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import {
+  type AliasMove,
+  type Clock,
+  invalidInput,
+  type ModelSource,
+  type Random,
+  type RolloutTarget,
+} from '@millwright/core';
+import { type Ledger, type LedgerView, type NewEvent, openLedger, type Projection } from '@millwright/core/ledger';
+import { type LineageGraph, lineageProjection } from '@millwright/core/lineage';
+import type { BlobStore, Storage } from '@millwright/core/storage';
+import { type Datasets, datasets, datasetsProjection } from './dataset/index.js';
+import type { RegistryDoors } from './doors.js';
+import { deniedError, moveAlias } from './model/commands.js';
+import { type Models, models } from './model/models.js';
+import { type Policies, policies } from './model/policies.js';
+import { aliasSource, versionSource } from './model/source.js';
+import { type IgnoredEvent, modelsProjection } from './model/state.js';
+import { type ReferenceLike, referenceId } from './reference.js';
+import { type Runs, runs, runsProjection } from './run/index.js';
+
+/** Everything a team asks about its models, as folds of one ledger. */
+export interface Registry extends RolloutTarget, AsyncDisposable {
+  readonly ledger: Ledger;
+  readonly blobs: BlobStore;
+  readonly models: Models;
+  readonly policies: Policies;
+  readonly runs: Runs;
+  readonly datasets: Datasets;
+  /** What was made from what. */
+  readonly lineage: LineageGraph;
+  /** The model that an alias points to, ready to serve: it follows the alias. */
+  alias(model: string, alias: string): ModelSource;
+  /** One version, ready to serve. */
+  version(reference: ReferenceLike): ModelSource;
+  /** Entries that made no sense and changed nothing, up to 1,000: signs of a broken or hostile writer. */
+  ignored(): readonly IgnoredEvent[];
+  /** An alias of the model, or the version `3` or `name@3`. */
+  source(model: string, aliasOrVersion: string): ModelSource;
+  moveAlias(view: LedgerView, move: AliasMove): readonly NewEvent[];
+}
+
+export interface RegistryOptions {
+  /** Who acts: written into every entry. Commands may name another actor. */
+  readonly actor: string;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+  /** Further folds of the same ledger. */
+  readonly projections?: readonly Projection<unknown>[] | undefined;
+}
+
+/**
+ * Opens the registry that lives in a storage, and starts one in an empty storage.
+ *
+ * @throws `ledger/corrupt`, `storage/unsupported`, `input/invalid`
+ * @example
+ * await using registry = await openRegistry(folder('./factory'), { actor: 'maria' });
+ */
+export async function openRegistry(storage: Storage, options: RegistryOptions): Promise<Registry> {
+  if (typeof options.actor !== 'string' || options.actor === '')
+    throw invalidInput('actor', 'the name of a person or a service', options.actor);
+  const { actor, clock, random } = options;
+  const { log, blobs } = storage;
+  const projections = [...PROJECTIONS, ...(options.projections ?? [])];
+  const ledger = await openLedger({ log, blobs, projections, actor, clock, random });
+  const doors: RegistryDoors = { ledger, blobs };
+  return {
+    ledger,
+    blobs,
+    models: models(doors),
+    policies: policies(doors),
+    runs: runs(doors),
+    datasets: datasets(doors),
+    get lineage() {
+      return ledger.state(lineageProjection);
+    },
+    alias: (model, alias) => aliasSource(doors, model, alias),
+    version: (reference) => versionSource(doors, reference),
+    source: (model, aliasOrVersion) => source(doors, model, aliasOrVersion),
+    ignored: () => [...ledger.state(modelsProjection).ignored],
+    moveAlias: movedEvents,
+    async [Symbol.asyncDispose]() {
+      await ledger[Symbol.asyncDispose]();
+      await storage[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const PROJECTIONS: readonly Projection<unknown>[] = [
+  modelsProjection,
+  runsProjection,
+  datasetsProjection,
+  lineageProjection,
+];
+
+function source(doors: RegistryDoors, model: string, aliasOrVersion: string): ModelSource {
+  if (aliasOrVersion.includes('@')) return versionSource(doors, aliasOrVersion);
+  if (/^[1-9][0-9]*$/.test(aliasOrVersion)) return versionSource(doors, referenceId(model, Number(aliasOrVersion)));
+  return aliasSource(doors, model, aliasOrVersion);
+}
+
+function movedEvents(view: LedgerView, move: AliasMove): readonly NewEvent[] {
+  const { events, result } = moveAlias(move)(view);
+  if (result.denied !== undefined) throw deniedError(result.denied);
+  return events;
+}

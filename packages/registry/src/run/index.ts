@@ -1,0 +1,3 @@
+export { type Run, type RunEnd, type RunFacts, type RunFilter, type Runs, runs } from './runs.js';
+export { type RunsState, runsProjection } from './state.js';
+export type { MetricPoint, RunComparison, RunRecord, RunStatus } from './types.js';

@@ -1,0 +1,227 @@
+import {
+  canonicalJson,
+  defined,
+  invalidInput,
+  type Json,
+  type JsonObject,
+  MillwrightError,
+  parseName,
+} from '@millwright/core';
+import type { Decide, LedgerView } from '@millwright/core/ledger';
+import { type LineageNode, lineageRecorded } from '@millwright/core/lineage';
+import { act, type CommandOptions, numberedBy, type RegistryDoors } from '../doors.js';
+import { toFigure } from '../figure.js';
+import { notFound } from '../model/commands.js';
+import { type NodeLike, nodeId, parseNode, parseReference, type ReferenceLike, referenceId } from '../reference.js';
+import { parseRecord, parseText } from '../text.js';
+import { findRun, type RunState, runsProjection, toRun } from './state.js';
+import type { MetricPoint, RunComparison, RunRecord, RunStatus } from './types.js';
+
+/** Experiment tracking: every run is a line in the ledger, also the ones that failed. */
+export interface Runs {
+  /** Starts the next run of this name. @throws `state/not-found` for an unknown parent, `input/invalid`, `input/not-json` */
+  start(name: string, facts?: RunFacts & CommandOptions): Promise<Run>;
+  /** A handle on a run that was started, perhaps by another process. @throws `state/not-found` */
+  open(run: ReferenceLike): Run;
+  /** @throws `state/not-found` */
+  get(run: ReferenceLike): RunRecord;
+  /** The run, or undefined when there is none of this id. */
+  find(run: ReferenceLike): RunRecord | undefined;
+  /** All values of a metric, in the order they were logged. @throws `state/not-found` */
+  points(run: ReferenceLike, metric: string): readonly MetricPoint[];
+  /** Runs of one name, or all, oldest first. */
+  list(filter?: RunFilter): readonly RunRecord[];
+  /** Side by side: parameters that differ, and every metric. @throws `state/not-found` */
+  compare(runs: readonly ReferenceLike[]): RunComparison;
+}
+
+export interface RunFacts {
+  /** Datasets, models and other nodes that it uses. */
+  readonly uses?: readonly NodeLike[] | undefined;
+  readonly parameters?: Readonly<Record<string, Json>> | undefined;
+  readonly seeds?: readonly number[] | undefined;
+  readonly code?: string | undefined;
+  /** Versions of what it runs on. Never the process's environment variables: they hold secrets. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+  readonly parent?: ReferenceLike | undefined;
+  readonly description?: string | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface RunFilter {
+  readonly name?: string | undefined;
+  readonly status?: RunStatus | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A run while it goes on. Leaving an `await using` block before `finish` records it as crashed. */
+export interface Run extends AsyncDisposable {
+  readonly id: string;
+  /** Its node in the lineage graph, for `uses` and `madeFrom`. */
+  readonly node: string;
+  readonly record: RunRecord;
+  /** Values of metrics, at a step; the default step is the next one of each metric. @throws `state/precondition` after the end */
+  log(
+    metrics: Readonly<Record<string, number>>,
+    options?: { readonly step?: number | undefined } & CommandOptions,
+  ): Promise<void>;
+  /** Ends the run. The same end twice is harmless. @throws `state/precondition` when it has ended otherwise */
+  finish(status: Exclude<RunStatus, 'running'>, options?: RunEnd & CommandOptions): Promise<RunRecord>;
+}
+
+export interface RunEnd {
+  readonly metrics?: Readonly<Record<string, number>> | undefined;
+  readonly reason?: string | undefined;
+}
+
+export function runs({ ledger }: RegistryDoors): Runs {
+  const find = (reference: ReferenceLike) => {
+    const { name, number } = parseReference(reference, 'run');
+    const run = findRun(ledger.state(runsProjection), referenceId(name, number));
+    if (run === undefined) throw notFound('run', referenceId(name, number));
+    return run;
+  };
+
+  const handle = (id: string): Run => ({
+    id,
+    node: nodeId('run', id),
+    get record() {
+      return toRun(find(id));
+    },
+    async log(metrics, options = {}) {
+      await act(ledger, logRun(id, metrics, options.step), options, () => undefined);
+    },
+    async finish(status, options = {}) {
+      await act(ledger, finishRun(id, status, options), options, () => undefined);
+      return toRun(find(id));
+    },
+    async [Symbol.asyncDispose]() {
+      if (find(id).status !== 'running') return;
+      const reason = 'The block that ran it was left before it finished.';
+      await ledger.commit(crashUnfinished(id, reason));
+    },
+  });
+
+  return {
+    async start(name, facts = {}) {
+      const { result } = await act(ledger, startRun(name, facts), facts, numberedBy('run.started', 'name'));
+      return handle(result);
+    },
+    open: (run) => handle(find(run).id),
+    get: (run) => toRun(find(run)),
+    find(run) {
+      const { name, number } = parseReference(run, 'run');
+      const found = findRun(ledger.state(runsProjection), referenceId(name, number));
+      return found === undefined ? undefined : toRun(found);
+    },
+    points: (run, metric) => [...(find(run).metrics.get(metric) ?? [])],
+    list({ name, status, tags } = {}) {
+      const { runs: all } = ledger.state(runsProjection);
+      const chosen = name === undefined ? [...all.values()].flat() : (all.get(name) ?? []);
+      const wanted = Object.entries(tags ?? {});
+      return chosen
+        .filter((run) => status === undefined || run.status === status)
+        .filter((run) => wanted.every(([key, value]) => run.tags.get(key) === value))
+        .sort((a, b) => a.eventIndex - b.eventIndex)
+        .map(toRun);
+    },
+    compare: (references) => compareRuns(references.map(find)),
+  };
+}
+
+function startRun(name: string, facts: RunFacts): Decide<string> {
+  const parsed = parseName(name, 'run name');
+  const uses = [...new Set((facts.uses ?? []).map((node) => parseNode(node, 'uses')))];
+  const parent = facts.parent === undefined ? undefined : parentId(facts.parent);
+  const data: JsonObject = {
+    uses,
+    parameters: JSON.parse(canonicalJson(facts.parameters ?? {})) as JsonObject,
+    seeds: [...(facts.seeds ?? [])],
+    code: parseText(facts.code ?? '', 'code'),
+    environment: parseRecord(facts.environment, 'environment', (value, key) => parseText(value, key)),
+    description: parseText(facts.description ?? '', 'description'),
+    tags: parseRecord(facts.tags, 'tags', (value, key) => parseText(value, key)),
+    ...defined({ parent }),
+  };
+  return (view) => {
+    const state = view.state(runsProjection);
+    if (parent !== undefined && findRun(state, parent) === undefined) throw notFound('run', parent);
+    const number = (state.runs.get(parsed)?.length ?? 0) + 1;
+    const id = referenceId(parsed, number);
+    const node: LineageNode = { id: nodeId('run', id), kind: 'run', label: id };
+    const sources = parent === undefined ? uses : [...uses, nodeId('run', parent)];
+    return {
+      events: [
+        { type: 'run.started', data: { name: parsed, number, ...data } },
+        lineageRecorded(
+          [node],
+          sources.map((from) => ({ from, to: node.id })),
+        ),
+      ],
+      result: id,
+    };
+  };
+}
+
+function parentId(parent: ReferenceLike): string {
+  const { name, number } = parseReference(parent, 'parent');
+  return referenceId(name, number);
+}
+
+function logRun(id: string, metrics: Readonly<Record<string, number>>, step: number | undefined): Decide<void> {
+  const figures = parseRecord(metrics, 'metrics', toFigure);
+  if (step !== undefined && !Number.isSafeInteger(step)) throw invalidInput('step', 'an integer', step);
+  return (view) => {
+    requireRunning(view, id);
+    const data = { run: id, metrics: figures, ...defined({ step }) };
+    return { events: [{ type: 'run.logged', data }], result: undefined };
+  };
+}
+
+const ENDS = new Set<unknown>(['succeeded', 'failed', 'crashed']);
+
+function finishRun(id: string, status: Exclude<RunStatus, 'running'>, end: RunEnd): Decide<void> {
+  if (!ENDS.has(status)) throw invalidInput('status', '`succeeded`, `failed` or `crashed`', status);
+  const metrics = parseRecord(end.metrics, 'metrics', toFigure);
+  const reason = parseText(end.reason ?? '', 'reason');
+  return (view) => {
+    if (findRun(view.state(runsProjection), id)?.status === status) return { events: [], result: undefined };
+    requireRunning(view, id);
+    return { events: [{ type: 'run.finished', data: { run: id, status, metrics, reason } }], result: undefined };
+  };
+}
+
+function crashUnfinished(id: string, reason: string): Decide<void> {
+  const finish = finishRun(id, 'crashed', { reason });
+  return (view) =>
+    findRun(view.state(runsProjection), id)?.status === 'running' ? finish(view) : { events: [], result: undefined };
+}
+
+function requireRunning(view: LedgerView, id: string): void {
+  const run = findRun(view.state(runsProjection), id);
+  if (run === undefined) throw notFound('run', id);
+  if (run.status !== 'running')
+    throw new MillwrightError('state/precondition', `The run ${id} has ended: it ${run.status}.`, {
+      details: { what: `run ${id}`, expected: 'running', actual: run.status },
+    });
+}
+
+function compareRuns(chosen: readonly RunState[]): RunComparison {
+  const parameters = new Map<string, readonly unknown[]>();
+  for (const key of keys(chosen.map((run) => Object.keys(run.parameters)))) {
+    const values = chosen.map((run) => (Object.hasOwn(run.parameters, key) ? run.parameters[key] : undefined));
+    const distinct = new Set(values.map((value) => (value === undefined ? '' : canonicalJson(value))));
+    if (distinct.size > 1) parameters.set(key, values);
+  }
+  const metrics = new Map<string, readonly (number | undefined)[]>();
+  for (const key of keys(chosen.map((run) => [...run.metrics.keys()])))
+    metrics.set(
+      key,
+      chosen.map((run) => run.metrics.get(key)?.at(-1)?.value),
+    );
+  return { runs: chosen.map(toRun), parameters, metrics };
+}
+
+function keys(lists: readonly (readonly string[])[]): readonly string[] {
+  return [...new Set(lists.flat())].sort();
+}
