@@ -60,8 +60,8 @@ export interface ErrorDetails {
   'contract/invalid': { readonly path: string; readonly reason: string };
   /** A validation did not pass. */
   'validation/failed': { readonly failed: readonly string[]; readonly undecided: readonly string[] };
-  /** A suite cannot be run against this table. */
-  'validation/plan': { readonly expectation: string; readonly reason: string };
+  /** A suite cannot be run against this table. Nothing was read. */
+  'validation/plan': { readonly problems: readonly { readonly expectation: string; readonly reason: string }[] };
 
   /** A policy denies what was asked for. The denial is recorded in the ledger. */
   'registry/denied': { readonly action: string; readonly reasons: readonly string[] };

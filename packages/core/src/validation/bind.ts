@@ -1,0 +1,272 @@
+import type { PhysicalType, Table } from '../table/types.js';
+import { compareState, increasingState } from './checks/rows.js';
+import { freshState, rowCountState, schemaState } from './checks/table.js';
+import { uniqueState } from './checks/unique.js';
+import { presenceState, settledState, valueState } from './checks/values.js';
+import { blocksOf } from './blocks.js';
+import { distributionState } from './checks/distribution.js';
+import { PatternError } from './pattern/syntax.js';
+import type { ColumnSchema, Schema, Stated, ValidationContext } from './plan.js';
+import { readerOf, type SlotValue } from './slots.js';
+import { isValid } from '../table/validity.js';
+import type { CheckState } from './state.js';
+import { timeOf } from './text.js';
+import type { Check, Expectation, LogicalType, Scalar } from './types.js';
+import { boundOf, memberTest, valueTest } from './value-test.js';
+
+export type Bound =
+  | { readonly problem: string }
+  | { readonly columns: readonly string[]; readonly start: () => CheckState };
+
+/** What kinds of values a physical type holds. */
+type Family = 'number' | 'time' | 'string' | 'boolean' | 'other';
+
+function familyOf(type: PhysicalType): Family {
+  switch (type) {
+    case 'utf8':
+    case 'dictionary':
+      return 'string';
+    case 'timestamp':
+    case 'date':
+      return 'time';
+    case 'bool':
+      return 'boolean';
+    case 'decimal':
+    case 'list':
+      return 'other';
+    default:
+      return 'number';
+  }
+}
+
+/** Fits one expectation to a schema: the state that checks it, or what is wrong with it. */
+export function bind(expectation: Expectation, schema: Schema, stated: Stated, context: ValidationContext): Bound {
+  const needed = columnsOf(expectation);
+  const missing = needed.find((name) => !schema.has(name));
+  if (missing !== undefined) return bindMissing(expectation, missing, schema, stated);
+  const columns = needed.map((name) => schema.get(name)!);
+  const families = columns.map((column) => familyOf(column.type));
+  const wrong = mismatch(expectation, columns, families);
+  if (wrong !== undefined) {
+    if (!needed.every((name) => stated.types.has(name))) return { problem: wrong };
+    return { columns: [], start: () => schemaState('insufficient', [wrong]) };
+  }
+  const unsupported = columns.find((column) => column.type === 'decimal' || column.type === 'list');
+  if (unsupported && expectation.kind !== 'notNull' && expectation.kind !== 'type') {
+    const reason = `there is no kernel for ${unsupported.type} columns yet`;
+    return { columns: needed, start: () => settledState(unsupported.name, { unsupported: reason }, context.samples ?? {}) };
+  }
+  const parameters = badParameters(expectation, columns[0], families[0]);
+  if (parameters !== undefined) return { problem: parameters };
+  return bindCheck(expectation, columns, families, schema, context);
+}
+
+function columnsOf(check: Check): readonly string[] {
+  switch (check.kind) {
+    case 'rowCount':
+    case 'columns':
+      return [];
+    case 'unique':
+      return check.columns;
+    case 'compare':
+      return [check.left, check.right];
+    default:
+      return [check.column];
+  }
+}
+
+function bindMissing(expectation: Expectation, missing: string, schema: Schema, stated: Stated): Bound {
+  const reason = `the column \`${missing}\` is not there`;
+  if (expectation.ifPresent) return { columns: [], start: () => schemaState('pass', [`${reason}, which is allowed`]) };
+  if (expectation.kind === 'type') return { columns: [], start: () => schemaState('fail', [reason]) };
+  if (stated.present.has(missing)) return { columns: [], start: () => schemaState('insufficient', [reason]) };
+  const names = [...schema.keys()].slice(0, 20).join(', ');
+  return { problem: `${reason}; the table has: ${names || 'no columns'}` };
+}
+
+/** Which families a check is for; undefined means every one. */
+const FAMILIES: Readonly<Partial<Record<Check['kind'], readonly Family[]>>> = {
+  notNaN: ['number'],
+  finite: ['number'],
+  between: ['number', 'time'],
+  in: ['number', 'time', 'string', 'boolean'],
+  notIn: ['number', 'time', 'string', 'boolean'],
+  matches: ['string'],
+  length: ['string'],
+  increasing: ['number', 'time', 'string'],
+  compare: ['number', 'time', 'string', 'boolean'],
+  fresh: ['time'],
+  references: ['number', 'time', 'string', 'boolean'],
+};
+
+function mismatch(check: Check, columns: readonly ColumnSchema[], families: readonly Family[]): string | undefined {
+  const allowed = FAMILIES[check.kind];
+  for (const [i, family] of families.entries()) {
+    const { name, type } = columns[i]!;
+    if (allowed && !allowed.includes(family) && type !== 'decimal')
+      return `\`${check.kind}\` cannot check \`${name}\`, which is ${type}`;
+  }
+  if (check.kind === 'compare' && families[0] !== families[1])
+    return `\`${check.left}\` (${columns[0]!.type}) and \`${check.right}\` (${columns[1]!.type}) cannot be compared`;
+  return undefined;
+}
+
+function badParameters(check: Check, column: ColumnSchema | undefined, family: Family | undefined): string | undefined {
+  switch (check.kind) {
+    case 'between': {
+      const min = boundOf(check.min, Number.NEGATIVE_INFINITY);
+      const max = boundOf(check.max, Number.POSITIVE_INFINITY);
+      if (family !== 'time' && [check.min, check.max].some((b) => typeof b === 'string'))
+        return `the bounds of \`${column?.name}\` are numbers`;
+      return badRange(min, max);
+    }
+    case 'rowCount':
+    case 'length':
+      return badRange(check.min ?? 0, check.max ?? Number.POSITIVE_INFINITY);
+    case 'in':
+    case 'notIn': {
+      if (check.values.length === 0) return 'the list of values is empty';
+      const odd = check.values.find((value) => !belongs(value, family));
+      return odd === undefined ? undefined : `\`${odd}\` (${typeof odd}) is never a value of \`${column?.name}\` (${column?.type})`;
+    }
+    case 'matches':
+      try {
+        valueTest(check, {});
+        return undefined;
+      } catch (error) {
+        if (error instanceof PatternError) return `the pattern \`${check.pattern.slice(0, 80)}\` is not supported: ${error.message}`;
+        throw error;
+      }
+    case 'unique':
+      if (check.columns.length === 0) return 'there are no columns to be unique';
+      return new Set(check.columns).size < check.columns.length ? 'a column is named twice' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function badRange(min: number, max: number): string | undefined {
+  if (Number.isNaN(min) || Number.isNaN(max))
+    return 'a bound is neither a number nor a point in time with an offset (`2026-01-31T00:00:00Z`)';
+  return min > max ? `the lower bound ${min} is greater than the upper bound ${max}` : undefined;
+}
+
+function belongs(value: Scalar, family: Family | undefined): boolean {
+  if (family === 'time') return !Number.isNaN(timeOf(value));
+  return typeof value === family;
+}
+
+function bindCheck(
+  expectation: Expectation,
+  columns: readonly ColumnSchema[],
+  families: readonly Family[],
+  schema: Schema,
+  context: ValidationContext,
+): Bound {
+  const samples = context.samples ?? {};
+  const [first] = columns;
+  const read = columns.map((column) => column.name);
+  const using = (start: () => CheckState): Bound => ({ columns: read, start });
+  switch (expectation.kind) {
+    case 'notNull':
+      return using(() => presenceState(first!.name, samples));
+    case 'notNaN':
+    case 'finite':
+    case 'between':
+    case 'in':
+    case 'notIn':
+    case 'matches':
+    case 'length': {
+      const test = valueTest(expectation, first!)!;
+      return using(() => valueState(first!.name, test, samples));
+    }
+    case 'type':
+      return using(typeState(expectation, expectation.type, first!, families[0]!, samples));
+    case 'unique':
+      return using(() => uniqueState(read, families.length === 1 && families[0] === 'number', samples));
+    case 'increasing':
+      return using(() => increasingState(first!.name, expectation.strict, samples));
+    case 'compare':
+      return using(() => compareState(expectation.left, expectation.op, expectation.right, samples));
+    case 'rowCount':
+      return using(() => rowCountState(expectation.min, expectation.max));
+    case 'columns':
+      return using(columnsState(expectation.names, expectation.exact, schema));
+    case 'references': {
+      const target = context.tables?.[expectation.table];
+      if (target === undefined)
+        return { problem: `give the table \`${expectation.table}\` as \`tables.${expectation.table}\`` };
+      if (!target.columns.has(expectation.key))
+        return { problem: `the table \`${expectation.table}\` has no column \`${expectation.key}\`` };
+      if (familyOf(target.columns.get(expectation.key)!.type) !== families[0])
+        return { problem: `\`${expectation.table}.${expectation.key}\` is not of the type of \`${first!.name}\`` };
+      const test = memberTest(membersOf(target, expectation.key), true);
+      return using(() => valueState(first!.name, test, samples));
+    }
+    case 'fresh': {
+      const { now } = context;
+      if (now === undefined) return { problem: 'give the time of the check as `now`' };
+      const { maxAgeMs, maxAheadMs = Number.POSITIVE_INFINITY } = expectation;
+      return using(() => freshState(first!.name, now, maxAgeMs, maxAheadMs, samples));
+    }
+    case 'distribution': {
+      const bound = distributionState(expectation, context.reference);
+      return typeof bound === 'string' ? { problem: bound } : using(bound);
+    }
+    default:
+      return expectation satisfies never;
+  }
+}
+
+const LOGICAL: Readonly<Record<LogicalType, Family>> = {
+  number: 'number',
+  integer: 'number',
+  boolean: 'boolean',
+  string: 'string',
+  timestamp: 'time',
+  list: 'other',
+};
+
+function typeState(
+  check: Check & { kind: 'type' },
+  type: LogicalType,
+  column: ColumnSchema,
+  family: Family,
+  samples: NonNullable<ValidationContext['samples']>,
+): () => CheckState {
+  const number = type === 'number' || type === 'integer';
+  const fits = type === 'list' ? column.type === 'list' : LOGICAL[type] === family || (number && column.type === 'decimal');
+  if (!fits) return () => settledState(column.name, 'fail', samples);
+  if (type === 'integer' && column.type === 'decimal')
+    return () => settledState(column.name, { unsupported: 'there is no kernel for decimal columns yet' }, samples);
+  if (type === 'integer' && (column.type === 'f64' || column.type === 'f32'))
+    return () => valueState(column.name, valueTest(check, column)!, samples);
+  return () => settledState(column.name, 'pass', samples);
+}
+
+function columnsState(names: readonly string[], exact: boolean, schema: Schema): () => CheckState {
+  const missing = names.filter((name) => !schema.has(name));
+  const surplus = exact ? [...schema.keys()].filter((name) => !names.includes(name)) : [];
+  const reasons = [
+    ...missing.map((name) => `\`${name}\` is missing`),
+    ...surplus.map((name) => `\`${name}\` is not expected`),
+  ];
+  return () => schemaState(reasons.length === 0 ? 'pass' : 'fail', reasons);
+}
+
+/** Every value of a key column. */
+function membersOf(table: Table, key: string): ReadonlySet<SlotValue> {
+  const members = new Set<SlotValue>();
+  for (const block of blocksOf(table, [key], 0)) {
+    const { column, chunk, from } = block.slots.get(key)!;
+    if (chunk.kind === 'dictionary') {
+      const used = new Uint8Array(chunk.dictionary.length);
+      for (let i = from; i < from + block.length; i++) if (isValid(chunk.validity, i)) used[chunk.codes[i]!] = 1;
+      for (const [code, value] of chunk.dictionary.entries()) if (used[code] === 1 && value !== null) members.add(value);
+      continue;
+    }
+    const read = readerOf(column, chunk);
+    for (let i = from; i < from + block.length; i++) if (isValid(chunk.validity, i)) members.add(read(i));
+  }
+  return members;
+}

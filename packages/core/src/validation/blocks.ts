@@ -1,0 +1,72 @@
+import type { ColumnChunk, ColumnView, Table } from '../table/types.js';
+import { isValid } from '../table/validity.js';
+import { withDictionaryNulls } from './slots.js';
+
+/** Rows at a time: what every check of a column reads is still in the cache when the next check reads it. */
+export const BLOCK_ROWS = 8_192;
+
+/** A column's part of a block: slots `from` to `from + block.length` of one chunk. */
+export interface Slots {
+  readonly column: ColumnView;
+  readonly chunk: ColumnChunk;
+  readonly from: number;
+}
+
+/** Consecutive rows that lie in one chunk of every column that is read. */
+export interface Block {
+  /** Number of the first row, counted over everything that was observed. */
+  readonly row: number;
+  readonly length: number;
+  /** By column. */
+  readonly slots: ReadonlyMap<string, Slots>;
+}
+
+/** Walks a table in blocks. `firstRow` is the number of its first row. */
+export function* blocksOf(table: Table, columns: readonly string[], firstRow: number): Generator<Block> {
+  const cursors = columns.map((name) => cursor(table.columns.get(name)!));
+  for (let row = 0; row < table.rowCount; ) {
+    let length = Math.min(BLOCK_ROWS, table.rowCount - row);
+    const slots = new Map<string, Slots>();
+    for (const c of cursors) {
+      while (c.at === c.chunks[c.index]!.length) {
+        c.index++;
+        c.at = 0;
+      }
+      const chunk = c.chunks[c.index]!;
+      length = Math.min(length, chunk.length - c.at);
+      slots.set(c.column.name, { column: c.column, chunk, from: c.at });
+    }
+    yield { row: firstRow + row, length, slots };
+    row += length;
+    for (const c of cursors) c.at += length;
+  }
+}
+
+function cursor(column: ColumnView) {
+  return { column, chunks: column.chunks.map(withDictionaryNulls), index: 0, at: 0 };
+}
+
+/** How many of the slots `from` to `to` hold no value. */
+export function nullsIn(chunk: ColumnChunk, from: number, to: number): number {
+  const { validity } = chunk;
+  if (validity === undefined || chunk.nullCount === 0) return 0;
+  let nulls = 0;
+  forEachNull(chunk, from, to, () => nulls++);
+  return nulls;
+}
+
+/** Calls `visit` for every slot without a value. Eight slots at a time where all hold one. */
+export function forEachNull(chunk: ColumnChunk, from: number, to: number, visit: (i: number) => void): void {
+  const { validity } = chunk;
+  if (validity === undefined || chunk.nullCount === 0) return;
+  const { bits, offset } = validity;
+  for (let i = from; i < to; ) {
+    const bit = offset + i;
+    if ((bit & 7) === 0 && i + 8 <= to && bits[bit >> 3] === 0xff) {
+      i += 8;
+      continue;
+    }
+    if (!isValid(validity, i)) visit(i);
+    i++;
+  }
+}

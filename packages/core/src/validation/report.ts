@@ -1,0 +1,75 @@
+import { digestJson } from '../foundation/digest.js';
+import { MillwrightError } from '../foundation/errors.js';
+import { allOf } from '../foundation/verdict.js';
+import type { Outcome, ReportBody, ValidationReport } from './types.js';
+
+/** A report from its parts: verdict, digest and the ways to read it. */
+export function reportOf(parts: Pick<ReportBody, 'rows' | 'suite' | 'reference' | 'outcomes'>): ValidationReport {
+  const { rows, suite, reference, outcomes } = parts;
+  const body: ReportBody = {
+    format: 'millwright.validation/1',
+    verdict: allOf(outcomes.filter(isBinding).map((o) => o.verdict)),
+    rows,
+    suite,
+    ...(reference && { reference }),
+    outcomes,
+  };
+  const digest = digestJson(body);
+  const failures = outcomes.filter((o) => o.verdict !== 'pass');
+  const report: ValidationReport = {
+    ...body,
+    digest,
+    failures,
+    orThrow() {
+      if (body.verdict === 'pass') return report;
+      const binding = failures.filter(isBinding);
+      const failed = binding.filter((o) => o.verdict === 'fail').map((o) => o.expectation.id);
+      const undecided = binding.filter((o) => o.verdict === 'insufficient').map((o) => o.expectation.id);
+      const why = binding.slice(0, 5).map((o) => o.sentence);
+      const more = binding.length > 5 ? ` And ${binding.length - 5} more.` : '';
+      throw new MillwrightError(
+        'validation/failed',
+        why.length === 0 ? 'Nothing was checked: the suite has no binding expectation.' : `${why.join(' ')}${more}`,
+        { details: { failed, undecided } },
+      );
+    },
+    toJSON: () => ({ ...body, digest }),
+    toMarkdown: () => markdown(body, digest),
+  };
+  return report;
+}
+
+/** A report read back from JSON. The digest is computed anew, so a changed document does not keep its name. */
+export function readReport(json: ReportBody): ValidationReport {
+  return reportOf(json);
+}
+
+function isBinding(outcome: Outcome): boolean {
+  return outcome.expectation.severity !== 'warning';
+}
+
+const MARK = { pass: '✓', fail: '✗', insufficient: '?' } as const;
+
+function markdown(body: ReportBody, digest: string): string {
+  const failing = body.outcomes.filter((o) => o.verdict !== 'pass');
+  const head = `**${MARK[body.verdict]} ${body.verdict}**: ${body.outcomes.length - failing.length} of ${
+    body.outcomes.length
+  } expectations pass on ${body.rows.toLocaleString('en')} rows.`;
+  const lines = [head, ''];
+  if (failing.length > 0) {
+    lines.push('| | expectation | unexpected | first rows |', '|---|---|---:|---|');
+    for (const { expectation, verdict, counts, samples, sentence } of failing) {
+      const mark = expectation.severity === 'warning' ? '⚠' : MARK[verdict];
+      const rows = samples.slice(0, 5).map((s) => `${s.row}: ${JSON.stringify(s.value)}`);
+      lines.push(`| ${mark} | ${cell(sentence)} | ${counts.unexpected.toLocaleString('en')} | ${cell(rows.join('; '))} |`);
+    }
+    lines.push('');
+  }
+  lines.push(`Suite \`${body.suite.slice(0, 19)}\`, report \`${digest.slice(0, 19)}\`.`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** Text for a table cell: what would end the cell or start markup of its own is escaped. */
+function cell(text: string): string {
+  return text.replace(/[|<>\\]/g, (c) => (c === '<' ? '&lt;' : c === '>' ? '&gt;' : `\\${c}`)).replace(/\s+/g, ' ');
+}
