@@ -1,14 +1,14 @@
 import type { PhysicalType, Table } from '../table/types.js';
+import { isValid } from '../table/validity.js';
+import { blocksOf } from './blocks.js';
+import { distributionState } from './checks/distribution.js';
 import { compareState, increasingState } from './checks/rows.js';
 import { freshState, rowCountState, schemaState } from './checks/table.js';
 import { uniqueState } from './checks/unique.js';
 import { presenceState, settledState, valueState } from './checks/values.js';
-import { blocksOf } from './blocks.js';
-import { distributionState } from './checks/distribution.js';
 import { PatternError } from './pattern/syntax.js';
 import type { ColumnSchema, Schema, Stated, ValidationContext } from './plan.js';
 import { readerOf, type SlotValue } from './slots.js';
-import { isValid } from '../table/validity.js';
 import type { CheckState } from './state.js';
 import { timeOf } from './text.js';
 import type { Check, Expectation, LogicalType, Scalar } from './types.js';
@@ -33,6 +33,7 @@ function familyOf(type: PhysicalType): Family {
       return 'boolean';
     case 'decimal':
     case 'list':
+    case 'other':
       return 'other';
     default:
       return 'number';
@@ -51,10 +52,13 @@ export function bind(expectation: Expectation, schema: Schema, stated: Stated, c
     if (!needed.every((name) => stated.types.has(name))) return { problem: wrong };
     return { columns: [], start: () => schemaState('insufficient', [wrong]) };
   }
-  const unsupported = columns.find((column) => column.type === 'decimal' || column.type === 'list');
+  const unsupported = columns.find((column) => familyOf(column.type) === 'other');
   if (unsupported && expectation.kind !== 'notNull' && expectation.kind !== 'type') {
     const reason = `there is no kernel for ${unsupported.type} columns yet`;
-    return { columns: needed, start: () => settledState(unsupported.name, { unsupported: reason }, context.samples ?? {}) };
+    return {
+      columns: needed,
+      start: () => settledState(unsupported.name, { unsupported: reason }, context.samples ?? {}),
+    };
   }
   const parameters = badParameters(expectation, columns[0], families[0]);
   if (parameters !== undefined) return { problem: parameters };
@@ -103,7 +107,7 @@ function mismatch(check: Check, columns: readonly ColumnSchema[], families: read
   const allowed = FAMILIES[check.kind];
   for (const [i, family] of families.entries()) {
     const { name, type } = columns[i]!;
-    if (allowed && !allowed.includes(family) && type !== 'decimal')
+    if (allowed && !allowed.includes(family) && family !== 'other')
       return `\`${check.kind}\` cannot check \`${name}\`, which is ${type}`;
   }
   if (check.kind === 'compare' && families[0] !== families[1])
@@ -127,14 +131,17 @@ function badParameters(check: Check, column: ColumnSchema | undefined, family: F
     case 'notIn': {
       if (check.values.length === 0) return 'the list of values is empty';
       const odd = check.values.find((value) => !belongs(value, family));
-      return odd === undefined ? undefined : `\`${odd}\` (${typeof odd}) is never a value of \`${column?.name}\` (${column?.type})`;
+      return odd === undefined
+        ? undefined
+        : `\`${odd}\` (${typeof odd}) is never a value of \`${column?.name}\` (${column?.type})`;
     }
     case 'matches':
       try {
         valueTest(check, {});
         return undefined;
       } catch (error) {
-        if (error instanceof PatternError) return `the pattern \`${check.pattern.slice(0, 80)}\` is not supported: ${error.message}`;
+        if (error instanceof PatternError)
+          return `the pattern \`${check.pattern.slice(0, 80)}\` is not supported: ${error.message}`;
         throw error;
       }
     case 'unique':
@@ -235,7 +242,8 @@ function typeState(
   samples: NonNullable<ValidationContext['samples']>,
 ): () => CheckState {
   const number = type === 'number' || type === 'integer';
-  const fits = type === 'list' ? column.type === 'list' : LOGICAL[type] === family || (number && column.type === 'decimal');
+  const fits =
+    type === 'list' ? column.type === 'list' : LOGICAL[type] === family || (number && column.type === 'decimal');
   if (!fits) return () => settledState(column.name, 'fail', samples);
   if (type === 'integer' && column.type === 'decimal')
     return () => settledState(column.name, { unsupported: 'there is no kernel for decimal columns yet' }, samples);
@@ -262,7 +270,8 @@ function membersOf(table: Table, key: string): ReadonlySet<SlotValue> {
     if (chunk.kind === 'dictionary') {
       const used = new Uint8Array(chunk.dictionary.length);
       for (let i = from; i < from + block.length; i++) if (isValid(chunk.validity, i)) used[chunk.codes[i]!] = 1;
-      for (const [code, value] of chunk.dictionary.entries()) if (used[code] === 1 && value !== null) members.add(value);
+      for (const [code, value] of chunk.dictionary.entries())
+        if (used[code] === 1 && value !== null) members.add(value);
       continue;
     }
     const read = readerOf(column, chunk);

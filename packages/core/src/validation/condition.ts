@@ -17,11 +17,18 @@ export function maskOf(condition: Condition, block: Block): Uint8Array {
   const mask = new Uint8Array(block.length);
   if ('all' in condition) {
     mask.fill(1);
-    for (const part of condition.all) maskOf(part, block).forEach((bit, i) => (mask[i]! &= bit));
+    for (const part of condition.all) {
+      const bits = maskOf(part, block);
+      for (let i = 0; i < mask.length; i++) mask[i]! &= bits[i]!;
+    }
   } else if ('any' in condition) {
-    for (const part of condition.any) maskOf(part, block).forEach((bit, i) => (mask[i]! |= bit));
+    for (const part of condition.any) {
+      const bits = maskOf(part, block);
+      for (let i = 0; i < mask.length; i++) mask[i]! |= bits[i]!;
+    }
   } else if ('not' in condition) {
-    maskOf(condition.not, block).forEach((bit, i) => (mask[i] = 1 - bit));
+    const bits = maskOf(condition.not, block);
+    for (let i = 0; i < mask.length; i++) mask[i] = 1 - bits[i]!;
   } else fill(mask, condition, block);
   return mask;
 }

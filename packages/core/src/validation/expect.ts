@@ -1,6 +1,15 @@
 import { digestJson } from '../foundation/digest.js';
 import { defined } from '../foundation/options.js';
-import type { Check, Comparison, DistanceMeasure, Expectation, LengthUnit, LogicalType, Rule, Scalar } from './types.js';
+import type {
+  Check,
+  Comparison,
+  DistanceMeasure,
+  Expectation,
+  LengthUnit,
+  LogicalType,
+  Rule,
+  Scalar,
+} from './types.js';
 
 /** How an expectation is judged; the id is derived from the check when it is not given. */
 export type RuleOptions = Partial<Rule>;
@@ -28,7 +37,8 @@ export const expect = {
     between: (min: Bound, max: Bound, rule?: RuleOptions) =>
       make({ kind: 'between', column, min: bound(min), max: bound(max) }, rule),
     in: (values: Iterable<Scalar>, rule?: RuleOptions) => make({ kind: 'in', column, values: list(values) }, rule),
-    notIn: (values: Iterable<Scalar>, rule?: RuleOptions) => make({ kind: 'notIn', column, values: list(values) }, rule),
+    notIn: (values: Iterable<Scalar>, rule?: RuleOptions) =>
+      make({ kind: 'notIn', column, values: list(values) }, rule),
     /** Searches; anchor the pattern to match the whole value. Runs in linear time, so not every `RegExp` is accepted. */
     matches: (pattern: RegExp | string, rule?: RuleOptions) =>
       make(

@@ -104,12 +104,14 @@ function checkCondition(condition: Condition, schema: Schema, report: (reason: s
   else {
     const column = schema.get(condition.column);
     if (column === undefined) report(`\`where\` names the column \`${condition.column}\`, which is not there`);
-    else if (column.type === 'list' || column.type === 'decimal')
+    else if (['list', 'decimal', 'other'].includes(column.type))
       report(`\`where\` cannot compare \`${condition.column}\` (${column.type})`);
   }
 }
 
 function planError(problems: readonly PlanProblem[]): MillwrightError<'validation/plan'> {
   const list = problems.map((p) => `\`${p.expectation}\`: ${p.reason}`).join('; ');
-  return new MillwrightError('validation/plan', `The suite does not fit the table. ${list}.`, { details: { problems } });
+  return new MillwrightError('validation/plan', `The suite does not fit the table. ${list}.`, {
+    details: { problems },
+  });
 }

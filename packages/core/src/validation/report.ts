@@ -61,7 +61,9 @@ function markdown(body: ReportBody, digest: string): string {
     for (const { expectation, verdict, counts, samples, sentence } of failing) {
       const mark = expectation.severity === 'warning' ? '⚠' : MARK[verdict];
       const rows = samples.slice(0, 5).map((s) => `${s.row}: ${JSON.stringify(s.value)}`);
-      lines.push(`| ${mark} | ${cell(sentence)} | ${counts.unexpected.toLocaleString('en')} | ${cell(rows.join('; '))} |`);
+      lines.push(
+        `| ${mark} | ${cell(sentence)} | ${counts.unexpected.toLocaleString('en')} | ${cell(rows.join('; '))} |`,
+      );
     }
     lines.push('');
   }

@@ -1,5 +1,5 @@
-import { decodeUtf8Slot } from '../table/read.js';
 import type { BigChunk, ColumnChunk, ColumnView, DictionaryChunk, NumberChunk, Utf8Chunk } from '../table/types.js';
+import { decodeUtf8Slot } from '../table/utf8.js';
 import * as kernels from './kernels.js';
 import { inUnits, readerOf, type SlotValue } from './slots.js';
 
@@ -44,7 +44,8 @@ export function slotTest(test: ValueTest, column: ColumnView, chunk: ColumnChunk
     case 'dictionary':
       return dictionaryTest(test, chunk);
     case 'utf8':
-      if (test.length && chunk.offsets instanceof Int32Array) return lengthTest(test.length, chunk, chunk.offsets, block);
+      if (test.length && chunk.offsets instanceof Int32Array)
+        return lengthTest(test.length, chunk, chunk.offsets, block);
       return test.bytes ? bytesTest(test.bytes, chunk) : anyTest(test, column, chunk);
     default:
       return anyTest(test, column, chunk);

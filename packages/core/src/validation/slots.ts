@@ -1,6 +1,6 @@
-import { decodeUtf8Slot } from '../table/read.js';
 import { columnView, valueAt } from '../table/table.js';
 import type { ColumnChunk, ColumnView, DictionaryChunk, Validity } from '../table/types.js';
+import { decodeUtf8Slot } from '../table/utf8.js';
 import { isValid, validityFrom } from '../table/validity.js';
 import type { SampleValue } from './types.js';
 
@@ -70,7 +70,9 @@ export function sampleOf(column: ColumnView, chunk: ColumnChunk, i: number): Sam
 export function sampleValue(value: number | bigint | boolean | string | readonly number[] | null): SampleValue {
   switch (typeof value) {
     case 'number':
-      return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value)) ? value : String(value);
+      return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))
+        ? value
+        : String(value);
     case 'bigint': {
       const exact = narrow(value);
       return typeof exact === 'number' ? exact : String(exact);

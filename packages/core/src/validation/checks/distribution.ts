@@ -1,12 +1,62 @@
-import type { TableProfile } from '../../profile/types.js';
+import { mergeProfiles, profileTable } from '../../profile/profile.js';
+import type { ColumnProfile, TableProfile } from '../../profile/types.js';
 import type { CheckState } from '../state.js';
 import type { Check } from '../types.js';
+import { cellsOf, distance, noiseOf } from './distance.js';
 
-/** The distance to a reference profile. */
+interface DistributionState extends CheckState {
+  profile: TableProfile | undefined;
+}
+
+/**
+ * The distance to a reference profile. What noise alone would give is taken into account: a distance beyond the bound by
+ * less than that is `insufficient`, with the number of rows that would settle it.
+ */
 export function distributionState(
   check: Check & { kind: 'distribution' },
   reference: TableProfile | undefined,
 ): (() => CheckState) | string {
+  const { column, measure, max, minRows } = check;
   if (reference === undefined) return 'give the reference profile as `reference`';
-  return `there is no distance for ${check.column} yet`;
+  const anchor = reference.columns.get(column);
+  if (anchor === undefined) return `the reference profile has no column \`${column}\``;
+  if (anchor.kind === 'presence') return `the reference profile has only presence for \`${column}\``;
+  if (!(max >= 0)) return `\`max\` is a distance of at least 0, got ${max}`;
+  const anchors: TableProfile = { ...reference, columns: new Map([[column, anchor]]) };
+
+  return () => {
+    const state: DistributionState = {
+      profile: undefined,
+      table(table) {
+        const part = profileTable(table, { reference: anchors, columns: [column] });
+        state.profile = state.profile === undefined ? part : mergeProfiles(state.profile, part);
+      },
+      merge(later) {
+        const other = (later as DistributionState).profile;
+        if (other !== undefined)
+          state.profile = state.profile === undefined ? other : mergeProfiles(state.profile, other);
+      },
+      finish: () => compared(anchor, state.profile?.columns.get(column)),
+    };
+    return state;
+  };
+
+  function compared(expected: ColumnProfile, found: ColumnProfile | undefined) {
+    const rows = found?.rows ?? 0;
+    const missing = found?.nulls ?? 0;
+    const counts = { rows, excluded: 0, missing, considered: rows - missing, unexpected: 0 };
+    if (counts.considered < minRows) {
+      const reasons = [`there are ${counts.considered} values; at least ${minRows} are needed`];
+      return { counts, verdict: 'insufficient' as const, reasons, need: { rows: minRows - counts.considered } };
+    }
+    const cells = cellsOf(expected, found!);
+    if (cells === undefined)
+      return { counts, verdict: 'insufficient' as const, reasons: ['the reference holds another kind of values'] };
+    const observed = distance(measure, cells);
+    const noise = noiseOf(measure, cells);
+    if (observed <= max) return { counts, observed, verdict: 'pass' as const };
+    const said = `the distance is ${observed.toPrecision(3)}, of which noise explains about ${noise.toPrecision(2)}`;
+    if (observed - noise > max) return { counts, observed, verdict: 'fail' as const, reasons: [said] };
+    return { counts, observed, verdict: 'insufficient' as const, reasons: [said], need: { rows: counts.considered } };
+  }
 }

@@ -100,7 +100,7 @@ function numberKeys(): Keys {
 
   const idOfNumber = (given: number): number => {
     // One NaN, one zero.
-    const value = given === 0 ? 0 : given !== given ? Number.NaN : given;
+    const value = given === 0 ? 0 : Number.isNaN(given) ? Number.NaN : given;
     let at = hash(value) & (capacity - 1);
     for (;;) {
       const id = table[at]!;

@@ -70,7 +70,8 @@ export function freshState(
       const counts = countsOf(tally);
       if (counts.considered === 0) return { counts, sampler };
       const age = now - state.newest;
-      if (!Number.isFinite(age)) return { counts, sampler, verdict: 'fail', reasons: ['every point in time is ahead of now'] };
+      if (!Number.isFinite(age))
+        return { counts, sampler, verdict: 'fail', reasons: ['every point in time is ahead of now'] };
       const reasons = age > maxAgeMs ? [`the newest is ${age} ms old; at most ${maxAgeMs} ms is expected`] : [];
       const verdict = age <= maxAgeMs && tally.unexpected === 0 ? 'pass' : 'fail';
       return { counts, sampler, observed: age, verdict, reasons };

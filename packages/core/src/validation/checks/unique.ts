@@ -55,7 +55,8 @@ export function uniqueState(columns: readonly string[], numeric: boolean, option
           continue;
         }
         let present = true;
-        for (let c = 0; c < parts.length && present; c++) present = isValid(parts[c]!.chunk.validity, parts[c]!.from + k);
+        for (let c = 0; c < parts.length && present; c++)
+          present = isValid(parts[c]!.chunk.validity, parts[c]!.from + k);
         if (!present) {
           tally.missing++;
           continue;
@@ -104,7 +105,9 @@ export function uniqueState(columns: readonly string[], numeric: boolean, option
       sampler,
       ...(state.full && {
         verdict: 'insufficient' as const,
-        reasons: [`there are more than ${MAX_KEYS.toLocaleString('en')} distinct keys; check in parts by a hash of the key`],
+        reasons: [
+          `there are more than ${MAX_KEYS.toLocaleString('en')} distinct keys; check in parts by a hash of the key`,
+        ],
       }),
     }),
   };

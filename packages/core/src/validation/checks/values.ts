@@ -1,7 +1,7 @@
 import type { ColumnChunk } from '../../table/types.js';
 import { isValid } from '../../table/validity.js';
 import { BLOCK_ROWS, type Block, forEachNull, nullsIn, type Slots } from '../blocks.js';
-import { createSampler, type Sampler, type SampleOptions } from '../sampler.js';
+import { createSampler, type SampleOptions, type Sampler } from '../sampler.js';
 import { type SlotTest, slotTest, type ValueTest } from '../slot-test.js';
 import { sampleOf } from '../slots.js';
 import { addTally, type CheckState, countsOf, newTally, type Tally } from '../state.js';
@@ -47,7 +47,8 @@ function observe(tally: Tally, sampler: Sampler, block: Block, { column, chunk, 
   tally.unexpected += bad;
   if (bad === 0 || !sampler.wants(block.row)) return;
   for (let i = from; i < to && sampler.wants(block.row + i - from); i++)
-    if (isValid(chunk.validity, i) && slot.fails(i)) sampler.add(block.row + i - from, () => sampleOf(column, chunk, i));
+    if (isValid(chunk.validity, i) && slot.fails(i))
+      sampler.add(block.row + i - from, () => sampleOf(column, chunk, i));
 }
 
 function observeMasked(
