@@ -1,0 +1,273 @@
+import { type Digest, digestJson, type JsonObject, MillwrightError } from '@millwright/core';
+import * as z from 'zod/mini';
+import { type DurationText, parseDuration, parseShare, type ShareText } from './units.js';
+
+/** How a rollout goes and what decides it, as people write it. Only `challenger` and `metrics` are required. */
+export interface RolloutSpec {
+  /** The version that shall become champion: `name@4`, or the version object. */
+  readonly challenger: string | { readonly id: string };
+  /** The alias that the version shall get. Default `champion`. */
+  readonly alias?: string | undefined;
+  /** `canary` ramps through the stages; `blueGreen` moves everything at once after `bake` of zero share and keeps the way back warm. Default `canary`. */
+  readonly mode?: 'canary' | 'blueGreen' | undefined;
+  /** Shares of the challenger. Default 1, 5, 25, 50 %. Promotion comes after the last. */
+  readonly stages?: readonly (ShareText | StageSpec)[] | undefined;
+  readonly metrics: readonly MetricSpec[];
+  readonly alpha?: AlphaSpec | undefined;
+  /** How long each stage lasts at least. Default 15 minutes. */
+  readonly minDwell?: DurationText | undefined;
+  /** Units that each arm has seen in a stage before the next one starts. Default 100. */
+  readonly minUnits?: number | undefined;
+  /** Matured rows with an outcome, in each arm and stage and for each metric with a window, before the next stage. Default 100. */
+  readonly minMatured?: number | undefined;
+  /** Events of each metric over both arms before it may speak for promotion. Default 5. */
+  readonly minEvents?: number | undefined;
+  /** Without a verdict after this time the rollout pauses and asks a person. Default 14 days. */
+  readonly maxDuration?: DurationText | undefined;
+  /** How long the old champion stays warm after the promotion. Default 24 hours. */
+  readonly bake?: DurationText | undefined;
+  /** How long matured windows wait for outcomes that are on their way. Default 0. */
+  readonly grace?: DurationText | undefined;
+  /** Approvals by people other than the author that the promotion needs. Default 0. */
+  readonly approvals?: number | undefined;
+  /** Which exposures open a row for statistics: each unit once per epoch, once ever, or every request (only when requests have no lasting unit). Default `epoch`. */
+  readonly rows?: 'epoch' | 'unit' | 'request' | undefined;
+  /** How long a replica trusts a policy that it cannot refresh. Default 5 minutes; 0: for ever. */
+  readonly hardTtl?: DurationText | undefined;
+}
+
+export interface StageSpec {
+  readonly share: ShareText;
+  readonly minDwell?: DurationText | undefined;
+  readonly minUnits?: number | undefined;
+  readonly minMatured?: number | undefined;
+}
+
+/** Probabilities of error over the whole life of the rollout, however often anybody looks. */
+export interface AlphaSpec {
+  /** That a challenger which harms no metric is ever rolled back by them. Default 0.02. */
+  readonly rollback?: number | undefined;
+  /** That a challenger which is worse than the margin of some metric is ever promoted. Default 0.05. */
+  readonly promotion?: number | undefined;
+  /** That a healthy rollout is paused because the arms seem to be filled, or labelled, unevenly. Default 0.01. */
+  readonly balance?: number | undefined;
+}
+
+/** What is measured, which direction is good, and how much worse is still acceptable. */
+export interface MetricSpec {
+  readonly id: string;
+  /**
+   * `event`: did it happen to the unit (an error when there is no window, else an outcome). `latency`: was the answer slower
+   * than `slo` milliseconds. `label`: a true label that comes later; without one the row does not count. `value`: an amount.
+   */
+  readonly kind: 'event' | 'latency' | 'label' | 'value';
+  readonly better: 'lower' | 'higher';
+  /** How much worse the challenger may be and still be promoted: a fraction of the champion's rate, or an absolute difference. */
+  readonly margin: { readonly relative: number } | { readonly absolute: number };
+  /** How long after exposure an outcome counts. Default 0: known with the answer. */
+  readonly window?: DurationText | undefined;
+  /** `guardrail` may roll back, `promotion` must be proved before promotion. Default `both`. */
+  readonly role?: 'guardrail' | 'promotion' | 'both' | undefined;
+  /** Part of the rollback budget, relative to the other guardrails. Default 1. */
+  readonly weight?: number | undefined;
+  /** Milliseconds above which an answer counts as slow. Required for `latency`. */
+  readonly slo?: number | undefined;
+  /** The largest amount that counts; larger ones are counted as this. Required for `value`. */
+  readonly cap?: number | undefined;
+  /**
+   * For labels, what is made of the label and the remembered score (at least 0.5 means "yes"): `value` is the outcome itself
+   * (default), `wrong` a disagreement, `missed` a yes that was answered no, `falseAlarm` a no that was answered yes,
+   * `squaredError` the Brier score.
+   */
+  readonly measure?: 'value' | 'wrong' | 'missed' | 'falseAlarm' | 'squaredError' | undefined;
+}
+
+/** A metric with every default filled in; times in milliseconds. */
+export interface Metric {
+  readonly id: string;
+  readonly kind: 'event' | 'latency' | 'label' | 'value';
+  readonly better: 'lower' | 'higher';
+  readonly margin: { readonly kind: 'relative' | 'absolute'; readonly size: number };
+  readonly windowMs: number;
+  readonly role: 'guardrail' | 'promotion' | 'both';
+  /** Part of the rollback budget; the guardrails' sum to 1, others have 0. */
+  readonly weight: number;
+  readonly measure: 'value' | 'wrong' | 'missed' | 'falseAlarm' | 'squaredError';
+  /** 0 or 1 per row: judged from counts alone. */
+  readonly binary: boolean;
+  /** 1 for binary metrics. */
+  readonly cap: number;
+  /** 0 except for `latency`. */
+  readonly sloMs: number;
+}
+
+export interface Stage {
+  readonly share: number;
+  readonly minDwellMs: number;
+  readonly minUnits: number;
+  readonly minMatured: number;
+}
+
+/** A rollout with every default filled in: plain JSON, printable, and the same digest for the same content. */
+export interface RolloutDefinition {
+  readonly model: string;
+  /** `name@version` */
+  readonly challenger: string;
+  readonly alias: string;
+  readonly mode: 'canary' | 'blueGreen';
+  readonly stages: readonly Stage[];
+  readonly metrics: readonly Metric[];
+  readonly alpha: { readonly rollback: number; readonly promotion: number; readonly balance: number };
+  readonly minEvents: number;
+  readonly maxDurationMs: number;
+  readonly bakeMs: number;
+  readonly graceMs: number;
+  readonly approvals: number;
+  readonly rows: 'epoch' | 'unit' | 'request';
+  readonly hardTtlMs: number;
+  readonly digest: Digest;
+}
+
+/** Fills in the defaults and checks the spec. @throws `rollout/invalid` naming the path */
+export function defineRollout(spec: RolloutSpec): RolloutDefinition {
+  const parsed = z.safeParse(SPEC, spec);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw invalid(issue?.path.join('.') ?? '', issue?.message ?? 'not a rollout');
+  }
+  const challenger = typeof spec.challenger === 'string' ? spec.challenger : spec.challenger.id;
+  const at = challenger.lastIndexOf('@');
+  if (at <= 0) throw invalid('challenger', `expected \`name@version\`, got \`${challenger}\``);
+  const stages = (spec.stages ?? DEFAULTS.stages).map((stage, index) => resolveStage(stage, spec, `stages.${index}`));
+  const ramp = stages.filter(({ share }) => share < 1);
+  ramp.forEach(({ share }, i) => {
+    if (share <= (ramp[i - 1]?.share ?? 0))
+      throw invalid(`stages.${i}`, 'shares must grow from stage to stage, from above 0');
+  });
+  const metrics = resolveMetrics(spec.metrics);
+  const definition = {
+    model: challenger.slice(0, at),
+    challenger,
+    alias: spec.alias ?? 'champion',
+    mode: spec.mode ?? 'canary',
+    stages: ramp,
+    metrics,
+    alpha: {
+      rollback: spec.alpha?.rollback ?? 0.02,
+      promotion: spec.alpha?.promotion ?? 0.05,
+      balance: spec.alpha?.balance ?? 0.01,
+    },
+    minEvents: spec.minEvents ?? 5,
+    maxDurationMs: parseDuration(spec.maxDuration ?? '14d', 'maxDuration'),
+    bakeMs: parseDuration(spec.bake ?? '24h', 'bake'),
+    graceMs: parseDuration(spec.grace ?? 0, 'grace'),
+    approvals: spec.approvals ?? 0,
+    rows: spec.rows ?? 'epoch',
+    hardTtlMs: parseDuration(spec.hardTtl ?? '5m', 'hardTtl'),
+  } as const;
+  if (ramp.length === 0) throw invalid('stages', 'at least one stage below 100 % is needed to compare the arms');
+  return { ...definition, digest: digestJson(definition) };
+}
+
+/** The definition as it is written to the ledger. */
+export function definitionJson(definition: RolloutDefinition): JsonObject {
+  return JSON.parse(JSON.stringify(definition)) as JsonObject;
+}
+
+const DEFAULTS = { stages: [0.01, 0.05, 0.25, 0.5], minDwell: '15m', minUnits: 100, minMatured: 100 } as const;
+
+const share = z.union([z.number(), z.string()]);
+const duration = z.union([z.number(), z.string()]);
+const count = z.optional(z.number().check(z.int(), z.nonnegative()));
+const alpha = z.optional(z.number().check(z.gt(0), z.lt(1)));
+const positive = z.number().check(z.gt(0));
+const SPEC = z.strictObject({
+  challenger: z.union([z.string(), z.looseObject({ id: z.string() })]),
+  alias: z.optional(z.string().check(z.minLength(1))),
+  mode: z.optional(z.enum(['canary', 'blueGreen'])),
+  stages: z.optional(
+    z.array(
+      z.union([share, z.strictObject({ share, minDwell: z.optional(duration), minUnits: count, minMatured: count })]),
+    ),
+  ),
+  metrics: z
+    .array(
+      z.strictObject({
+        id: z.string().check(z.regex(/^[\w.-]{1,64}$/)),
+        kind: z.enum(['event', 'latency', 'label', 'value']),
+        better: z.enum(['lower', 'higher']),
+        margin: z.union([z.strictObject({ relative: positive }), z.strictObject({ absolute: positive })]),
+        window: z.optional(duration),
+        role: z.optional(z.enum(['guardrail', 'promotion', 'both'])),
+        weight: z.optional(positive),
+        slo: z.optional(positive),
+        cap: z.optional(positive),
+        measure: z.optional(z.enum(['value', 'wrong', 'missed', 'falseAlarm', 'squaredError'])),
+      }),
+    )
+    .check(z.minLength(1)),
+  alpha: z.optional(z.strictObject({ rollback: alpha, promotion: alpha, balance: alpha })),
+  minDwell: z.optional(duration),
+  minUnits: count,
+  minMatured: count,
+  minEvents: count,
+  maxDuration: z.optional(duration),
+  bake: z.optional(duration),
+  grace: z.optional(duration),
+  approvals: count,
+  rows: z.optional(z.enum(['epoch', 'unit', 'request'])),
+  hardTtl: z.optional(duration),
+});
+
+function resolveStage(stage: ShareText | StageSpec, spec: RolloutSpec, path: string): Stage {
+  const own: StageSpec = typeof stage === 'object' ? stage : { share: stage };
+  return {
+    share: parseShare(own.share, `${path}.share`),
+    minDwellMs: parseDuration(own.minDwell ?? spec.minDwell ?? DEFAULTS.minDwell, `${path}.minDwell`),
+    minUnits: own.minUnits ?? spec.minUnits ?? DEFAULTS.minUnits,
+    minMatured: own.minMatured ?? spec.minMatured ?? DEFAULTS.minMatured,
+  };
+}
+
+function resolveMetrics(specs: readonly MetricSpec[]): readonly Metric[] {
+  const total = specs.reduce((sum, { role, weight }) => (role === 'promotion' ? sum : sum + (weight ?? 1)), 0);
+  const seen = new Set<string>();
+  return specs.map((spec, index) => {
+    const path = `metrics.${index}`;
+    const { id, kind, better, role = 'both', weight = 1, measure = 'value' } = spec;
+    if (seen.has(id)) throw invalid(`${path}.id`, `\`${id}\` is used twice`);
+    seen.add(id);
+    if (kind === 'latency' && spec.slo === undefined)
+      throw invalid(`${path}.slo`, 'a latency metric needs the milliseconds above which an answer is slow');
+    if (kind === 'value' && spec.cap === undefined)
+      throw invalid(`${path}.cap`, 'a value metric needs the largest amount that counts');
+    if (kind === 'label' && spec.window === undefined)
+      throw invalid(`${path}.window`, 'a label metric needs the time within which labels come');
+    if (kind === 'latency' && better === 'higher') throw invalid(`${path}.better`, 'a slow answer is never better');
+    const margin =
+      'relative' in spec.margin
+        ? ({ kind: 'relative', size: spec.margin.relative } as const)
+        : ({ kind: 'absolute', size: spec.margin.absolute } as const);
+    if (better === 'higher' && margin.kind === 'relative' && margin.size >= 1)
+      throw invalid(`${path}.margin`, 'a relative margin of a metric that should be high is below 1');
+    return {
+      id,
+      kind,
+      better,
+      margin,
+      windowMs: parseDuration(spec.window ?? 0, `${path}.window`),
+      role,
+      weight: role === 'promotion' ? 0 : weight / total,
+      measure,
+      binary: kind !== 'value' && measure !== 'squaredError',
+      cap: spec.cap ?? 1,
+      sloMs: spec.slo ?? 0,
+    };
+  });
+}
+
+function invalid(path: string, reason: string): MillwrightError<'rollout/invalid'> {
+  return new MillwrightError('rollout/invalid', `The rollout is not well formed at \`${path}\`: ${reason}.`, {
+    details: { path, reason },
+  });
+}

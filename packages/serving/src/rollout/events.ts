@@ -1,0 +1,80 @@
+import type { Digest, JsonObject, NewEvent } from '@millwright/core';
+import type { Policy } from '../routing/index.js';
+import type { RolloutEvidence } from './judge.js';
+import type { EpochPlan } from './observations.js';
+import type { EpochStatistics } from './statistics.js';
+
+/** Why a rollout waits for a person. */
+export type PauseReason = 'inconclusive' | 'imbalance' | 'missingOutcomes' | 'denied' | 'requested';
+
+/** Why a rollout went back. */
+export type RollbackCause = 'guardrail' | 'killed' | 'requested';
+
+/** The ledger's events of a rollout; every one carries the rollout's id. */
+export interface RolloutEventData {
+  'rollout.submitted': {
+    readonly rollout: string;
+    readonly model: string;
+    readonly alias: string;
+    /** The version that has the alias now, and gets it back if anything goes wrong. */
+    readonly champion: string;
+    readonly challenger: string;
+    readonly definition: JsonObject;
+    readonly digest: Digest;
+  };
+  'rollout.stageEntered': {
+    readonly rollout: string;
+    /** From 0. */
+    readonly stage: number;
+    readonly plan: EpochPlan;
+    readonly policy: Policy;
+  };
+  /** A replica serves this epoch. */
+  'rollout.epochAcknowledged': { readonly rollout: string; readonly epoch: number; readonly replica: string };
+  /** All live replicas serve it: the stage's time begins. */
+  'rollout.epochInForce': { readonly rollout: string; readonly epoch: number };
+  /** Sums since the replica started: the highest number of each (replica, boot) and epoch replaces the ones before. */
+  'rollout.observed': {
+    readonly rollout: string;
+    readonly replica: string;
+    readonly boot: string;
+    readonly number: number;
+    readonly epochs: readonly EpochStatistics[];
+  };
+  'rollout.evidenceRecorded': {
+    readonly rollout: string;
+    readonly digest: Digest;
+    readonly evidence: RolloutEvidence;
+  };
+  'rollout.approvalRequested': { readonly rollout: string; readonly evidence: Digest };
+  'rollout.approved': { readonly rollout: string; readonly evidence: Digest; readonly reason: string };
+  'rollout.paused': {
+    readonly rollout: string;
+    readonly reason: PauseReason;
+    readonly sentence: string;
+    readonly evidence?: Digest | undefined;
+  };
+  'rollout.resumed': { readonly rollout: string; readonly reason: string; readonly acknowledges?: Digest | undefined };
+  'rollout.promotionStarted': { readonly rollout: string; readonly sentence: string; readonly evidence: Digest };
+  /** Written together with the alias move. */
+  'rollout.cutoverCommitted': { readonly rollout: string; readonly policy: Policy };
+  'rollout.completed': { readonly rollout: string };
+  'rollout.rollbackStarted': {
+    readonly rollout: string;
+    readonly cause: RollbackCause;
+    readonly sentence: string;
+    readonly policy: Policy;
+    readonly evidence?: Digest | undefined;
+  };
+  'rollout.rolledBack': { readonly rollout: string };
+  /** Nothing undoes it. Written with, or without, the rollback that follows. */
+  'rollout.killed': { readonly rollout: string; readonly reason: string };
+  'rollout.superseded': { readonly rollout: string; readonly by: string };
+}
+
+export type RolloutEventType = keyof RolloutEventData;
+
+/** An event ready for the ledger. */
+export function rolloutEvent<T extends RolloutEventType>(type: T, data: RolloutEventData[T]): NewEvent {
+  return { type, data: JSON.parse(JSON.stringify(data)) as JsonObject };
+}

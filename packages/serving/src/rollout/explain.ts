@@ -1,0 +1,102 @@
+import type { Metric, RolloutDefinition } from './definition.js';
+import type { MetricEvidence, RolloutEvidence, Situation } from './judge.js';
+import { showShare } from './units.js';
+
+/** Why a verdict is what it is, in one sentence and the numbers behind it. */
+export interface Because {
+  /** What, how sure, in which stage, how many. */
+  readonly sentence: string;
+  /** The metric that decided, if one did. */
+  readonly metric: string | undefined;
+  /** ln E of what decided, and the limit it was held against. */
+  readonly logE: number;
+  readonly limit: number;
+}
+
+/** Puts a verdict into plain words. Pure. */
+export function explain(
+  definition: RolloutDefinition,
+  evidence: Omit<RolloutEvidence, 'because'>,
+  situation: Situation,
+): Because {
+  const { verdict, harm, proof, balance, need, metrics } = evidence;
+  const stage = `the ${showShare(definition.stages[Math.min(situation.stage, definition.stages.length - 1)]!.share)} stage`;
+  const find = (id: string | undefined) => ({
+    metric: definition.metrics.find((one) => one.id === id),
+    evidence: metrics.find((one) => one.metric === id),
+  });
+  switch (verdict) {
+    case 'rollBack': {
+      const cause = find(harm.cause);
+      const sentence = `${describe(cause.metric, cause.evidence, definition)} If the challenger were not worse, evidence as strong as this (merged over all guardrails) would come up in at most ${oneIn(harm.logE)} rollouts; the limit is ${oneIn(harm.limit)}.`;
+      return { sentence, metric: harm.cause, logE: harm.logE, limit: harm.limit };
+    }
+    case 'pause': {
+      const what =
+        balance.cause === 'exposures'
+          ? 'The arms do not get the units that their shares say'
+          : `Labels of ${balance.cause} arrive unevenly in the two arms`;
+      const sentence = `${what}: by chance that would happen in at most ${oneIn(balance.logE)} rollouts (limit ${oneIn(balance.limit)}), so the comparison cannot be trusted. A person should look at routing, logging and the label feed.`;
+      return {
+        sentence,
+        metric: balance.cause === 'exposures' ? undefined : balance.cause,
+        logE: balance.logE,
+        limit: balance.limit,
+      };
+    }
+    case 'promote': {
+      const cause = find(proof.weakest);
+      const said =
+        cause.metric === undefined
+          ? 'No metric had to be proved.'
+          : `Every metric is proved to be within its margin; the closest was ${cause.metric.id}: ${describe(cause.metric, cause.evidence, definition)} If it were worse than the margin (${margin(cause.metric)}), this would come up in at most ${oneIn(proof.logE)} rollouts; the limit is ${oneIn(proof.limit)}.`;
+      return { sentence: said, metric: proof.weakest, logE: proof.logE, limit: proof.limit };
+    }
+    case 'advance': {
+      const sentence = `Enough was seen in ${stage}, and nothing speaks against the challenger (harm E = ${show(Math.exp(Math.min(harm.logE, 700)))}, limit ${show(Math.exp(harm.limit))}).`;
+      return { sentence, metric: harm.cause, logE: harm.logE, limit: harm.limit };
+    }
+    case 'hold': {
+      const missing = need.map(({ what, units, labels }) =>
+        [units ?? labels, what].filter((x) => x !== undefined).join(' '),
+      );
+      const sentence =
+        missing.length > 0
+          ? `In ${stage} there is still missing: ${missing.join(', ')}.`
+          : harm.logE >= harm.limit / 2
+            ? `${harm.cause} looks worse in ${stage}, but not yet surely so (E = ${show(Math.exp(harm.logE))} of ${show(Math.exp(harm.limit))}).`
+            : `In ${stage} it is not yet proved that ${proof.weakest} is within its margin (E = ${show(Math.exp(proof.logE))} of ${show(Math.exp(proof.limit))}).`;
+      return { sentence, metric: need.length > 0 ? undefined : proof.weakest, logE: proof.logE, limit: proof.limit };
+    }
+    default:
+      return verdict satisfies never;
+  }
+}
+
+/** `missed is 12.1 % with flight-delay@5 and 4.0 % with the champion (1,204 and 22,871 rows of epoch 3).` */
+function describe(
+  metric: Metric | undefined,
+  evidence: MetricEvidence | undefined,
+  definition: RolloutDefinition,
+): string {
+  if (metric === undefined || evidence?.newest === undefined) return '';
+  const { epoch, rows, sum } = evidence.newest;
+  const rate = (arm: 0 | 1) => (metric.binary ? `${show((100 * sum[arm]) / rows[arm])} %` : show(sum[arm] / rows[arm]));
+  const { ratio } = evidence;
+  const between =
+    ratio === undefined
+      ? ''
+      : `, ratio between ${show(ratio.lower)} and ${ratio.upper < 1e6 ? show(ratio.upper) : '∞'}`;
+  return `${metric.id} is ${rate(1)} with ${definition.challenger} and ${rate(0)} with the champion (${count(rows[1])} and ${count(rows[0])} rows of epoch ${epoch}${between}).`;
+}
+
+function margin({ margin: { kind, size }, better, binary }: Metric): string {
+  const sign = better === 'lower' ? '+' : '-';
+  if (kind === 'relative') return `${sign}${show(size * 100)} % of the champion's`;
+  return binary ? `${sign}${show(size * 100)} percentage points` : `${sign}${show(size)}`;
+}
+
+const oneIn = (logE: number) =>
+  `1 in ${logE > 34 ? `10^${Math.floor(logE / Math.LN10)}` : count(Math.exp(Math.max(0, logE)))}`;
+const show = (value: number) => (Math.abs(value) >= 1000 ? count(value) : String(Number(value.toPrecision(3))));
+const count = (value: number) => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');

@@ -1,0 +1,241 @@
+import type { Need } from '@millwright/core';
+import {
+  bettingLogE,
+  type EpochEvents,
+  harmLogE,
+  imbalanceLogE,
+  mergedLogE,
+  nonInferiorityLogE,
+  riskRatioSequence,
+} from '@millwright/core/statistics';
+import type { Metric, RolloutDefinition } from './definition.js';
+import { type Because, explain } from './explain.js';
+import type { EpochStatistics, MetricSums, RolloutStatistics } from './statistics.js';
+
+/** What to do now. `hold` waits, for the reasons named in `need`; `pause` asks a person. */
+export type RolloutVerdict = 'rollBack' | 'pause' | 'promote' | 'advance' | 'hold';
+
+/** Where the rollout stands; without it only what the statistics alone say is judged, as if the last stage were done. */
+export interface Situation {
+  /** Index of the stage, from 0. */
+  readonly stage: number;
+  readonly epoch: number;
+  /** How long the stage has been in force everywhere, in milliseconds. */
+  readonly dwellMs: number;
+  /** Epochs up to this one do not count against the balance of the arms: a person has looked at them. */
+  readonly balancedUntil?: number | undefined;
+}
+
+/** The evidence about one metric. Logarithms are natural; E of 1 (log 0) is no evidence. */
+export interface MetricEvidence {
+  readonly metric: string;
+  /** Against "no worse than the champion". Undefined for metrics that are no guardrail. */
+  readonly harm: { readonly logE: number; readonly formula: Formula } | undefined;
+  /** Against "worse than the margin". Undefined for metrics that need no proof. */
+  readonly proof: { readonly logE: number; readonly formula: Formula; readonly proved: boolean } | undefined;
+  /** Rows and sums of the newest epoch in which both arms have rows, [champion, challenger]. */
+  readonly newest:
+    | { readonly epoch: number; readonly rows: readonly [number, number]; readonly sum: readonly [number, number] }
+    | undefined;
+  /** Rows over all epochs, for the record only: means are never formed from them. */
+  readonly rows: readonly [number, number];
+  readonly missing: readonly [number, number];
+  /** Confidence sequence of the ratio challenger / champion at the rollback error, when asked for. Binary metrics only. */
+  readonly ratio?: { readonly lower: number; readonly upper: number } | undefined;
+}
+
+/** Formula and version; the same evidence is computed from the same sums for ever. */
+export type Formula = 'conditional-odds/1' | 'rank-betting/1' | 'effect-betting/1';
+
+/** Everything that a verdict was formed from, as JSON: the same statistics and definition give the same evidence, bit for bit. */
+export interface RolloutEvidence {
+  readonly definition: string;
+  readonly verdict: RolloutVerdict;
+  readonly metrics: readonly MetricEvidence[];
+  /** All guardrails merged by their weights. Rolled back when `logE` reaches `limit` = ln(1 / alpha). */
+  readonly harm: { readonly logE: number; readonly limit: number; readonly cause: string | undefined };
+  /** The weakest of the metrics that must be proved; 0 when there is none. */
+  readonly proof: { readonly logE: number; readonly limit: number; readonly weakest: string | undefined };
+  /** Whether arms are filled and labelled as their shares say. */
+  readonly balance: { readonly logE: number; readonly limit: number; readonly cause: string | undefined };
+  /** What is missing for the next step. */
+  readonly need: readonly (Need & { readonly what: string })[];
+  readonly because: Because;
+}
+
+export interface JudgeOptions {
+  readonly situation?: Situation | undefined;
+  /** Also confidence sequences, which cost about 0.2 ms per metric. Default false. */
+  readonly intervals?: boolean | undefined;
+}
+
+/**
+ * Judges a rollout: a pure function of definition and merged statistics. Looking often costs nothing: over the whole life
+ * of the rollout a harmless challenger is rolled back with probability at most `alpha.rollback` (weighted mean of
+ * e-processes), and one that is worse than a margin is promoted with probability at most `alpha.promotion` (every metric
+ * must be proved by itself).
+ */
+export function judge(
+  definition: RolloutDefinition,
+  statistics: RolloutStatistics,
+  options: JudgeOptions = {},
+): RolloutEvidence {
+  const { situation = { stage: definition.stages.length - 1, epoch: Infinity, dwellMs: Infinity } } = options;
+  const metrics = definition.metrics.map((metric) =>
+    judgeMetric(metric, definition, statistics, options.intervals ?? false),
+  );
+  const guardrails = definition.metrics.filter(({ weight }) => weight > 0);
+  const merged = mergedLogE(
+    guardrails.map(({ id }) => metrics.find(({ metric }) => metric === id)!.harm!.logE),
+    guardrails.map(({ weight }) => weight),
+  );
+  const harm = {
+    logE: guardrails.length === 0 ? 0 : merged.logE,
+    limit: -Math.log(definition.alpha.rollback),
+    cause: guardrails[merged.cause]?.id,
+  };
+  const balance = judgeBalance(definition, statistics, situation.balancedUntil ?? -1);
+  const limit = -Math.log(definition.alpha.promotion);
+  const proofs = metrics.filter(({ proof }) => proof !== undefined);
+  const weakest = proofs.reduce<MetricEvidence | undefined>(
+    (low, one) => (low === undefined || one.proof!.logE < low.proof!.logE ? one : low),
+    undefined,
+  );
+  const proof = { logE: weakest?.proof?.logE ?? 0, limit, weakest: weakest?.metric };
+  const need = needs(definition, statistics, situation);
+  const last = situation.stage >= definition.stages.length - 1;
+  const verdict = ((): RolloutVerdict => {
+    if (harm.logE >= harm.limit) return 'rollBack';
+    if (balance.logE >= balance.limit) return 'pause';
+    if (need.length > 0 || harm.logE >= harm.limit / 2) return 'hold';
+    if (!last) return 'advance';
+    return proofs.every(({ proof: one }) => one!.proved) ? 'promote' : 'hold';
+  })();
+  const evidence = { definition: definition.digest, verdict, metrics, harm, proof, balance, need };
+  return { ...evidence, because: explain(definition, evidence, situation) };
+}
+
+function judgeMetric(
+  metric: Metric,
+  definition: RolloutDefinition,
+  statistics: RolloutStatistics,
+  intervals: boolean,
+): MetricEvidence {
+  const sums = statistics.flatMap((epoch) => {
+    const one = epoch.metrics[metric.id];
+    return one === undefined ? [] : [{ epoch, sums: one }];
+  });
+  const events = metric.binary ? sums.map(({ epoch, sums: one }) => eventsOf(epoch, one)) : [];
+  const limit = -Math.log(definition.alpha.promotion);
+  const guardrail = metric.role !== 'promotion';
+  const proofLogE = metric.role === 'guardrail' ? undefined : proofOf(metric, events, sums);
+  const total = (pick: (one: MetricSums) => readonly [number, number]): readonly [number, number] =>
+    sums.reduce<readonly [number, number]>(([a, b], { sums: one }) => [a + pick(one)[0], b + pick(one)[1]], [0, 0]);
+  const newest = sums.findLast(({ sums: { rows } }) => rows[0] > 0 && rows[1] > 0);
+  const count = total(({ sum }) => sum);
+  const enough = !metric.binary || count[0] + count[1] >= definition.minEvents;
+  return {
+    metric: metric.id,
+    harm: guardrail ? harmOf(metric, events, sums) : undefined,
+    proof: proofLogE && { ...proofLogE, proved: enough && proofLogE.logE >= limit },
+    newest: newest && { epoch: newest.epoch.epoch, rows: newest.sums.rows, sum: newest.sums.sum },
+    rows: total(({ rows }) => rows),
+    missing: total(({ missing }) => missing),
+    ...(intervals && metric.binary ? { ratio: ratioOf(events, definition.alpha.rollback) } : {}),
+  };
+}
+
+type Sums = readonly { readonly epoch: EpochStatistics; readonly sums: MetricSums }[];
+
+function harmOf(metric: Metric, events: readonly EpochEvents[], sums: Sums): MetricEvidence['harm'] {
+  if (metric.binary)
+    return { logE: harmLogE(metric.better === 'lower' ? events : swapped(events)), formula: 'conditional-odds/1' };
+  return { logE: wealthOf(sums, ({ rank }) => rank), formula: 'rank-betting/1' };
+}
+
+function proofOf(
+  metric: Metric,
+  events: readonly EpochEvents[],
+  sums: Sums,
+): { readonly logE: number; readonly formula: Formula } {
+  const { kind, size } = metric.margin;
+  if (!metric.binary || kind === 'absolute')
+    return { logE: wealthOf(sums, ({ effect }) => effect), formula: 'effect-betting/1' };
+  // The nearest alternative lies at "no difference" when the margin is small, or the bets would overshoot it.
+  const grid = { from: 1 + Math.min(0.05, size) };
+  const logE =
+    metric.better === 'lower'
+      ? nonInferiorityLogE(events, 1 + size, grid)
+      : nonInferiorityLogE(swapped(events), 1 / (1 - size), grid);
+  return { logE, formula: 'conditional-odds/1' };
+}
+
+function eventsOf({ share }: EpochStatistics, { sum }: MetricSums): EpochEvents {
+  return { share, challenger: sum[1], total: sum[0] + sum[1] };
+}
+
+const swapped = (events: readonly EpochEvents[]): readonly EpochEvents[] =>
+  events.map(({ share, challenger, total }) => ({ share: 1 - share, challenger: total - challenger, total }));
+
+/** Log wealth of epochs adds up bet by bet; epochs without bets add nothing. */
+function wealthOf(sums: Sums, pick: (one: MetricSums) => readonly number[] | undefined): number {
+  let total: Float64Array | undefined;
+  for (const { sums: one } of sums) {
+    const wealth = pick(one);
+    if (wealth === undefined) continue;
+    total ??= new Float64Array(wealth.length);
+    for (let k = 0; k < total.length; k++) total[k] = total[k]! + wealth[k]!;
+  }
+  return total === undefined ? 0 : bettingLogE(total);
+}
+
+function ratioOf(events: readonly EpochEvents[], alpha: number): { readonly lower: number; readonly upper: number } {
+  const { lower, upper } = riskRatioSequence(events, { alpha });
+  return { lower, upper: Math.min(upper, Number.MAX_VALUE) };
+}
+
+/** Half of the error for exposures, half for the labels of all label metrics. */
+function judgeBalance(
+  definition: RolloutDefinition,
+  statistics: RolloutStatistics,
+  after: number,
+): RolloutEvidence['balance'] {
+  const epochs = statistics.filter(({ epoch }) => epoch > after);
+  const labels = definition.metrics.filter(({ kind }) => kind === 'label');
+  const logs = [
+    imbalanceLogE(epochs.map(({ share, exposures: [a, b] }) => ({ share, challenger: b, total: a + b }))),
+    ...labels.map(({ id }) =>
+      imbalanceLogE(
+        epochs.flatMap(({ share, metrics }) => {
+          const rows = metrics[id]?.rows;
+          return rows === undefined ? [] : [{ share, challenger: rows[1], total: rows[0] + rows[1] }];
+        }),
+      ),
+    ),
+  ];
+  const merged = mergedLogE(logs, [1, ...labels.map(() => 1 / labels.length)]);
+  return {
+    logE: merged.logE,
+    limit: -Math.log(definition.alpha.balance),
+    cause: merged.cause === 0 ? 'exposures' : labels[merged.cause - 1]?.id,
+  };
+}
+
+function needs(
+  definition: RolloutDefinition,
+  statistics: RolloutStatistics,
+  { stage, epoch, dwellMs }: Situation,
+): RolloutEvidence['need'] {
+  const rule = definition.stages[Math.min(stage, definition.stages.length - 1)]!;
+  const current = epoch === Infinity ? statistics.at(-1) : statistics.find((one) => one.epoch === epoch);
+  const out: (Need & { what: string })[] = [];
+  if (dwellMs < rule.minDwellMs) out.push({ what: 'time in this stage' });
+  const least = Math.min(...(current?.exposures ?? [0]));
+  if (least < rule.minUnits) out.push({ what: 'units in each arm', units: rule.minUnits - least });
+  for (const { id, windowMs } of definition.metrics) {
+    const matured = Math.min(...(current?.metrics[id]?.rows ?? [0]));
+    if (windowMs > 0 && matured < rule.minMatured)
+      out.push({ what: `matured outcomes of ${id} in each arm`, labels: rule.minMatured - matured });
+  }
+  return out;
+}

@@ -1,0 +1,33 @@
+import type { Projection } from '@millwright/core';
+import { isFinal, type RolloutState, reduceRollout } from './state.js';
+
+/** All rollouts of a ledger. */
+export interface Rollouts {
+  readonly byId: ReadonlyMap<string, RolloutState>;
+}
+
+interface MutableRollouts extends Rollouts {
+  readonly byId: Map<string, RolloutState>;
+}
+
+/** The fold of all `rollout.…` events. */
+export const rolloutProjection: Projection<Rollouts> = {
+  id: 'rollouts@1',
+  init: (): MutableRollouts => ({ byId: new Map() }),
+  apply(state, event) {
+    if (!event.type.startsWith('rollout.')) return state;
+    const { byId } = state as MutableRollouts;
+    const id = event.data['rollout'];
+    if (typeof id !== 'string') return state;
+    const next = reduceRollout(byId.get(id), event);
+    if (next !== undefined) byId.set(id, next);
+    return state;
+  },
+};
+
+/** The rollout under way for an alias, if any. */
+export function activeRollout(rollouts: Rollouts, model: string, alias: string): RolloutState | undefined {
+  for (const state of rollouts.byId.values())
+    if (state.model === model && state.alias === alias && !isFinal(state)) return state;
+  return undefined;
+}
