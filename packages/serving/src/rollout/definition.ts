@@ -8,7 +8,10 @@ export interface RolloutSpec {
   readonly challenger: string | { readonly id: string };
   /** The alias that the version shall get. Default `champion`. */
   readonly alias?: string | undefined;
-  /** `canary` ramps through the stages; `blueGreen` moves everything at once after `bake` of zero share and keeps the way back warm. Default `canary`. */
+  /**
+   * `canary` ramps through the stages and is promoted on proof. `blueGreen` loads and warms the challenger, moves everything
+   * at once after `minDwell` (and approvals), and keeps the way back warm. Default `canary`.
+   */
   readonly mode?: 'canary' | 'blueGreen' | undefined;
   /** Shares of the challenger. Default 1, 5, 25, 50 %. Promotion comes after the last. */
   readonly stages?: readonly (ShareText | StageSpec)[] | undefined;
@@ -138,19 +141,19 @@ export function defineRollout(spec: RolloutSpec): RolloutDefinition {
   const challenger = typeof spec.challenger === 'string' ? spec.challenger : spec.challenger.id;
   const at = challenger.lastIndexOf('@');
   if (at <= 0) throw invalid('challenger', `expected \`name@version\`, got \`${challenger}\``);
-  const stages = (spec.stages ?? DEFAULTS.stages).map((stage, index) => resolveStage(stage, spec, `stages.${index}`));
-  const ramp = stages.filter(({ share }) => share < 1);
-  ramp.forEach(({ share }, i) => {
-    if (share <= (ramp[i - 1]?.share ?? 0))
-      throw invalid(`stages.${i}`, 'shares must grow from stage to stage, from above 0');
-  });
   const metrics = resolveMetrics(spec.metrics);
+  const approvals = spec.approvals ?? 0;
+  if (approvals === 0 && spec.mode !== 'blueGreen' && metrics.every(({ role }) => role === 'guardrail'))
+    throw invalid(
+      'metrics',
+      'without a metric that must be proved, a person has to approve: set `approvals` to 1 or more',
+    );
   const definition = {
     model: challenger.slice(0, at),
     challenger,
     alias: spec.alias ?? 'champion',
     mode: spec.mode ?? 'canary',
-    stages: ramp,
+    stages: resolveStages(spec),
     metrics,
     alpha: {
       rollback: spec.alpha?.rollback ?? 0.02,
@@ -161,11 +164,10 @@ export function defineRollout(spec: RolloutSpec): RolloutDefinition {
     maxDurationMs: parseDuration(spec.maxDuration ?? '14d', 'maxDuration'),
     bakeMs: parseDuration(spec.bake ?? '24h', 'bake'),
     graceMs: parseDuration(spec.grace ?? 0, 'grace'),
-    approvals: spec.approvals ?? 0,
+    approvals,
     rows: spec.rows ?? 'epoch',
     hardTtlMs: parseDuration(spec.hardTtl ?? '5m', 'hardTtl'),
   } as const;
-  if (ramp.length === 0) throw invalid('stages', 'at least one stage below 100 % is needed to compare the arms');
   return { ...definition, digest: digestJson(definition) };
 }
 
@@ -218,6 +220,19 @@ const SPEC = z.strictObject({
   rows: z.optional(z.enum(['epoch', 'unit', 'request'])),
   hardTtl: z.optional(duration),
 });
+
+/** The stages at which arms are compared; 100 % is the promotion. Blue-green has one, at which the challenger is only warm. */
+function resolveStages(spec: RolloutSpec): readonly Stage[] {
+  if (spec.mode === 'blueGreen') return [resolveStage({ share: 0, minUnits: 0, minMatured: 0 }, spec, 'stages')];
+  const all = (spec.stages ?? DEFAULTS.stages).map((stage, index) => resolveStage(stage, spec, `stages.${index}`));
+  const stages = all.filter(({ share }) => share < 1);
+  if (stages.length === 0) throw invalid('stages', 'at least one stage below 100 % is needed to compare the arms');
+  stages.forEach(({ share }, i) => {
+    if (share <= (stages[i - 1]?.share ?? 0))
+      throw invalid(`stages.${i}`, 'shares grow from stage to stage, from above 0');
+  });
+  return stages;
+}
 
 function resolveStage(stage: ShareText | StageSpec, spec: RolloutSpec, path: string): Stage {
   const own: StageSpec = typeof stage === 'object' ? stage : { share: stage };

@@ -1,4 +1,5 @@
-import type { Digest, JsonObject, NewEvent } from '@millwright/core';
+import type { Digest, JsonObject } from '@millwright/core';
+import type { NewEvent } from '@millwright/core/ledger';
 import type { Policy } from '../routing/index.js';
 import type { RolloutEvidence } from './judge.js';
 import type { EpochPlan } from './observations.js';

@@ -1,1 +1,44 @@
-export {};
+export {
+  type AlphaSpec,
+  defineRollout,
+  type Metric,
+  type MetricSpec,
+  type RolloutDefinition,
+  type RolloutSpec,
+  type Stage,
+  type StageSpec,
+} from './definition.js';
+export type { PauseReason, RollbackCause, RolloutEventData, RolloutEventType } from './events.js';
+export type { Because } from './explain.js';
+export { type EvidencePoint, historyOf, type RolloutHistory } from './history.js';
+export {
+  type Formula,
+  type JudgeOptions,
+  judge,
+  type MetricEvidence,
+  type RolloutEvidence,
+  type RolloutVerdict,
+  type Situation,
+} from './judge.js';
+export { type Arm, createObservations, type EpochPlan, type Observations } from './observations.js';
+export { createObserver, type ObserverOptions, type RolloutObserver, type ServedDecision, scoreOf } from './observe.js';
+export { type Plan, type PlanContext, planRollout } from './plan.js';
+export { activeRollout, type Rollouts, rolloutProjection } from './projection.js';
+export {
+  type Rollout,
+  type RolloutEndpoint,
+  type RolloutHubEvents,
+  type StartOptions,
+  startRollout,
+} from './start-rollout.js';
+export { isFinal, type RolloutState, type RolloutStatus, reduceRollout, statisticsOf } from './state.js';
+export {
+  type EpochStatistics,
+  type MetricReference,
+  type MetricSums,
+  mergeStatistics,
+  type References,
+  type RolloutStatistics,
+  referencesOf,
+} from './statistics.js';
+export { type DurationText, parseDuration, parseShare, type ShareText } from './units.js';

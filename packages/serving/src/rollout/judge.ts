@@ -109,6 +109,7 @@ export function judge(
     if (balance.logE >= balance.limit) return 'pause';
     if (need.length > 0 || harm.logE >= harm.limit / 2) return 'hold';
     if (!last) return 'advance';
+    if (definition.mode === 'blueGreen') return 'promote';
     return proofs.every(({ proof: one }) => one!.proved) ? 'promote' : 'hold';
   })();
   const evidence = { definition: definition.digest, verdict, metrics, harm, proof, balance, need };

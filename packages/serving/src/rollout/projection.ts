@@ -1,4 +1,4 @@
-import type { Projection } from '@millwright/core';
+import type { Projection } from '@millwright/core/ledger';
 import { isFinal, type RolloutState, reduceRollout } from './state.js';
 
 /** All rollouts of a ledger. */
@@ -23,6 +23,7 @@ export const rolloutProjection: Projection<Rollouts> = {
     if (next !== undefined) byId.set(id, next);
     return state;
   },
+  fork: (state): MutableRollouts => ({ byId: new Map(state.byId) }),
 };
 
 /** The rollout under way for an alias, if any. */

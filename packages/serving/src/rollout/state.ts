@@ -1,4 +1,5 @@
-import type { Digest, LedgerEvent } from '@millwright/core';
+import type { Digest } from '@millwright/core';
+import type { LedgerEvent } from '@millwright/core/ledger';
 import type { Policy } from '../routing/index.js';
 import type { RolloutDefinition } from './definition.js';
 import type { PauseReason, RollbackCause, RolloutEventData, RolloutEventType } from './events.js';
@@ -49,13 +50,24 @@ export interface RolloutState {
   /** The newest epoch that each replica serves, and when it was last heard of. */
   readonly replicas: Readonly<Record<string, { readonly epoch: number; readonly seenAt: number }>>;
   /** Newest sums by replica and boot. */
-  readonly observed: Readonly<Record<string, Readonly<Record<string, { readonly number: number; readonly epoch: EpochStatistics }>>>>;
+  readonly observed: Readonly<
+    Record<string, Readonly<Record<string, { readonly number: number; readonly epoch: EpochStatistics }>>>
+  >;
   readonly evidence: { readonly digest: Digest; readonly evidence: RolloutEvidence; readonly time: number } | undefined;
-  readonly approvals: readonly { readonly actor: string; readonly evidence: Digest; readonly reason: string; readonly time: number }[];
-  readonly paused: { readonly reason: PauseReason; readonly sentence: string; readonly from: RolloutStatus } | undefined;
+  readonly approvals: readonly {
+    readonly actor: string;
+    readonly evidence: Digest;
+    readonly reason: string;
+    readonly time: number;
+  }[];
+  readonly paused:
+    | { readonly reason: PauseReason; readonly sentence: string; readonly from: RolloutStatus }
+    | undefined;
   /** Epochs up to here were looked at by a person: they do not count against the balance of the arms any more. */
   readonly balancedUntil: number;
-  readonly cause: { readonly cause: RollbackCause; readonly sentence: string; readonly evidence: Digest | undefined } | undefined;
+  readonly cause:
+    | { readonly cause: RollbackCause; readonly sentence: string; readonly evidence: Digest | undefined }
+    | undefined;
   readonly killed: boolean;
   readonly endedAt: number | undefined;
   /** Counts the events that change what may happen next; a command that was planned on another number is planned anew. */
@@ -100,7 +112,8 @@ export function reduceRollout(state: RolloutState | undefined, event: LedgerEven
       return { ...seen(state, replica, epoch, time), step: state.step + 1 };
     }
     case 'rollout.epochInForce':
-      if (dataOf(event, 'rollout.epochInForce').epoch !== state.policy?.epoch || state.status !== 'ramping') return state;
+      if (dataOf(event, 'rollout.epochInForce').epoch !== state.policy?.epoch || state.status !== 'ramping')
+        return state;
       return next({ status: 'holding', inForceAt: time });
     case 'rollout.observed':
       return observed(state, dataOf(event, 'rollout.observed'), time);
@@ -156,7 +169,13 @@ export function reduceRollout(state: RolloutState | undefined, event: LedgerEven
 
 const MAY_ENTER: ReadonlySet<RolloutStatus> = new Set(['submitted', 'ramping', 'holding']);
 /** States in which the challenger may be seen by somebody and is not champion. */
-const ACTIVE: ReadonlySet<RolloutStatus> = new Set(['submitted', 'ramping', 'holding', 'awaitingApproval', 'promoting']);
+const ACTIVE: ReadonlySet<RolloutStatus> = new Set([
+  'submitted',
+  'ramping',
+  'holding',
+  'awaitingApproval',
+  'promoting',
+]);
 
 /** Our own events are written through `rolloutEvent`, so their data has the shape that their type says. */
 function dataOf<T extends RolloutEventType>(event: LedgerEvent, _type: T): RolloutEventData[T] {

@@ -30,21 +30,42 @@ export function hashPrefix(prefix: string, seed = 0): HashPrefix {
 
 /** The hash of the prefix followed by `text`. Allocates nothing for texts of up to 341 UTF-16 units (any, when ASCII). */
 export function hashFrom(prefix: HashPrefix, text: string): number {
-  let hash = prefix.hash;
-  let partial = prefix.partial;
-  const start = prefix.length;
+  const hash = hashAscii(prefix, text);
+  return hash === -1 ? hashWide(prefix, text) : hash;
+}
+
+/** The same for text that is ASCII; -1 as soon as it is not. One pass, a word at a time after the prefix's last word is full. */
+export function hashAscii(prefix: HashPrefix, text: string): number {
   const length = text.length;
-  for (let i = 0; i < length; i++) {
+  let { hash, partial } = prefix;
+  let shift = (prefix.length & 3) << 3;
+  let i = 0;
+  let seen = 0;
+  for (; shift !== 0 && i < length; i++) {
     const code = text.charCodeAt(i);
-    if (code > 0x7f) return hashWide(prefix, text);
-    const lane = (start + i) & 3;
-    partial |= code << (lane << 3);
-    if (lane === 3) {
+    seen |= code;
+    partial |= code << shift;
+    shift = (shift + 8) & 31;
+    if (shift === 0) {
       hash = mixWord(hash, partial);
       partial = 0;
     }
   }
-  return finish(hash, partial, start + length);
+  for (const whole = length - 3; i < whole; i += 4) {
+    const a = text.charCodeAt(i);
+    const b = text.charCodeAt(i + 1);
+    const c = text.charCodeAt(i + 2);
+    const d = text.charCodeAt(i + 3);
+    seen |= a | b | c | d;
+    hash = mixWord(hash, a | (b << 8) | (c << 16) | (d << 24));
+  }
+  for (; i < length; i++) {
+    const code = text.charCodeAt(i);
+    seen |= code;
+    partial |= code << shift;
+    shift += 8;
+  }
+  return seen > 0x7f ? -1 : finish(hash, partial, prefix.length + length);
 }
 
 const encoder = new TextEncoder();

@@ -1,0 +1,225 @@
+import type { Digest } from '@millwright/core';
+import { digestJson } from '@millwright/core';
+import type { NewEvent } from '@millwright/core/ledger';
+import { championPolicy, type Policy, ramp } from '../routing/index.js';
+import { type PauseReason, type RollbackCause, rolloutEvent } from './events.js';
+import type { RolloutEvidence } from './judge.js';
+import { type RolloutState, statisticsOf } from './state.js';
+import { mergeStatistics, type RolloutStatistics, referencesOf } from './statistics.js';
+import { showDuration } from './units.js';
+
+/** What should happen next. */
+export interface Plan {
+  readonly events: readonly NewEvent[];
+  /** The version that the alias shall get in the same commit. */
+  readonly aliasTo?: string | undefined;
+}
+
+export interface PlanContext {
+  readonly now: number;
+  readonly evidence: RolloutEvidence;
+  /** The sums the evidence was judged from: references of the next epoch come from them. */
+  readonly statistics: RolloutStatistics;
+}
+
+/** The arm that is on trial. */
+export const CHALLENGER = 'challenger';
+
+/**
+ * The controller's next move: a pure function of the folded state, the evidence and the time. Undefined: wait.
+ * The share rises only after every live replica has acknowledged the epoch before.
+ */
+export function planRollout(state: RolloutState, context: PlanContext): Plan | undefined {
+  const { now, evidence } = context;
+  const { definition, status } = state;
+  if (state.killed && status !== 'rollingBack' && BEFORE_END.has(status))
+    return rollBackPlan(state, 'killed', 'A person stopped the rollout.', undefined, context);
+  switch (status) {
+    case 'submitted':
+      return { events: [enterStage(state, 0, context)] };
+    case 'ramping':
+      if (evidence.verdict === 'rollBack') return guardrailPlan(state, context);
+      return everyoneServes(state, now) ? { events: [inForce(state)] } : undefined;
+    case 'holding':
+      return holdingPlan(state, context);
+    case 'awaitingApproval': {
+      if (evidence.verdict === 'rollBack') return guardrailPlan(state, context);
+      if (approvalsOf(state) >= definition.approvals) return promotionPlan(state, context);
+      return overdue(state, context);
+    }
+    case 'paused':
+      return evidence.verdict === 'rollBack' ? guardrailPlan(state, context) : undefined;
+    case 'promoting':
+      if (evidence.verdict === 'rollBack') return guardrailPlan(state, context);
+      return {
+        events: [rolloutEvent('rollout.cutoverCommitted', { rollout: state.id, policy: fullShare(state) })],
+        aliasTo: state.challenger,
+      };
+    case 'baking': {
+      if (now - (state.cutoverAt ?? now) < definition.bakeMs || !everyoneServes(state, now)) return undefined;
+      return { events: [rolloutEvent('rollout.completed', { rollout: state.id })] };
+    }
+    case 'rollingBack':
+      return everyoneServes(state, now)
+        ? { events: [rolloutEvent('rollout.rolledBack', { rollout: state.id })] }
+        : undefined;
+    case 'completed':
+    case 'rolledBack':
+    case 'superseded':
+      return undefined;
+    default:
+      return status satisfies never;
+  }
+}
+
+const BEFORE_END: ReadonlySet<string> = new Set([
+  'submitted',
+  'ramping',
+  'holding',
+  'awaitingApproval',
+  'paused',
+  'promoting',
+  'baking',
+]);
+
+function holdingPlan(state: RolloutState, context: PlanContext): Plan | undefined {
+  const { evidence, statistics } = context;
+  switch (evidence.verdict) {
+    case 'rollBack':
+      return guardrailPlan(state, context);
+    case 'pause':
+      return pausePlan(state, 'imbalance', evidence.because.sentence, context);
+    case 'advance':
+      return { events: [...record(state, context), enterStage(state, state.stage + 1, context)] };
+    case 'promote':
+      return state.definition.approvals > approvalsOf(state)
+        ? approvalPlan(state, context)
+        : promotionPlan(state, context);
+    case 'hold': {
+      const silent = silentLabels(state, statistics);
+      if (silent === undefined) return overdue(state, context);
+      const sentence = `Not one label of ${silent} has come for ${MANY_ROWS} matured rows or more in each arm. Without labels nothing can be judged; see to the label feed.`;
+      return pausePlan(state, 'missingOutcomes', sentence, context);
+    }
+    default:
+      return evidence.verdict satisfies never;
+  }
+}
+
+/** So many matured rows without a single label in either arm are an outage of the label feed, not bad luck. */
+const MANY_ROWS = 200;
+
+function silentLabels(state: RolloutState, statistics: RolloutStatistics): string | undefined {
+  if (state.balancedUntil >= (state.policy?.epoch ?? 0)) return undefined;
+  const current = statistics.find(({ epoch }) => epoch === state.policy?.epoch);
+  return state.definition.metrics.find(({ id, kind }) => {
+    const sums = current?.metrics[id];
+    if (kind !== 'label' || sums === undefined) return false;
+    return sums.rows[0] + sums.rows[1] === 0 && Math.min(...sums.missing) >= MANY_ROWS;
+  })?.id;
+}
+
+function overdue(state: RolloutState, context: PlanContext): Plan | undefined {
+  const { maxDurationMs } = state.definition;
+  if (context.now - state.deadlineFrom < maxDurationMs) return undefined;
+  const sentence = `There is no verdict after ${showDuration(maxDurationMs)}. ${context.evidence.because.sentence} A person decides: resume, roll back, or start anew with wider margins.`;
+  return pausePlan(state, 'inconclusive', sentence, context);
+}
+
+function pausePlan(state: RolloutState, reason: PauseReason, sentence: string, context: PlanContext): Plan {
+  const evidence = digestJson(context.evidence);
+  return {
+    events: [
+      ...record(state, context),
+      rolloutEvent('rollout.paused', { rollout: state.id, reason, sentence, evidence }),
+    ],
+  };
+}
+
+function approvalPlan(state: RolloutState, context: PlanContext): Plan {
+  const evidence = digestJson(context.evidence);
+  return {
+    events: [...record(state, context), rolloutEvent('rollout.approvalRequested', { rollout: state.id, evidence })],
+  };
+}
+
+function promotionPlan(state: RolloutState, context: PlanContext): Plan {
+  const { sentence } = context.evidence.because;
+  const evidence = digestJson(context.evidence);
+  return {
+    events: [
+      ...record(state, context),
+      rolloutEvent('rollout.promotionStarted', { rollout: state.id, sentence, evidence }),
+    ],
+  };
+}
+
+function guardrailPlan(state: RolloutState, context: PlanContext): Plan {
+  return rollBackPlan(state, 'guardrail', context.evidence.because.sentence, digestJson(context.evidence), context);
+}
+
+/** Back to the champion, with the alias if it has moved already. */
+export function rollBackPlan(
+  state: RolloutState,
+  cause: RollbackCause,
+  sentence: string,
+  evidence: Digest | undefined,
+  context?: PlanContext,
+): Plan {
+  const policy = { ...ramp(policyOf(state), {}), killed: cause === 'killed' };
+  return {
+    events: [
+      ...(context === undefined ? [] : record(state, context)),
+      rolloutEvent('rollout.rollbackStarted', { rollout: state.id, cause, sentence, policy, evidence }),
+    ],
+    aliasTo: state.cutoverAt === undefined ? undefined : state.champion,
+  };
+}
+
+function record(state: RolloutState, { evidence }: PlanContext): NewEvent[] {
+  const data = { rollout: state.id, digest: digestJson(evidence), evidence };
+  return [rolloutEvent('rollout.evidenceRecorded', data)];
+}
+
+function enterStage(state: RolloutState, stage: number, { statistics }: PlanContext): NewEvent {
+  const { share } = state.definition.stages[stage]!;
+  const mode = state.definition.mode;
+  const policy = ramp(policyOf(state), share > 0 ? { [CHALLENGER]: share } : {}, { mode });
+  const plan = { epoch: policy.epoch, share, references: referencesOf(statistics) };
+  return rolloutEvent('rollout.stageEntered', { rollout: state.id, stage, plan, policy });
+}
+
+function inForce(state: RolloutState): NewEvent {
+  return rolloutEvent('rollout.epochInForce', { rollout: state.id, epoch: state.policy?.epoch ?? 0 });
+}
+
+function policyOf(state: RolloutState): Policy {
+  return state.policy ?? championPolicy({ salt: state.id });
+}
+
+const fullShare = (state: RolloutState): Policy => ramp(policyOf(state), { [CHALLENGER]: 1 });
+
+/** Approvals by people other than the author. */
+function approvalsOf(state: RolloutState): number {
+  return new Set(state.approvals.filter(({ actor }) => actor !== state.author).map(({ actor }) => actor)).size;
+}
+
+/** Every replica that was heard of within the hard time to live serves the newest epoch, and at least one does. */
+function everyoneServes(state: RolloutState, now: number): boolean {
+  const { hardTtlMs } = state.definition;
+  const epoch = state.policy?.epoch ?? 0;
+  const all = Object.values(state.replicas);
+  const waitedFor = all.filter(({ seenAt }) => hardTtlMs === 0 || now - seenAt <= hardTtlMs);
+  return all.some((one) => one.epoch >= epoch) && waitedFor.every((one) => one.epoch >= epoch);
+}
+
+/** The sums of all replicas with this process's own, newer ones in place of what it wrote last. */
+export function withOwn(state: RolloutState, boot: string, own: RolloutStatistics): RolloutStatistics {
+  const others = { ...state.observed };
+  const written = others[boot];
+  delete others[boot];
+  const known = new Set(own.map(({ epoch }) => epoch));
+  const earlier = Object.values(written ?? {}).filter(({ epoch }) => !known.has(epoch.epoch));
+  const rest = statisticsOf({ ...state, observed: others });
+  return mergeStatistics([rest, earlier.map(({ epoch }) => epoch), own]);
+}
