@@ -1,4 +1,4 @@
-import { type Digest, digestJson, type JsonObject, MillwrightError } from '@millwright/core';
+import { type Digest, digestJson, MillwrightError } from '@millwright/core';
 import * as z from 'zod/mini';
 import { type DurationText, parseDuration, parseShare, type ShareText } from './units.js';
 
@@ -169,11 +169,6 @@ export function defineRollout(spec: RolloutSpec): RolloutDefinition {
     hardTtlMs: parseDuration(spec.hardTtl ?? '5m', 'hardTtl'),
   } as const;
   return { ...definition, digest: digestJson(definition) };
-}
-
-/** The definition as it is written to the ledger. */
-export function definitionJson(definition: RolloutDefinition): JsonObject {
-  return JSON.parse(JSON.stringify(definition)) as JsonObject;
 }
 
 const DEFAULTS = { stages: [0.01, 0.05, 0.25, 0.5], minDwell: '15m', minUnits: 100, minMatured: 100 } as const;

@@ -1,4 +1,4 @@
-import type { Digest, JsonObject } from '@millwright/core';
+import { type Digest, digestJson, type JsonObject } from '@millwright/core';
 import type { NewEvent } from '@millwright/core/ledger';
 import type { Policy } from '../routing/index.js';
 import type { RolloutEvidence } from './judge.js';
@@ -77,5 +77,15 @@ export type RolloutEventType = keyof RolloutEventData;
 
 /** An event ready for the ledger. */
 export function rolloutEvent<T extends RolloutEventType>(type: T, data: RolloutEventData[T]): NewEvent {
-  return { type, data: JSON.parse(JSON.stringify(data)) as JsonObject };
+  return { type, data: plainJson(data) };
+}
+
+/** The digest under which evidence is named in events and alias moves. */
+export function evidenceDigest(evidence: RolloutEvidence): Digest {
+  return digestJson(plainJson(evidence));
+}
+
+/** The value as JSON keeps it: members that are undefined are left out. */
+export function plainJson(value: object): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject;
 }

@@ -1,6 +1,6 @@
 import type { Metric, RolloutDefinition } from './definition.js';
 import type { MetricEvidence, RolloutEvidence, Situation } from './judge.js';
-import { showShare } from './units.js';
+import { showDuration, showShare } from './units.js';
 
 /** Why a verdict is what it is, in one sentence and the numbers behind it. */
 export interface Because {
@@ -28,7 +28,8 @@ export function explain(
   switch (verdict) {
     case 'rollBack': {
       const cause = find(harm.cause);
-      const sentence = `${describe(cause.metric, cause.evidence, definition)} If the challenger were not worse, evidence as strong as this (merged over all guardrails) would come up in at most ${oneIn(harm.logE)} rollouts; the limit is ${oneIn(harm.limit)}.`;
+      const after = Number.isFinite(situation.dwellMs) ? `, ${showDuration(situation.dwellMs)} into it` : '';
+      const sentence = `In ${stage}${after}: ${describe(cause.metric, cause.evidence, definition)} If the challenger were not worse, evidence as strong as this (merged over all guardrails) would come up in at most ${oneIn(harm.logE)} rollouts; the limit is ${oneIn(harm.limit)}.`;
       return { sentence, metric: harm.cause, logE: harm.logE, limit: harm.limit };
     }
     case 'pause': {
@@ -86,7 +87,7 @@ function describe(
   const between =
     ratio === undefined
       ? ''
-      : `, ratio between ${show(ratio.lower)} and ${ratio.upper < 1e6 ? show(ratio.upper) : '∞'}`;
+      : `, ratio between ${show(ratio.lower)} and ${ratio.upper === undefined ? '∞' : show(ratio.upper)}`;
   return `${metric.id} is ${rate(1)} with ${definition.challenger} and ${rate(0)} with the champion (${count(rows[1])} and ${count(rows[0])} rows of epoch ${epoch}${between}).`;
 }
 

@@ -41,7 +41,13 @@ export interface MetricEvidence {
   readonly rows: readonly [number, number];
   readonly missing: readonly [number, number];
   /** Confidence sequence of the ratio challenger / champion at the rollback error, when asked for. Binary metrics only. */
-  readonly ratio?: { readonly lower: number; readonly upper: number } | undefined;
+  readonly ratio?: RatioInterval | undefined;
+}
+
+export interface RatioInterval {
+  readonly lower: number;
+  /** Undefined: without bound. */
+  readonly upper: number | undefined;
 }
 
 /** Formula and version; the same evidence is computed from the same sums for ever. */
@@ -190,9 +196,9 @@ function wealthOf(sums: Sums, pick: (one: MetricSums) => readonly number[] | und
   return total === undefined ? 0 : bettingLogE(total);
 }
 
-function ratioOf(events: readonly EpochEvents[], alpha: number): { readonly lower: number; readonly upper: number } {
+function ratioOf(events: readonly EpochEvents[], alpha: number): RatioInterval {
   const { lower, upper } = riskRatioSequence(events, { alpha });
-  return { lower, upper: Math.min(upper, Number.MAX_VALUE) };
+  return { lower, upper: Number.isFinite(upper) ? upper : undefined };
 }
 
 /** Half of the error for exposures, half for the labels of all label metrics. */

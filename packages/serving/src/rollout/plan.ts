@@ -1,8 +1,7 @@
 import type { Digest } from '@millwright/core';
-import { digestJson } from '@millwright/core';
 import type { NewEvent } from '@millwright/core/ledger';
 import { championPolicy, type Policy, ramp } from '../routing/index.js';
-import { type PauseReason, type RollbackCause, rolloutEvent } from './events.js';
+import { evidenceDigest, type PauseReason, type RollbackCause, rolloutEvent } from './events.js';
 import type { RolloutEvidence } from './judge.js';
 import { type RolloutState, statisticsOf } from './state.js';
 import { mergeStatistics, type RolloutStatistics, referencesOf } from './statistics.js';
@@ -127,7 +126,7 @@ function overdue(state: RolloutState, context: PlanContext): Plan | undefined {
 }
 
 function pausePlan(state: RolloutState, reason: PauseReason, sentence: string, context: PlanContext): Plan {
-  const evidence = digestJson(context.evidence);
+  const evidence = evidenceDigest(context.evidence);
   return {
     events: [
       ...record(state, context),
@@ -137,7 +136,7 @@ function pausePlan(state: RolloutState, reason: PauseReason, sentence: string, c
 }
 
 function approvalPlan(state: RolloutState, context: PlanContext): Plan {
-  const evidence = digestJson(context.evidence);
+  const evidence = evidenceDigest(context.evidence);
   return {
     events: [...record(state, context), rolloutEvent('rollout.approvalRequested', { rollout: state.id, evidence })],
   };
@@ -145,7 +144,7 @@ function approvalPlan(state: RolloutState, context: PlanContext): Plan {
 
 function promotionPlan(state: RolloutState, context: PlanContext): Plan {
   const { sentence } = context.evidence.because;
-  const evidence = digestJson(context.evidence);
+  const evidence = evidenceDigest(context.evidence);
   return {
     events: [
       ...record(state, context),
@@ -155,7 +154,7 @@ function promotionPlan(state: RolloutState, context: PlanContext): Plan {
 }
 
 function guardrailPlan(state: RolloutState, context: PlanContext): Plan {
-  return rollBackPlan(state, 'guardrail', context.evidence.because.sentence, digestJson(context.evidence), context);
+  return rollBackPlan(state, 'guardrail', context.evidence.because.sentence, evidenceDigest(context.evidence), context);
 }
 
 /** Back to the champion, with the alias if it has moved already. */
@@ -176,8 +175,9 @@ export function rollBackPlan(
   };
 }
 
-function record(state: RolloutState, { evidence }: PlanContext): NewEvent[] {
-  const data = { rollout: state.id, digest: digestJson(evidence), evidence };
+/** The evidence as it stands, so that what follows can name it. */
+export function record(state: RolloutState, { evidence }: Pick<PlanContext, 'evidence'>): NewEvent[] {
+  const data = { rollout: state.id, digest: evidenceDigest(evidence), evidence };
   return [rolloutEvent('rollout.evidenceRecorded', data)];
 }
 

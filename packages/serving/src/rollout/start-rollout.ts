@@ -17,12 +17,12 @@ import {
 import type { LedgerEvent, LedgerView, NewEvent } from '@millwright/core/ledger';
 import type { Disposition, Outcome, OutcomeCounts } from '../outcome/index.js';
 import { type CompiledPolicy, compilePolicy } from '../routing/index.js';
-import { definitionJson, type RolloutDefinition } from './definition.js';
-import { type RolloutEventData, rolloutEvent } from './events.js';
+import type { RolloutDefinition } from './definition.js';
+import { plainJson, type RolloutEventData, rolloutEvent } from './events.js';
 import { historyOf, type RolloutHistory } from './history.js';
 import { judge, type RolloutEvidence, type Situation } from './judge.js';
 import { createObserver, type ObserverOptions, type ServedDecision } from './observe.js';
-import { CHALLENGER, type Plan, planRollout, rollBackPlan, withOwn } from './plan.js';
+import { CHALLENGER, type Plan, planRollout, record, rollBackPlan, withOwn } from './plan.js';
 import { activeRollout, rolloutProjection } from './projection.js';
 import { isFinal, type RolloutState } from './state.js';
 
@@ -164,7 +164,7 @@ export async function startRollout(
           alias,
           champion,
           challenger,
-          definition: definitionJson(definition),
+          definition: plainJson(definition),
           digest: definition.digest,
         };
         const ending = active === undefined ? [] : supersedeEvents(view, active, fresh);
@@ -256,9 +256,11 @@ export async function startRollout(
       const epoch = state.policy?.epoch ?? 0;
       const acks =
         epoch > acknowledged ? [rolloutEvent('rollout.epochAcknowledged', { rollout: id, epoch, replica })] : [];
-      const flush = plan !== undefined || now - flushedAt >= heartbeat(state) ? flushed(own, now) : [];
+      const due = now - flushedAt >= heartbeat(state);
+      const flush = plan !== undefined || due ? flushed(own, now) : [];
+      const recorded = due && plan === undefined ? record(state, { evidence }) : [];
       if (acks.length === 0 && flush.length === 0 && plan === undefined) break;
-      await commitPlan(state, [...acks, ...flush], plan);
+      await commitPlan(state, [...acks, ...flush, ...recorded], plan);
       if (plan === undefined && acks.length === 0) break;
     }
     return current();
