@@ -21,6 +21,8 @@ export interface ErrorDetails {
   'storage/unsupported': { readonly store: string; readonly needs: string };
   /** Bytes that were read do not have the digest under which they were stored. */
   'storage/corrupt': { readonly digest: string; readonly actual: string };
+  /** A store does not keep its contract: the conformance suite found it out. */
+  'storage/nonconforming': { readonly case: string; readonly reason: string };
   /** The store failed; the cause says how. */
   'storage/failed': { readonly store: string; readonly operation: string };
 

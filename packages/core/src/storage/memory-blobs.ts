@@ -1,4 +1,4 @@
-import type { Digest } from '../foundation/digest.js';
+import { type Digest, parseDigest } from '../foundation/digest.js';
 import { invalidInput } from '../foundation/errors.js';
 import { checkedChunks, collect, streamOf } from './body.js';
 import type { BlobStore, ByteRange } from './types.js';
@@ -9,21 +9,23 @@ export function memoryBlobs(): BlobStore {
   return {
     id: 'memory',
     async put(digest, body, options) {
-      const bytes = await collect(checkedChunks(body, { digest, size: options.size, signal: options.signal }));
+      const bytes = await collect(
+        checkedChunks(body, { digest: parseDigest(digest), size: options.size, signal: options.signal }),
+      );
       if (blobs.has(digest)) return 'exists';
       blobs.set(digest, bytes);
       return 'created';
     },
     async get(digest, options) {
       options?.signal?.throwIfAborted();
-      const bytes = blobs.get(digest);
+      const bytes = blobs.get(parseDigest(digest));
       if (bytes === undefined) return undefined;
       const { start, end } = clampRange(options?.range, bytes.byteLength);
       return streamOf(pieces(bytes, start, end, options?.signal));
     },
     async stat(digest, options) {
       options?.signal?.throwIfAborted();
-      const bytes = blobs.get(digest);
+      const bytes = blobs.get(parseDigest(digest));
       return bytes === undefined ? undefined : { digest, size: bytes.byteLength };
     },
     async *list(options) {
@@ -36,7 +38,7 @@ export function memoryBlobs(): BlobStore {
     },
     async delete(digest, options) {
       options?.signal?.throwIfAborted();
-      return blobs.delete(digest);
+      return blobs.delete(parseDigest(digest));
     },
     async [Symbol.asyncDispose]() {},
   };

@@ -1,0 +1,76 @@
+import type { Clock } from '../foundation/clock.js';
+import { type CommitId, idSource } from '../foundation/ids.js';
+import { seededRandom } from '../foundation/random.js';
+import type { LogStore } from '../storage/types.js';
+import { type Case, type CaseOf, newPlace, nonconforming, reasonToSkip } from './case.js';
+import { abortCases } from './log/abort.js';
+import { ambiguityCases } from './log/ambiguity.js';
+import { boundsCases } from './log/bounds.js';
+import { concurrencyCases } from './log/concurrency.js';
+import { contractCases } from './log/contract.js';
+import { durabilityCases } from './log/durability.js';
+import { hostileCases } from './log/hostile.js';
+import type { LogBench } from './log/steps.js';
+
+/**
+ * The tests that every `LogStore` has to pass. `make` opens the log of a place: a new, empty one for a name that it has
+ * not seen, the same one again - as another process would open it - for a name that it has.
+ * @example
+ * for (const c of logStoreCases(() => myLog(fakeClient()))) test.skipIf(c.skip)(c.name, c.run);
+ */
+export function logStoreCases(
+  make: (place: string) => LogStore | Promise<LogStore>,
+  support: LogStoreSupport = {},
+): readonly Case[] {
+  return GROUPS.flatMap(([group, cases]) =>
+    cases.map((one) => {
+      const name = `${group}: ${one.name}`;
+      return { name, skip: reasonToSkip(one.needs, support), run: () => runCase(name, one, make) };
+    }),
+  );
+}
+
+export interface LogStoreSupport {
+  /** `make(place)` opens the same log again for the same place. Default false, which skips all tests with two clients. */
+  readonly reopen?: boolean | undefined;
+  /** More than a thousand commits in one test are not too slow. Default true. */
+  readonly bulk?: boolean | undefined;
+}
+
+const GROUPS: readonly (readonly [string, readonly CaseOf<LogBench>[]])[] = [
+  ['contract', contractCases],
+  ['bounds', boundsCases],
+  ['hostile data', hostileCases],
+  ['abort', abortCases],
+  ['concurrency', concurrencyCases],
+  ['ambiguity', ambiguityCases],
+  ['durability', durabilityCases],
+];
+
+async function runCase(name: string, one: CaseOf<LogBench>, make: (place: string) => LogStore | Promise<LogStore>) {
+  const place = newPlace();
+  const opened: LogStore[] = [];
+  const random = seededRandom(name.length);
+  const nextId = idSource(FIXED_CLOCK, random);
+  try {
+    await one.run({
+      random,
+      commit: (seq, bytes = new TextEncoder().encode(`commit ${seq}`)) => ({
+        seq,
+        commitId: nextId<CommitId>(),
+        bytes,
+      }),
+      async open() {
+        const log = await make(place);
+        opened.push(log);
+        return log;
+      },
+    });
+  } catch (error) {
+    throw nonconforming(name, error);
+  } finally {
+    for (const log of opened) await log[Symbol.asyncDispose]();
+  }
+}
+
+const FIXED_CLOCK: Clock = { now: () => 1_700_000_000_000, monotonic: () => 0, schedule: () => () => undefined };
