@@ -101,7 +101,7 @@ export function decodeCommit(seq: number, bytes: Uint8Array, firstIndex: number)
   if (bytes.byteLength > MAX_COMMIT_BYTES)
     throw corrupt(seq, `it has ${bytes.byteLength} bytes, the limit is ${MAX_COMMIT_BYTES}`);
   if (bytes.at(-1) !== LINE_FEED) throw corrupt(seq, 'its last line does not end');
-  const lines = decodeText(seq, bytes).split('\n');
+  const lines = decodeText(seq, bytes, firstIndex).split('\n');
   const frame = lines[0]!;
   const count = lines.length - 2;
   if (count < 1 || count > MAX_LEAVES) throw corrupt(seq, `it has ${count} leaves, expected 1 to ${MAX_LEAVES}`);
@@ -158,12 +158,27 @@ export function tooLarge(
 
 const LINE_FEED = 10;
 
-function decodeText(seq: number, bytes: Uint8Array): string {
+function decodeText(seq: number, bytes: Uint8Array, firstIndex: number): string {
   try {
     return decodeUtf8(bytes);
   } catch (cause) {
-    throw corrupt(seq, 'it is not UTF-8', { cause });
+    throw corrupt(seq, 'it is not UTF-8', { index: firstBadLeaf(bytes, firstIndex), cause });
   }
+}
+
+/** The leaf that is not UTF-8; undefined when it is the frame. */
+function firstBadLeaf(bytes: Uint8Array, firstIndex: number): number | undefined {
+  let start = 0;
+  for (let line = 0; start < bytes.byteLength; line++) {
+    const end = bytes.indexOf(LINE_FEED, start);
+    try {
+      decodeUtf8(bytes.subarray(start, end));
+    } catch {
+      return line === 0 ? undefined : firstIndex + line - 1;
+    }
+    start = end + 1;
+  }
+  return undefined;
 }
 
 function parseInfo(seq: number, index: number, line: string): CommitInfo {

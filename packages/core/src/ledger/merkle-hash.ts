@@ -14,15 +14,13 @@ export function leafHash(entry: Uint8Array): Uint8Array {
 }
 
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const node = new Uint8Array(1 + 2 * HASH_BYTES);
+  const node = new Uint8Array(1 + left.byteLength + right.byteLength);
   node[0] = 1;
   node.set(left, 1);
-  node.set(right, 1 + HASH_BYTES);
+  node.set(right, 1 + left.byteLength);
   return sha256Bytes(node);
 }
 
 export function sameHash(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.byteLength !== HASH_BYTES || b.byteLength !== HASH_BYTES) return false;
-  for (let i = 0; i < HASH_BYTES; i++) if (a[i] !== b[i]) return false;
-  return true;
+  return a.byteLength > 0 && a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
 }

@@ -1,4 +1,4 @@
-import { nodeHash, sameHash } from './merkle-hash.js';
+import { HASH_BYTES, nodeHash, sameHash } from './merkle-hash.js';
 
 /** Longer proofs cannot belong to a tree whose size is a safe integer; they are refused before any hashing. */
 export const MAX_PROOF_HASHES = 64;
@@ -15,7 +15,7 @@ export function includes(proof: {
   readonly root: Uint8Array;
 }): boolean {
   const { index, size, leaf, path, root } = proof;
-  if (!isCount(index) || !isCount(size) || index >= size || path.length > MAX_PROOF_HASHES) return false;
+  if (!isCount(index) || !isCount(size) || index >= size || !isPath([leaf, ...path])) return false;
   let at = index;
   let last = size - 1;
   let hash = leaf;
@@ -49,7 +49,7 @@ export function extendsTree(proof: {
 }): boolean {
   const { first, firstRoot, second, secondRoot } = proof;
   if (!isCount(first) || !isCount(second) || first === 0 || first > second) return false;
-  if (proof.path.length > MAX_PROOF_HASHES) return false;
+  if (!isPath(proof.path)) return false;
   if (first === second) return proof.path.length === 0 && sameHash(firstRoot, secondRoot);
   const path = isPowerOfTwo(first) ? [firstRoot, ...proof.path] : proof.path;
   if (path.length === 0 || proof.path.length === 0) return false;
@@ -84,6 +84,10 @@ export function extendsTree(proof: {
 const half = (n: number) => Math.floor(n / 2);
 const isOdd = (n: number) => n % 2 === 1;
 const isCount = (n: number) => Number.isSafeInteger(n) && n >= 0;
+
+function isPath(path: readonly Uint8Array[]): boolean {
+  return path.length <= MAX_PROOF_HASHES && path.every((hash) => hash.byteLength === HASH_BYTES);
+}
 
 function isPowerOfTwo(n: number): boolean {
   return Number.isInteger(Math.log2(n)) && 2 ** Math.log2(n) === n;
