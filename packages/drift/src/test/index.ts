@@ -1,1 +1,19 @@
-export {};
+export { type Cells, cellsOf, poolCells } from './cells.js';
+export { type ChiSquare, chiSquareTest, cramersV, cramersVCorrected, gTest } from './chi-square.js';
+export {
+  hellinger,
+  type JensenShannonOptions,
+  jensenShannon,
+  kullbackLeibler,
+  lInfinity,
+  type PsiOptions,
+  psi,
+  shares,
+  totalVariation,
+} from './distances.js';
+export { compareCells, distribution } from './distribution.js';
+export { type KsOptions, kolmogorovSmirnov, kolmogorovSmirnovOfCells, ks } from './kolmogorov-smirnov.js';
+export { compareRates, missingTest, type Rate, rangeTest, unseenTest } from './presence.js';
+export { andersonDarling, cramerVonMises, mannWhitney, rankTests } from './rank-tests.js';
+export type * from './types.js';
+export { energyDistance, wasserstein } from './wasserstein.js';

@@ -1,0 +1,179 @@
+import { MillwrightError } from '@millwright/core';
+import type { CategoryProfile, ColumnProfile, NumberProfile } from '@millwright/core/profile';
+
+/** Counts of the same cells in two samples: the 2×K table. */
+export interface Cells {
+  readonly reference: Float64Array;
+  readonly current: Float64Array;
+  /** Whether neighbouring cells belong together: bins of a number do, categories do not. */
+  readonly ordered: boolean;
+  label(cell: number): string;
+}
+
+/**
+ * The 2×K table of a column. Numbers: the cells of the reference's histogram. Categories: those of the reference, and
+ * one cell for all others.
+ *
+ * @throws `profile/unmergeable` when the current profile was not counted against the reference, or kinds differ
+ */
+export function cellsOf(reference: ColumnProfile, current: ColumnProfile): Cells {
+  if (reference.kind === 'number' && current.kind === 'number') return numberCells(reference, current);
+  if (reference.kind === 'category' && current.kind === 'category') return categoryCells(reference, current);
+  throw mismatch(`the reference holds ${reference.type}, the current profile ${current.type}`);
+}
+
+/** Row totals of a table. */
+export function totalsOf(cells: Cells): { readonly reference: number; readonly current: number } {
+  return { reference: sum(cells.reference), current: sum(cells.current) };
+}
+
+/** No cell beyond this many for numbers: more cells dilute what the test can see. */
+const MAX_ORDERED_CELLS = 32;
+/** The chi-square law holds where every cell expects this many rows (Cochran 1954). */
+const MIN_EXPECTED = 5;
+
+/**
+ * Joins cells until each expects five rows on both sides. Only pooled totals are looked at, so the test stays valid:
+ * given those, the null hypothesis shuffles rows between the samples.
+ */
+export function poolCells(cells: Cells): Cells {
+  const totals = totalsOf(cells);
+  const rows = totals.reference + totals.current;
+  const least = (MIN_EXPECTED * rows) / Math.min(totals.reference, totals.current);
+  return cells.ordered ? poolNeighbours(cells, Math.max(least, rows / MAX_ORDERED_CELLS)) : poolRare(cells, least);
+}
+
+/** How many cells pooling leaves at most, however many rows there are. */
+export function mostCells(cells: Cells): number {
+  let filled = 0;
+  for (let k = 0; k < cells.reference.length; k++) if (cells.reference[k]! + cells.current[k]! > 0) filled++;
+  return Math.max(1, cells.ordered ? Math.min(MAX_ORDERED_CELLS, filled) : filled);
+}
+
+/** Expected size of the total variation distance of two samples of one distribution: it is never 0. */
+export function nullDistance(cells: Cells): number {
+  const { reference: n, current: m } = totalsOf(cells);
+  const spread = 1 / n + 1 / m;
+  let expected = 0;
+  for (let k = 0; k < cells.reference.length; k++) {
+    const p = (cells.reference[k]! + cells.current[k]!) / (n + m);
+    expected += Math.sqrt((2 / Math.PI) * p * (1 - p) * spread);
+  }
+  return expected / 2;
+}
+
+function numberCells(reference: NumberProfile, current: NumberProfile): Cells {
+  const { edges } = reference.histogram;
+  const others = current.histogram.edges;
+  if (others !== edges && (others.length !== edges.length || others.some((edge, i) => edge !== edges[i])))
+    throw mismatch('their histograms have different edges');
+  const show = (edge: number) => String(Number(edge.toPrecision(6)));
+  return {
+    reference: reference.histogram.counts,
+    current: current.histogram.counts,
+    ordered: true,
+    label(cell) {
+      const [low, high] = [edges[cell - 1], edges[cell]];
+      if (low === undefined) return high === undefined ? 'any value' : `below ${show(high)}`;
+      if (high === undefined) return `above ${show(low)}`;
+      return show(low) === show(high) ? show(low) : `${show(low)} to ${show(high)}`;
+    },
+  };
+}
+
+function categoryCells(reference: CategoryProfile, current: CategoryProfile): Cells {
+  const names = [...reference.counts.keys()];
+  for (const name of current.counts.keys())
+    if (!reference.counts.has(name)) throw mismatch(`the current profile counts \`${name}\`, the reference does not`);
+  return {
+    reference: Float64Array.from([...names.map((name) => reference.counts.get(name)!), reference.other]),
+    current: Float64Array.from([...names.map((name) => current.counts.get(name) ?? 0), current.other]),
+    ordered: false,
+    label: (cell) => (cell < names.length ? `\`${names[cell]}\`` : 'other categories'),
+  };
+}
+
+function poolNeighbours(cells: Cells, least: number): Cells {
+  const starts: number[] = [];
+  let held = Number.POSITIVE_INFINITY;
+  for (let k = 0; k < cells.reference.length; k++) {
+    const here = cells.reference[k]! + cells.current[k]!;
+    // A new group begins when the last one is full, and before a cell that is one by itself.
+    if (held >= least) {
+      starts.push(k);
+      held = here;
+    } else held += here;
+  }
+  if (held < least && starts.length > 1) starts.pop();
+  return join(
+    cells,
+    (k) => lastAtMost(starts, k),
+    starts.length,
+    (group) => {
+      const first = starts[group]!;
+      const last = (starts[group + 1] ?? cells.reference.length) - 1;
+      return first === last ? cells.label(first) : span(cells.label(first), cells.label(last));
+    },
+  );
+}
+
+function poolRare(cells: Cells, least: number): Cells {
+  const total = (k: number) => cells.reference[k]! + cells.current[k]!;
+  const order = Array.from(cells.reference.keys()).sort((a, b) => total(b) - total(a) || a - b);
+  const kept = order.filter((k) => total(k) >= least);
+  let rare = 0;
+  for (const k of order.slice(kept.length)) rare += total(k);
+  // Rare ones that are too few even together join the smallest category that stands alone.
+  const alone = rare > 0 && rare < least && kept.length > 1 ? kept.length - 1 : kept.length;
+  const groupOf = new Map(kept.slice(0, alone).map((k, group) => [k, group]));
+  const groups = alone < cells.reference.length ? alone + 1 : alone;
+  return join(
+    cells,
+    (k) => groupOf.get(k) ?? alone,
+    groups,
+    (group) => (group < alone ? cells.label(kept[group]!) : 'rare categories'),
+  );
+}
+
+function join(
+  cells: Cells,
+  groupOf: (cell: number) => number,
+  groups: number,
+  label: (group: number) => string,
+): Cells {
+  const reference = new Float64Array(groups);
+  const current = new Float64Array(groups);
+  for (let k = 0; k < cells.reference.length; k++) {
+    reference[groupOf(k)]! += cells.reference[k]!;
+    current[groupOf(k)]! += cells.current[k]!;
+  }
+  return { reference, current, ordered: cells.ordered, label };
+}
+
+function lastAtMost(starts: readonly number[], cell: number): number {
+  let group = 0;
+  while (group + 1 < starts.length && starts[group + 1]! <= cell) group++;
+  return group;
+}
+
+/** `5 to 7` and `7 to 9` become `5 to 9`. */
+function span(first: string, last: string): string {
+  const from = first.startsWith('below ') ? undefined : first.split(' to ')[0]!.replace('above ', '');
+  const to = last.startsWith('above ') ? undefined : (last.split(' to ').at(-1) ?? last).replace('below ', '');
+  if (from === undefined) return to === undefined ? 'any value' : `below ${to}`;
+  return to === undefined ? `above ${from}` : from === to ? from : `${from} to ${to}`;
+}
+
+function sum(values: Float64Array): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}
+
+function mismatch(reason: string): MillwrightError<'profile/unmergeable'> {
+  return new MillwrightError(
+    'profile/unmergeable',
+    `The profiles cannot be compared: ${reason}. Profile the current rows with \`profileTable(table, { reference })\`.`,
+    { details: { column: '', reason } },
+  );
+}
