@@ -1,0 +1,225 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { batcher, bucketsUpTo, costModel, type Queued } from '../../src/engine/index.js';
+import { fixedWindow, type Load, oneByOne, ours, simulate } from '../support/simulate.js';
+
+interface Row extends Queued {
+  readonly name: string;
+}
+
+function learned(a: number, b: number, sizes: readonly number[]) {
+  const cost = costModel();
+  for (const size of sizes) cost.observe(size, a + b * size, true);
+  return cost;
+}
+
+function make({ a = 1, b = 0.1, maxBatch = 8, maxQueued = 100, maxRunMs = Number.POSITIVE_INFINITY } = {}) {
+  const sizes = bucketsUpTo(maxBatch);
+  return batcher<Row>({ sizes, padded: false, maxQueued, maxRunMs, cost: learned(a, b, sizes) });
+}
+
+const row = (name: string, deadlineAt = 1_000): Row => ({ name, deadlineAt, settled: false });
+const namesOf = (rows: readonly Row[]) => rows.map((r) => r.name).join('');
+
+describe('the batcher', () => {
+  test('runs at once when nobody else comes soon', () => {
+    const queue = make();
+    queue.push(row('a'), 0);
+    expect(queue.decide(0)).toMatchObject({ kind: 'run', dropped: [] });
+    expect(queue.decide(0)).toEqual({ kind: 'nothing' });
+  });
+
+  test('takes what has come, earliest deadline first', () => {
+    const queue = make();
+    for (const [name, deadline] of [
+      ['b', 200],
+      ['d', 400],
+      ['a', 100],
+      ['c', 300],
+    ] as const)
+      queue.push(row(name, deadline), 0);
+    const decision = queue.decide(0);
+    expect(decision.kind === 'run' && namesOf(decision.rows)).toBe('abcd');
+  });
+
+  test('waits one gap when that pays, and goes when nobody came', () => {
+    const queue = make({ a: 10, b: 0.01 });
+    for (let i = 0; i < 200; i++) {
+      queue.push(row(`${i}`), i);
+      if (i < 199) queue.decide(i + 1e6);
+    }
+    // The gap is about 1 ms; one row has (a - b) / 2 = 5 ms to gain.
+    const decision = queue.decide(199);
+    expect(decision.kind).toBe('wait');
+    const until = decision.kind === 'wait' ? decision.until : 0;
+    expect(until - 199).toBeLessThan(2);
+    expect(queue.decide(until).kind).toBe('run');
+  });
+
+  test('never waits beyond what the earliest deadline allows', () => {
+    const queue = make({ a: 10, b: 0.01 });
+    for (let i = 0; i < 200; i++) {
+      queue.push(row(`${i}`, i + 11), i);
+      if (i < 199) queue.decide(i + 1e6);
+    }
+    expect(queue.decide(199).kind).toBe('run');
+  });
+
+  test('passes over what was settled while it waited', () => {
+    const queue = make();
+    const gone = { ...row('gone'), settled: false };
+    queue.push(gone, 0);
+    queue.push(row('a'), 0);
+    (gone as { settled: boolean }).settled = true;
+    const decision = queue.decide(0);
+    expect(decision.kind === 'run' && namesOf(decision.rows)).toBe('a');
+  });
+
+  test('refuses what would be late, and says when to come back', () => {
+    const queue = make({ a: 10, b: 1 });
+    expect(queue.push(row('late', 5), 0)).toBeGreaterThanOrEqual(6);
+    expect(queue.push(row('fine', 50), 0)).toBe(0);
+    queue.decide(0);
+    queue.started(1, 0);
+    expect(queue.push(row('behind a run', 15), 0)).toBeGreaterThan(0);
+    expect(queue.queued).toBe(0);
+  });
+
+  test('refuses beyond its bound', () => {
+    const queue = make({ maxQueued: 2 });
+    expect([1, 2, 3].map((i) => queue.push(row(`${i}`), 0) > 0)).toEqual([false, false, true]);
+  });
+
+  test('keeps runs short where they block a thread', () => {
+    const queue = make({ a: 1, b: 1, maxBatch: 64, maxRunMs: 9 });
+    for (let i = 0; i < 64; i++) queue.push(row('x'), 0);
+    const decision = queue.decide(0);
+    expect(decision.kind === 'run' && decision.rows.length).toBe(8);
+  });
+
+  test('gives up a head only when serving it makes others late', () => {
+    const spare = make({ a: 10, b: 0.1, maxBatch: 64 });
+    spare.push(row('head', 12), 0);
+    for (let i = 0; i < 63; i++) spare.push(row('x', 1_000), 0);
+    expect(spare.decide(0)).toMatchObject({ kind: 'run', dropped: [] });
+    const tight = make({ a: 10, b: 0.1, maxBatch: 64 });
+    tight.push(row('head', 12), 0);
+    for (let i = 0; i < 63; i++) tight.push(row('x', 18), 0);
+    const decision = tight.decide(0);
+    expect(decision.kind === 'run' && namesOf(decision.dropped)).toBe('head');
+    expect(decision.kind === 'run' && decision.rows.length).toBe(63);
+  });
+
+  test('every row is run, dropped or left, exactly once', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            after: fc.double({ min: 0, max: 5, noNaN: true }),
+            slack: fc.double({ min: 1, max: 60, noNaN: true }),
+          }),
+          { maxLength: 60 },
+        ),
+        (arrivals) => {
+          const queue = make();
+          const seen: Row[] = [];
+          let taken = 0;
+          let now = 0;
+          for (const { after, slack } of arrivals) {
+            now += after;
+            if (queue.push(row('x', now + slack), now) === 0) taken++;
+            const decision = queue.decide(now);
+            if (decision.kind === 'run') seen.push(...decision.rows, ...decision.dropped);
+          }
+          expect(new Set(seen).size).toBe(seen.length);
+          expect(seen.length + queue.queued).toBe(taken);
+        },
+      ),
+    );
+  });
+});
+
+describe('the cost model', () => {
+  test('learns a line, and one pause teaches it nothing', () => {
+    const cost = learned(2, 0.5, [1, 2, 4, 8, 16]);
+    expect(cost.a).toBeCloseTo(2, 9);
+    expect(cost.b).toBeCloseTo(0.5, 9);
+    for (let i = 0; i < 200; i++) cost.observe(8, 6 + (i % 2) * 0.02);
+    cost.observe(8, 500);
+    expect(cost.expected(8)).toBeLessThan(6.2);
+    expect(cost.bound(8)).toBeGreaterThanOrEqual(cost.expected(8));
+  });
+
+  test('follows a machine that becomes slower', () => {
+    const cost = learned(2, 0.5, [1, 2, 4, 8, 16]);
+    for (let i = 0; i < 600; i++) cost.observe(1 + (i % 16), 2 * (2 + 0.5 * (1 + (i % 16))));
+    expect(cost.expected(8)).toBeGreaterThan(10);
+  });
+
+  test('takes no nonsense', () => {
+    const cost = costModel();
+    for (const ms of [Number.NaN, -1, Number.POSITIVE_INFINITY]) cost.observe(1, ms);
+    expect(cost.runs).toBe(0);
+    expect(cost.bound(4)).toBe(0);
+  });
+});
+
+/** `mlp` of the reference measurements: a = 0.36 ms, b = 0.022 ms; 64 rows take 1.77 ms, so capacity is 36 rows/ms. */
+const mlp = (rows: number) => 0.36 + 0.022 * rows;
+const CAPACITY = 64 / mlp(64);
+const load = (share: number, requests = 20_000): Load => ({
+  cost: mlp,
+  ratePerMs: share * CAPACITY,
+  requests,
+  deadlineMs: 50,
+});
+describe('in virtual time', () => {
+  test('idle traffic pays at most 10 % for batching', () => {
+    const light = { ...load(0.01, 5_000) };
+    expect(simulate(light, ours(light)).p50).toBeLessThan(1.1 * mlp(1));
+  });
+
+  // A run alone takes 0.38 ms: against a window of 1 ms there is not more to win.
+  test.each([
+    { share: 0.15, to1: 0.6, to2: 0.4, to5: 0.2 },
+    { share: 0.3, to1: 0.65, to2: 0.45, to5: 0.25 },
+    { share: 0.5, to1: 0.72, to2: 0.5, to5: 0.5 },
+  ])('at $share of capacity its median beats every fixed window', ({ share, ...at }) => {
+    const l = load(share);
+    const mine = simulate(l, ours(l));
+    const ratioTo = (ms: number) =>
+      mine.p50 / Math.min(...[32, 64].map((size) => simulate(l, fixedWindow(ms, size)).p50));
+    expect(mine.late + mine.refused).toBe(0);
+    expect(ratioTo(1)).toBeLessThan(at.to1);
+    expect(ratioTo(2)).toBeLessThan(at.to2);
+    expect(ratioTo(5)).toBeLessThan(at.to5);
+  });
+
+  test('saturated, it answers 12 times as many rows as one by one', () => {
+    const l = load(1);
+    const single = { ...l, ratePerMs: 2 / mlp(1), deadlineMs: 1e9 };
+    expect(simulate(l, ours(l)).goodput / simulate(single, oneByOne()).goodput).toBeGreaterThan(12);
+  });
+
+  test('at 1.3 of capacity it keeps 85 % of it, nothing is late, and a fixed window collapses', () => {
+    const l = load(1.3, 60_000);
+    const mine = simulate(l, ours(l));
+    expect(mine.goodput / CAPACITY).toBeGreaterThan(0.85);
+    expect(mine.late / mine.answered).toBeLessThan(0.001);
+    expect(mine.p99).toBeLessThanOrEqual(50);
+    const fixed = simulate(l, fixedWindow(5, 64));
+    expect(mine.goodput / fixed.goodput).toBeGreaterThan(8);
+  });
+
+  test.each([0.1, 1, 10, 100, 1_000])(
+    'without tuning, a model with a/b = %f keeps its capacity under overload',
+    (ratio) => {
+      const cost = (rows: number) => 0.5 + (0.5 / ratio) * rows;
+      const capacity = Math.max(...bucketsUpTo(64).map((size) => size / cost(size)));
+      const l = { cost, ratePerMs: 1.3 * capacity, requests: 10_000, deadlineMs: Math.max(50, 4 * cost(64)) };
+      const mine = simulate(l, ours(l));
+      expect(mine.goodput / capacity).toBeGreaterThan(0.85);
+      expect(mine.late / mine.answered).toBeLessThan(0.001);
+    },
+  );
+});
