@@ -44,11 +44,12 @@ function* words(column: ColumnView): Generator<Uint8Array> {
   yield encodeUtf8(JSON.stringify(used));
 }
 
+/** First which slots hold a value, then the values, so that chunks leave no trace. */
 function* values(column: ColumnView): Generator<Uint8Array> {
-  for (const chunk of column.chunks) {
-    if (column.nullCount > 0) yield Uint8Array.from({ length: chunk.length }, (_, i) => +isValid(chunk.validity, i));
-    yield valueBytes(column, chunk);
-  }
+  if (column.nullCount > 0)
+    for (const chunk of column.chunks)
+      yield Uint8Array.from({ length: chunk.length }, (_, i) => +isValid(chunk.validity, i));
+  for (const chunk of column.chunks) yield valueBytes(column, chunk);
 }
 
 function valueBytes(column: ColumnView, chunk: ColumnChunk): Uint8Array {

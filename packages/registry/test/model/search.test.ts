@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { ModelVersion, Page, Registry } from '../../src/index.js';
+import { desk, files } from '../desk.js';
+
+async function catalogue() {
+  const { registry } = await desk();
+  for (const [name, owner, risk] of [
+    ['fraud', 'payments', 'high'],
+    ['flight-delay', 'ops', 'limited'],
+    ['flight-price', 'ops', 'limited'],
+  ] as const)
+    await registry.models.create(name, { owner, risk, tags: { domain: name.startsWith('flight') ? 'air' : 'cards' } });
+  for (let i = 1; i <= 12; i++) {
+    const name = ['fraud', 'flight-delay', 'flight-price'][i % 3]!;
+    await registry.models.register(name, {
+      files: files(String(i)),
+      metrics: i % 4 === 0 ? { auc: Number.NaN } : { auc: 0.5 + i / 100 },
+      tags: { stack: i % 2 === 0 ? 'onnx' : 'wasm', '%_': 'percent' },
+    });
+  }
+  await registry.models.moveAlias('fraud', 'champion', 'fraud@2', { reason: 'go' });
+  return registry;
+}
+
+const ids = (page: Page<{ readonly id: string }>) => page.items.map((v) => v.id);
+
+describe('searching', () => {
+  test('filters by model, owner, tags, alias, stage and metrics', async () => {
+    const { models } = await catalogue();
+    expect(ids(models.search({ model: 'fraud' }))).toEqual(['fraud@4', 'fraud@3', 'fraud@2', 'fraud@1']);
+    expect(ids(models.search({ alias: 'champion' }))).toEqual(['fraud@2']);
+    expect(ids(models.search({ stage: 'serving' }))).toEqual(['fraud@2']);
+    expect(models.search({ owner: 'ops' }).items).toHaveLength(8);
+    expect(models.search({ tags: { stack: 'onnx' } }).items).toHaveLength(6);
+    expect(models.search({ tags: { '%_': '*' } }).items).toHaveLength(12);
+    expect(models.search({ tags: { absent: '*' } }).items).toEqual([]);
+    const good = models.search({ metrics: { auc: { atLeast: 0.57, atMost: 0.6 } } });
+    expect(good.items.every((v) => v.metrics['auc']! >= 0.57 && v.metrics['auc']! <= 0.6)).toBe(true);
+    expect(models.search({ metrics: { auc: {} } }).items).toHaveLength(9);
+    expect(models.search({ model: 'nope' }).items).toEqual([]);
+    expect(models.search({ registeredBy: 'maria', kind: 'model' }).items).toHaveLength(12);
+  });
+
+  test('lists models by owner, risk, tag and part of the name', async () => {
+    const { models } = await catalogue();
+    const names = (filter: Parameters<Registry['models']['list']>[0]) =>
+      models.list(filter, { order: 'oldest' }).items.map((m) => m.name);
+    expect(names({})).toEqual(['fraud', 'flight-delay', 'flight-price']);
+    expect(names({ owner: 'ops', nameContains: 'price' })).toEqual(['flight-price']);
+    expect(names({ risk: 'high' })).toEqual(['fraud']);
+    expect(names({ tags: { domain: 'air' } })).toEqual(['flight-delay', 'flight-price']);
+  });
+
+  test('refuses limits and cursors that are none', async () => {
+    const { models } = await catalogue();
+    for (const options of [{ limit: 0 }, { limit: 1.5 }, { limit: 1_001 }, { after: 'x' }, { after: 'oldest:3' }])
+      expect(() => models.search({}, options)).toThrow(expect.objectContaining({ code: 'input/invalid' }));
+  });
+
+  test('property: pages of any size hold everything once, in order, also while others register', async () => {
+    const registry = await catalogue();
+    const { models } = registry;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 7 }),
+        fc.constantFrom('newest' as const, 'oldest' as const),
+        async (limit, order) => {
+          const before = ids(models.search({ tags: { stack: 'onnx' } }, { order, limit: 1_000 }));
+          const seen: ModelVersion[] = [];
+          let after: string | undefined;
+          do {
+            const page = models.search({ tags: { stack: 'onnx' } }, { order, limit, after });
+            expect(page.items.length).toBeLessThanOrEqual(limit);
+            seen.push(...page.items);
+            after = page.next;
+            if (seen.length <= 2) await models.register('fraud', { files: files('late'), tags: { stack: 'onnx' } });
+          } while (after !== undefined);
+          const all = seen.map((v) => v.id);
+          expect(new Set(all).size).toBe(all.length);
+          expect(all.filter((id) => before.includes(id))).toEqual(before);
+          if (order === 'newest') expect(all).toEqual(before);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+});
