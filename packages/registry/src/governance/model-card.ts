@@ -1,4 +1,5 @@
 import type { Abortable } from '@millwright/core';
+import { type ManifestFile, openArtifact } from '@millwright/core/artifact';
 import type { Contract } from '@millwright/core/contract';
 import { ancestors } from '@millwright/core/lineage';
 import type { DatasetVersion } from '../dataset/index.js';
@@ -21,7 +22,7 @@ export interface ModelCardOptions extends Abortable {
  * The model card of a version as Markdown with Hugging Face metadata in front (hub-docs, `modelcard.md`). Every
  * statement comes from the ledger, with the index of the entry that says it; what the ledger does not know is named at the end.
  *
- * @throws `state/not-found`
+ * @throws `state/not-found`, `artifact/missing`
  */
 export async function modelCard(
   registry: Registry,
@@ -36,6 +37,7 @@ interface CardFacts {
   readonly version: ModelVersion;
   readonly model: RegisteredModel;
   readonly contract: Contract | undefined;
+  readonly files: readonly ManifestFile[];
   readonly datasets: readonly DatasetVersion[];
   readonly run: RunRecord | undefined;
   readonly sources: readonly string[];
@@ -51,11 +53,13 @@ async function cardFacts(registry: Registry, reference: ReferenceLike, options: 
     .filter((node) => node.kind === 'dataset')
     .map((node) => registry.datasets.find(node.id.slice('dataset:'.length)))
     .filter((dataset): dataset is DatasetVersion => dataset !== undefined);
+  const { manifest } = await openArtifact(registry.blobs, version.artifact, options);
   const { size, root } = registry.ledger.head;
   return {
     version,
     model,
     contract: await registry.models.contract(version, options),
+    files: manifest.files,
     datasets,
     run: version.madeBy === undefined ? undefined : registry.runs.find(version.madeBy),
     sources: nodes.map((node) => node.label),
@@ -65,7 +69,7 @@ async function cardFacts(registry: Registry, reference: ReferenceLike, options: 
 }
 
 function metadata(facts: CardFacts, options: ModelCardOptions): { readonly [key: string]: YamlValue | undefined } {
-  const { version, model, datasets } = facts;
+  const { version, model, datasets, files } = facts;
   const task = options.task ?? 'other';
   const dataset = datasets[0];
   const metrics = figuresOf(version);
@@ -73,7 +77,7 @@ function metadata(facts: CardFacts, options: ModelCardOptions): { readonly [key:
     license: options.license,
     language: options.language,
     pipeline_tag: options.task,
-    library_name: 'onnx',
+    library_name: files.some((file) => file.path.endsWith('.onnx')) ? 'onnx' : undefined,
     tags: ['millwright', `risk:${model.risk}`, ...Object.entries(model.tags).map(([key, value]) => `${key}:${value}`)],
     datasets: [...new Set(datasets.map((d) => d.name))],
     metrics: [...new Set(metrics.map((m) => m.metric))],
@@ -114,9 +118,13 @@ function figuresOf(version: ModelVersion): readonly EvidenceMetric[] {
 function body(facts: CardFacts): string {
   const { version, model, ledger } = facts;
   const sections: [string, string][] = [
-    ['Intended use', model.intendedUse],
-    ['Out of scope', model.outOfScope],
+    ['Intended use', prose(model.intendedUse)],
+    ['Out of scope', prose(model.outOfScope)],
     ['Inputs and outputs', contractTable(facts.contract)],
+    [
+      'Files',
+      list(facts.files.map((f) => `\`${inline(f.path)}\`, ${f.size.toLocaleString('en-US')} bytes, \`${f.digest}\``)),
+    ],
     ['Data', dataTable(facts.datasets)],
     ['Training', training(facts.run)],
     ['Metrics', metricTable(version)],
@@ -128,7 +136,7 @@ function body(facts: CardFacts): string {
         version.approvals.map((a) => `${a.by} as ${a.role}, ${day(a.time)}: ${inline(a.reason)} (#${a.eventIndex})`),
       ),
     ],
-    ['Use', list(facts.moves.map(moveLine))],
+    ['Use', list(facts.moves.map((move) => moveLine(move, version.id)))],
     ['Lineage', list(facts.sources.map((label) => `\`${inline(label)}\``))],
   ];
   const known = sections.filter(([, text]) => text.trim() !== '');
@@ -141,7 +149,7 @@ function body(facts: CardFacts): string {
     row('Risk class', model.risk),
     row('Stage', `${version.stage}${version.aliases.length > 0 ? ` as ${version.aliases.join(', ')}` : ''}`),
     row('Registered', `${day(version.registeredAt)} by ${version.registeredBy} (#${version.eventIndex})`),
-    row('Artifact', `\`${version.artifact}\` (${version.size.toLocaleString('en-US')} bytes)`),
+    row('Artifact', `${version.artifact} (${version.size.toLocaleString('en-US')} bytes)`),
     ...known.map(([title, text]) => `\n## ${title}\n\n${text.trim()}`),
     ...(unknown.length === 0 ? [] : [`\n## Not in the ledger\n\n${list(unknown)}`]),
     `\n---\nGenerated from ledger ${ledger.id} at ${ledger.size} entries, root \`${ledger.root}\`. Numbers with # are entries that can be proved.\n`,
@@ -210,9 +218,11 @@ function limits(version: ModelVersion): readonly string[] {
     );
 }
 
-function moveLine(move: AliasRecord): string {
+function moveLine(move: AliasRecord, id: string): string {
+  const verb = move.kind === 'rollback' ? 'rolled back' : move.kind === 'removal' ? 'removed' : 'moved';
+  const where = move.version === id ? ' here' : move.version === undefined ? '' : ` away to ${move.version}`;
   const override = move.breakGlass ? ', overriding the policy' : '';
-  return `${day(move.time)}: \`${move.alias}\` ${move.kind === 'rollback' ? 'rolled back' : 'moved'} here by ${move.by}${override}: ${inline(move.reason)} (#${move.eventIndex})`;
+  return `${day(move.time)}: \`${move.alias}\` ${verb}${where} by ${move.by}${override}: ${inline(move.reason)} (#${move.eventIndex})`;
 }
 
 function list(lines: readonly string[]): string {
@@ -223,20 +233,27 @@ function row(key: string, value: string): string {
   return `| ${key} | ${cell(value)} |`;
 }
 
-/** Text of people on one line, without a chance to become markup of its own. */
+/** Text of people, without a chance to become markup or a heading of its own. */
+function prose(text: string): string {
+  return text
+    .split(/\n\s*\n/)
+    .map((paragraph) => inline(paragraph))
+    .join('\n\n');
+}
+
 function inline(text: string): string {
   return text
     .replace(/\s+/g, ' ')
-    .replace(/[<>]/g, (c) => (c === '<' ? '&lt;' : '&gt;'))
-    .replace(/`/g, "'");
+    .trim()
+    .replace(/[<>`]/g, (c) => ENTITIES[c]!)
+    .replace(/^[#>|-]/, '\\$&');
 }
 
 function cell(text: string): string {
-  return text
-    .replace(/\s+/g, ' ')
-    .replace(/[<>]/g, (c) => (c === '<' ? '&lt;' : '&gt;'))
-    .replace(/\|/g, '\\|');
+  return inline(text).replace(/\|/g, '\\|');
 }
+
+const ENTITIES: Readonly<Record<string, string>> = { '<': '&lt;', '>': '&gt;', '`': "'" };
 
 function day(time: number): string {
   return new Date(time).toISOString().slice(0, 10);

@@ -75,7 +75,7 @@ export interface Models {
   aliasAt(name: string, alias: string, time: number): AliasRecord | undefined;
   /** Every move of an alias, oldest first. */
   history(name: string, alias: string): readonly AliasRecord[];
-  /** Every move of any alias to this version, oldest first. @throws `state/not-found` */
+  /** Every move of any alias to this version or away from it, oldest first. @throws `state/not-found` */
   movesOf(reference: ReferenceLike): readonly AliasRecord[];
   /** All versions of a model, oldest first. @throws `state/not-found` */
   versions(name: string): readonly ModelVersion[];
@@ -232,7 +232,9 @@ export function models(doors: RegistryDoors): Models {
     movesOf(reference) {
       const version = versionState(reference);
       const records = [...version.pastAliases].flatMap((alias) => history(version.model.name, alias));
-      return records.filter((r) => r.version === version.id).sort((a, b) => a.eventIndex - b.eventIndex);
+      return records
+        .filter((r) => r.version === version.id || r.from === version.id)
+        .sort((a, b) => a.eventIndex - b.eventIndex);
     },
     versions: (name) => modelState(name).versions.map(toVersion),
     list: (filter = {}, options = {}) => searchModels(state(), filter, options),
