@@ -11,11 +11,12 @@ import { type LineageGraph, lineageProjection } from '@millwright/core/lineage';
 import type { BlobStore, Storage } from '@millwright/core/storage';
 import { type Datasets, datasets, datasetsProjection } from './dataset/index.js';
 import type { RegistryDoors } from './doors.js';
-import { deniedError, moveAlias } from './model/commands.js';
+import { deniedError, moveAlias } from './model/alias-commands.js';
 import { type Models, models } from './model/models.js';
 import { type Policies, policies } from './model/policies.js';
+import { modelsProjection } from './model/projection.js';
 import { aliasSource, versionSource } from './model/source.js';
-import { type IgnoredEvent, modelsProjection } from './model/state.js';
+import type { IgnoredEvent } from './model/state.js';
 import { type ReferenceLike, referenceId } from './reference.js';
 import { type Runs, runs, runsProjection } from './run/index.js';
 

@@ -1,4 +1,5 @@
-export type { Denial, ModelChange, ModelFacts } from './commands.js';
+export type { Denial } from './alias-commands.js';
+export type { ModelChange, ModelFacts } from './commands.js';
 export type { EvidenceLike } from './evidence.js';
 export type { ApprovalRequest, Because, Models, MoveOptions, NewVersion } from './models.js';
 export type { Policies, StoredPolicy } from './policies.js';
@@ -12,8 +13,9 @@ export {
   type ModelPolicy,
   type MoveFacts,
 } from './policy.js';
+export { modelsProjection } from './projection.js';
 export type { MetricRange, ModelFilter, Page, PageOptions, VersionFilter } from './search.js';
-export { type ModelsState, modelsProjection } from './state.js';
+export type { IgnoredEvent, ModelsState } from './state.js';
 export type {
   AliasRecord,
   Approval,

@@ -5,8 +5,12 @@ import type { Committed, Decide } from '@millwright/core/ledger';
 import { act, type CommandOptions, numberedBy, type RegistryDoors } from '../doors.js';
 import { putJson } from '../json-blob.js';
 import { type NodeLike, parseNode, parseReference, type ReferenceLike, referenceId } from '../reference.js';
+import * as aliases from './alias-commands.js';
 import * as commands from './commands.js';
 import { type EvidenceLike, evidenceParts } from './evidence.js';
+import * as judgements from './evidence-commands.js';
+import { modelsProjection } from './projection.js';
+import { notFound } from './refusal.js';
 import {
   type ModelFilter,
   type Page,
@@ -16,7 +20,7 @@ import {
   type VersionFilter,
 } from './search.js';
 import { readContract } from './source.js';
-import { findVersion, modelsProjection, toModel, toVersion } from './state.js';
+import { findVersion, toModel, toVersion } from './state.js';
 import type { AliasRecord, ModelVersion, RegisteredModel } from './types.js';
 
 /** Models, their versions, and the aliases that say which version is in use. */
@@ -130,13 +134,13 @@ export function models(doors: RegistryDoors): Models {
 
   const modelState = (name: string) => {
     const found = state().models.get(name);
-    if (found === undefined) throw commands.notFound('model', name);
+    if (found === undefined) throw notFound('model', name);
     return found;
   };
   const versionState = (reference: ReferenceLike) => {
     const { name, number } = parseReference(reference);
     const found = findVersion(state(), referenceId(name, number));
-    if (found === undefined) throw commands.notFound('model version', referenceId(name, number));
+    if (found === undefined) throw notFound('model version', referenceId(name, number));
     return found;
   };
   const changed = async (reference: ReferenceLike, decide: Decide<string>, options: CommandOptions) => {
@@ -151,8 +155,8 @@ export function models(doors: RegistryDoors): Models {
     await ledger.refresh(options);
     return state().models.get(name)?.aliases.get(alias)?.generation ?? 0;
   };
-  const moved = async (name: string, alias: string, decide: Decide<commands.Outcome>, options: CommandOptions) => {
-    const committed = await act(ledger, decide, options, commands.replayedOutcome);
+  const moved = async (name: string, alias: string, decide: Decide<aliases.Outcome>, options: CommandOptions) => {
+    const committed = await act(ledger, decide, options, aliases.replayedOutcome);
     refuseDenied(committed);
     const records = history(name, alias);
     const index = committed.events.find((e) => e.type === 'alias.moved' || e.type === 'alias.removed')?.index;
@@ -191,14 +195,14 @@ export function models(doors: RegistryDoors): Models {
       const { record, ...note } = evidenceParts(evidence, options.kind);
       parseReference(version);
       const stored = await putJson(blobs, record, options);
-      return changed(version, commands.attachEvidence(version, { ...note, record: stored }), options);
+      return changed(version, judgements.attachEvidence(version, { ...note, record: stored }), options);
     },
-    approve: (version, approval) => changed(version, commands.approveVersion(version, approval), approval),
-    withdrawApproval: (version, approval) => changed(version, commands.withdrawApproval(version, approval), approval),
+    approve: (version, approval) => changed(version, judgements.approveVersion(version, approval), approval),
+    withdrawApproval: (version, approval) => changed(version, judgements.withdrawApproval(version, approval), approval),
     deprecate: (version, options) => changed(version, commands.deprecateVersion(version, options.reason), options),
     retire: (version, options) => changed(version, commands.retireVersion(version, options.reason), options),
     async moveAlias(name, alias, version, options) {
-      const request: commands.MoveRequest = {
+      const request: aliases.MoveRequest = {
         model: name,
         alias,
         version,
@@ -208,16 +212,16 @@ export function models(doors: RegistryDoors): Models {
         generation: await generation(name, alias, options),
         breakGlass: options.breakGlass,
       };
-      return moved(name, alias, commands.moveAlias(request), options);
+      return moved(name, alias, aliases.moveAlias(request), options);
     },
     async rollBack(name, alias, options) {
       const seen = await generation(name, alias, options);
-      const decide = commands.rollBack(name, alias, { reason: options.reason, generation: seen });
+      const decide = aliases.rollBack(name, alias, { reason: options.reason, generation: seen });
       return moved(name, alias, decide, options);
     },
     async removeAlias(name, alias, options) {
       const seen = await generation(name, alias, options);
-      const decide = commands.removeAlias(name, alias, { reason: options.reason, generation: seen });
+      const decide = aliases.removeAlias(name, alias, { reason: options.reason, generation: seen });
       return moved(name, alias, decide, options);
     },
 
@@ -255,8 +259,8 @@ function recordAt(records: readonly AliasRecord[], time: number): AliasRecord | 
   return records[low - 1];
 }
 
-export function refuseDenied(committed: Committed<commands.Outcome>): void {
-  if (committed.result.denied !== undefined) throw commands.deniedError(committed.result.denied);
+export function refuseDenied(committed: Committed<aliases.Outcome>): void {
+  if (committed.result.denied !== undefined) throw aliases.deniedError(committed.result.denied);
 }
 
 function runId(run: ReferenceLike): string {

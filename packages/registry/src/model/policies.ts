@@ -1,9 +1,11 @@
 import type { Digest, JsonObject } from '@millwright/core';
 import { act, type CommandOptions, type RegistryDoors } from '../doors.js';
-import { notFound, replayedOutcome, setPolicy } from './commands.js';
+import { replayedOutcome, setPolicy } from './alias-commands.js';
 import { refuseDenied } from './models.js';
 import type { AliasPolicy, ModelPolicy } from './policy.js';
-import { modelsProjection, type PolicyState } from './state.js';
+import { modelsProjection } from './projection.js';
+import { notFound } from './refusal.js';
+import type { PolicyState } from './state.js';
 
 /** The rules that each model's aliases and gates follow. */
 export interface Policies {

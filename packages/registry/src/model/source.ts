@@ -4,8 +4,9 @@ import { type Contract, parseContract } from '@millwright/core/contract';
 import type { RegistryDoors } from '../doors.js';
 import { getJson } from '../json-blob.js';
 import { parseReference, type ReferenceLike, referenceId } from '../reference.js';
-import { notFound } from './commands.js';
-import { findVersion, modelsProjection, type VersionState } from './state.js';
+import { modelsProjection } from './projection.js';
+import { notFound } from './refusal.js';
+import { findVersion, type VersionState } from './state.js';
 
 /** The model that an alias points to: resolved anew each time, and watched as the alias moves. */
 export function aliasSource(doors: RegistryDoors, model: string, alias: string): ModelSource {

@@ -1,0 +1,222 @@
+import {
+  type Digest,
+  defined,
+  type EvidenceNote,
+  type JsonObject,
+  MillwrightError,
+  parseDigest,
+  parseName,
+} from '@millwright/core';
+import type { Decide, LedgerView, NewEvent } from '@millwright/core/ledger';
+import type { ReferenceLike } from '../reference.js';
+import { parseStatement, parseText } from '../text.js';
+import { evidenceAttached } from './evidence-commands.js';
+import { type ModelPolicy, normalisePolicy } from './policy.js';
+import { lifecycle, noAlias, precondition, requireModel, requireVersion } from './refusal.js';
+import { type AliasState, judge, type ModelState, mayChangePolicy, type VersionState } from './state.js';
+import type { Evidence } from './types.js';
+
+/** What a command that a policy may deny came to. A denial is an event too, so it is a result and not yet an exception. */
+export interface Outcome {
+  readonly denied: Denial | undefined;
+}
+
+export interface Denial {
+  readonly event: NewEvent;
+  readonly action: string;
+  readonly reasons: readonly string[];
+}
+
+/** What such a command came to, from the events that it wrote. */
+export function replayedOutcome(events: readonly NewEvent[]): Outcome {
+  const event = events.find(({ type }) => type === 'command.denied');
+  if (event === undefined) return { denied: undefined };
+  const { action, reasons } = event.data;
+  return { denied: { event, action: String(action), reasons: Array.isArray(reasons) ? reasons.map(String) : [] } };
+}
+
+export interface MoveRequest {
+  readonly model: string;
+  readonly alias: string;
+  readonly version: ReferenceLike;
+  readonly reason: string;
+  readonly evidence?: readonly Digest[] | undefined;
+  readonly attach?: readonly EvidenceNote[] | undefined;
+  /** The generation that the mover has seen; another one means that somebody moved the alias meanwhile. */
+  readonly generation?: number | undefined;
+  /** Override the policy. Only actors that the policy names may, and the ledger says so for ever. */
+  readonly breakGlass?: boolean | undefined;
+}
+
+/**
+ * The move of an alias, judged by the model's policy inside the commit. Nothing is written when it points there already.
+ * @throws `state/not-found`, `state/precondition`, `registry/lifecycle`
+ */
+export function moveAlias(request: MoveRequest): Decide<Outcome> {
+  const name = parseName(request.model, 'model name');
+  const alias = parseName(request.alias, 'alias');
+  const reason = parseStatement(request.reason, 'reason');
+  const named = (request.evidence ?? []).map((digest) => parseDigest(digest, 'evidence'));
+  const attached = (request.attach ?? []).map((note) => ({ note, event: evidenceAttached(note) }));
+  return (view) => {
+    const model = requireModel(view, name);
+    const version = requireVersion(view, request.version);
+    if (version.model !== model) throw precondition('version', `a version of \`${name}\``, version.id);
+    if (version.retired || version.deprecated) throw lifecycle(version, 'serving');
+    const state = model.aliases.get(alias);
+    checkGeneration(state, alias, request.generation);
+    if (state?.target === version) return { events: [], result: { denied: undefined } };
+    const extra = attached.map(({ note }): Evidence => toEvidence(note, view));
+    const judgement = judge(version, alias, view.actor, view.time, extra);
+    const policy = model.policy?.aliases.get(alias);
+    const overridden = !judgement.allowed && request.breakGlass === true;
+    if (!judgement.allowed && !(overridden && policy?.breakGlass?.includes(view.actor))) {
+      const reasons = overridden
+        ? [...judgement.reasons, `${view.actor} may not override the policy.`]
+        : judgement.reasons;
+      const denied = denial('alias.move', name, reasons, model, { alias, version: version.id });
+      return { events: [denied.event], result: { denied } };
+    }
+    const evidence = [...new Set([...named, ...extra.map((e) => e.digest), ...judgement.evidence])];
+    return {
+      events: [
+        ...attached.map(({ event }) => event(version.id)),
+        moved(model, alias, state, version, {
+          kind: 'move',
+          reason,
+          evidence,
+          breakGlass: overridden,
+          ...(policy === undefined ? {} : { policy: model.policy!.digest }),
+        }),
+      ],
+      result: { denied: undefined },
+    };
+  };
+}
+
+function toEvidence(note: EvidenceNote, view: LedgerView): Evidence {
+  return { ...note, sentence: note.sentence ?? '', metrics: [], by: view.actor, time: view.time, eventIndex: -1 };
+}
+
+function moved(
+  model: ModelState,
+  alias: string,
+  state: AliasState | undefined,
+  to: VersionState,
+  rest: JsonObject,
+): NewEvent {
+  return {
+    type: 'alias.moved',
+    data: {
+      model: model.name,
+      alias,
+      to: to.id,
+      generation: (state?.generation ?? 0) + 1,
+      ...defined({ from: state?.target?.id }),
+      ...rest,
+    },
+  };
+}
+
+/**
+ * Points the alias back to where it pointed before. Never asks for approval.
+ * @throws `state/not-found`, `state/precondition` when there is nothing to go back to, or another moved it first
+ */
+export function rollBack(
+  model: string,
+  alias: string,
+  options: { readonly reason: string; readonly generation?: number | undefined },
+): Decide<Outcome> {
+  const name = parseName(model, 'model name');
+  const parsed = parseName(alias, 'alias');
+  const reason = parseStatement(options.reason, 'reason');
+  return (view) => {
+    const found = requireModel(view, name);
+    const state = found.aliases.get(parsed);
+    if (state === undefined) throw noAlias(name, parsed);
+    checkGeneration(state, parsed, options.generation);
+    const to = state.before.at(-1);
+    if (to === undefined) throw precondition(`alias \`${parsed}\``, 'an earlier version to go back to', 'none');
+    return {
+      events: [moved(found, parsed, state, to, { kind: 'rollback', reason, evidence: [] })],
+      result: { denied: undefined },
+    };
+  };
+}
+
+/** @throws `state/not-found`, `state/precondition` */
+export function removeAlias(
+  model: string,
+  alias: string,
+  options: { readonly reason: string; readonly generation?: number | undefined },
+): Decide<Outcome> {
+  const name = parseName(model, 'model name');
+  const parsed = parseName(alias, 'alias');
+  const reason = parseStatement(options.reason, 'reason');
+  return (view) => {
+    const found = requireModel(view, name);
+    const state = found.aliases.get(parsed);
+    if (state?.target === undefined) throw noAlias(name, parsed);
+    checkGeneration(state, parsed, options.generation);
+    const policy = found.policy?.aliases.get(parsed);
+    if (policy?.actors !== undefined && !policy.actors.includes(view.actor)) {
+      const denied = denial('alias.remove', name, [`${view.actor} may not move this alias.`], found, { alias: parsed });
+      return { events: [denied.event], result: { denied } };
+    }
+    const data = { model: name, alias: parsed, from: state.target.id, generation: state.generation + 1, reason };
+    return { events: [{ type: 'alias.removed', data }], result: { denied: undefined } };
+  };
+}
+
+function checkGeneration(state: AliasState | undefined, alias: string, seen: number | undefined): void {
+  const generation = state?.generation ?? 0;
+  if (seen === undefined || seen === generation) return;
+  const last = state?.history.at(-1);
+  throw precondition(
+    `alias \`${alias}\``,
+    `generation ${seen}`,
+    last === undefined
+      ? 'no such alias'
+      : `generation ${generation}: ${last.by} moved it to ${last.version ?? 'nothing'} (${last.reason})`,
+  );
+}
+
+/** Also for `RolloutTarget.moveAlias`, which throws what the registry records. */
+export function deniedError(denial: Denial): MillwrightError<'registry/denied'> {
+  return new MillwrightError('registry/denied', `Denied by policy: ${denial.reasons.join(' ')}`, {
+    details: { action: denial.action, reasons: denial.reasons },
+  });
+}
+
+function denial(
+  action: string,
+  name: string,
+  reasons: readonly string[],
+  model: ModelState,
+  more: JsonObject = {},
+): Denial {
+  const policy = model.policy === undefined ? {} : { policy: model.policy.digest };
+  return {
+    action,
+    reasons,
+    event: { type: 'command.denied', data: { action, model: name, reasons: [...reasons], ...policy, ...more } },
+  };
+}
+
+export function setPolicy(model: string, policy: ModelPolicy, reason: string): Decide<Outcome> {
+  const name = parseName(model, 'model name');
+  const { policy: rules, digest } = normalisePolicy(policy);
+  const why = parseText(reason, 'reason');
+  return (view) => {
+    const found = requireModel(view, name);
+    if (found.policy?.digest === digest) return { events: [], result: { denied: undefined } };
+    if (!mayChangePolicy(found, view.actor)) {
+      const denied = denial('policy.set', name, [`${view.actor} is not a guardian of this policy.`], found);
+      return { events: [denied.event], result: { denied } };
+    }
+    return {
+      events: [{ type: 'policy.set', data: { model: name, digest, reason: why, ...rules } }],
+      result: { denied: undefined },
+    };
+  };
+}
