@@ -10,13 +10,10 @@ const lane = (name: string) => [
 ];
 const anywhere = ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'];
 
-const resolve = { conditions: ['@millwright/source', 'node', 'module', 'import', 'default'] };
-const ssr = {
-  resolve: {
-    conditions: resolve.conditions,
-    externalConditions: ['@millwright/source', 'node', 'module', 'import', 'default'],
-  },
-};
+// No `module`, `import` or `default` here: Node would take them as conditions of its own, for require() too.
+const conditions = ['@millwright/source', 'node'];
+const resolve = { conditions };
+const ssr = { resolve: { conditions, externalConditions: conditions } };
 const node = { resolve, ssr };
 const setupFiles = ['./test/setup.ts'];
 
