@@ -62,7 +62,9 @@ export function forEachNull(chunk: ColumnChunk, from: number, to: number, visit:
   const { bits, offset } = validity;
   for (let i = from; i < to; ) {
     const bit = offset + i;
-    if ((bit & 7) === 0 && i + 8 <= to && bits[bit >> 3] === 0xff) {
+    if ((bit & 7) === 0 && i + 8 <= to) {
+      // The lowest set bit first; none where all eight slots hold a value.
+      for (let rest = ~bits[bit >> 3]! & 0xff; rest !== 0; rest &= rest - 1) visit(i + 31 - Math.clz32(rest & -rest));
       i += 8;
       continue;
     }

@@ -1,3 +1,5 @@
+import type { ByteTable } from './pattern/byte-table.js';
+
 /**
  * Counting loops, one per operation and array type. They look alike on purpose: a loop that sees two array types is
  * compiled for neither and runs about four times slower, so each of the common types has its own. Slots without a value
@@ -5,63 +7,89 @@
  */
 export function outsideF64(values: Float64Array, from: number, to: number, min: number, max: number): number {
   let bad = 0;
-  // Written so that NaN, which compares false, counts.
-  for (let i = from; i < to; i++) bad += values[i]! >= min && values[i]! <= max ? 0 : 1;
+  // Without branches, and written so that NaN, which compares false, counts.
+  for (let i = from; i < to; i++) bad += +!(values[i]! >= min) | +!(values[i]! <= max);
   return bad;
 }
 
 export function outsideF32(values: Float32Array, from: number, to: number, min: number, max: number): number {
   let bad = 0;
-  for (let i = from; i < to; i++) bad += values[i]! >= min && values[i]! <= max ? 0 : 1;
+  for (let i = from; i < to; i++) bad += +!(values[i]! >= min) | +!(values[i]! <= max);
   return bad;
 }
 
 export function outsideI32(values: Int32Array, from: number, to: number, min: number, max: number): number {
   let bad = 0;
-  for (let i = from; i < to; i++) bad += values[i]! >= min && values[i]! <= max ? 0 : 1;
+  for (let i = from; i < to; i++) if (values[i]! < min || values[i]! > max) bad++;
   return bad;
 }
 
 export function outsideI16(values: Int16Array, from: number, to: number, min: number, max: number): number {
   let bad = 0;
-  for (let i = from; i < to; i++) bad += values[i]! >= min && values[i]! <= max ? 0 : 1;
+  for (let i = from; i < to; i++) if (values[i]! < min || values[i]! > max) bad++;
   return bad;
 }
 
 export function outsideI8(values: Int8Array, from: number, to: number, min: number, max: number): number {
   let bad = 0;
-  for (let i = from; i < to; i++) bad += values[i]! >= min && values[i]! <= max ? 0 : 1;
+  for (let i = from; i < to; i++) if (values[i]! < min || values[i]! > max) bad++;
   return bad;
 }
 
 export function outsideU32(values: Uint32Array, from: number, to: number, min: number, max: number): number {
   let bad = 0;
-  for (let i = from; i < to; i++) bad += values[i]! >= min && values[i]! <= max ? 0 : 1;
+  for (let i = from; i < to; i++) if (values[i]! < min || values[i]! > max) bad++;
   return bad;
 }
 
 export function outsideU16(values: Uint16Array, from: number, to: number, min: number, max: number): number {
   let bad = 0;
-  for (let i = from; i < to; i++) bad += values[i]! >= min && values[i]! <= max ? 0 : 1;
+  for (let i = from; i < to; i++) if (values[i]! < min || values[i]! > max) bad++;
   return bad;
 }
 
 export function outsideU8(values: Uint8Array, from: number, to: number, min: number, max: number): number {
   let bad = 0;
-  for (let i = from; i < to; i++) bad += values[i]! >= min && values[i]! <= max ? 0 : 1;
+  for (let i = from; i < to; i++) if (values[i]! < min || values[i]! > max) bad++;
   return bad;
 }
 
-export function outsideI64(values: BigInt64Array, from: number, to: number, min: bigint, max: bigint): number {
+/**
+ * 64-bit integers as pairs of words, low word first: compared by their high words, and by their low words only where
+ * those are equal to a bound's. Exact, and steadier than comparing bigints.
+ */
+export function outsideI64(words: Uint32Array, from: number, to: number, min: Words, max: Words): number {
+  const { high: minHigh, low: minLow } = min;
+  const { high: maxHigh, low: maxLow } = max;
   let bad = 0;
-  for (let i = from; i < to; i++) bad += values[i]! >= min && values[i]! <= max ? 0 : 1;
+  for (let i = from; i < to; i++) {
+    const high = words[2 * i + 1]! | 0;
+    if (high > minHigh && high < maxHigh) continue;
+    const low = words[2 * i]!;
+    if (high < minHigh || high > maxHigh || (high === minHigh && low < minLow) || (high === maxHigh && low > maxLow))
+      bad++;
+  }
   return bad;
 }
 
-export function outsideU64(values: BigUint64Array, from: number, to: number, min: bigint, max: bigint): number {
+export function outsideU64(words: Uint32Array, from: number, to: number, min: Words, max: Words): number {
+  const { high: minHigh, low: minLow } = min;
+  const { high: maxHigh, low: maxLow } = max;
   let bad = 0;
-  for (let i = from; i < to; i++) bad += values[i]! >= min && values[i]! <= max ? 0 : 1;
+  for (let i = from; i < to; i++) {
+    const high = words[2 * i + 1]!;
+    if (high > minHigh && high < maxHigh) continue;
+    const low = words[2 * i]!;
+    if (high < minHigh || high > maxHigh || (high === minHigh && low < minLow) || (high === maxHigh && low > maxLow))
+      bad++;
+  }
   return bad;
+}
+
+/** A 64-bit integer; the high word has the sign. */
+export interface Words {
+  readonly high: number;
+  readonly low: number;
 }
 
 export function nanF64(values: Float64Array, from: number, to: number): number {
@@ -125,6 +153,62 @@ export function outsideBytes(
     if (size >= surelyMin && size <= max) continue;
     if (size < min || size > surelyMax) bad++;
     else unsure[open++] = i;
+  }
+  unsure[unsure.length - 1] = open;
+  return bad;
+}
+
+/**
+ * Texts that an automaton does not accept. Four at a time: one text is a chain of loads that each wait for the one
+ * before, four chains fill the gaps. Undecided texts are written to `unsure`, their number to its last element.
+ */
+export function rejectedTexts(
+  table: ByteTable,
+  bytes: Uint8Array,
+  offsets: Int32Array,
+  from: number,
+  to: number,
+  unsure: Int32Array,
+): number {
+  const { next, start, fails, undecided } = table;
+  let bad = 0;
+  let open = 0;
+  let i = from;
+  for (; i + 3 < to; i += 4) {
+    let a = offsets[i]!;
+    let b = offsets[i + 1]!;
+    let c = offsets[i + 2]!;
+    let d = offsets[i + 3]!;
+    const endA = b;
+    const endB = c;
+    const endC = d;
+    const endD = offsets[i + 4]!;
+    let s = start;
+    let t = start;
+    let u = start;
+    let v = start;
+    const shared = Math.min(endA - a, endB - b, endC - c, endD - d);
+    for (let k = 0; k < shared; k++) {
+      s = next[s + bytes[a + k]!]!;
+      t = next[t + bytes[b + k]!]!;
+      u = next[u + bytes[c + k]!]!;
+      v = next[v + bytes[d + k]!]!;
+    }
+    for (a += shared; a < endA; a++) s = next[s + bytes[a]!]!;
+    for (b += shared; b < endB; b++) t = next[t + bytes[b]!]!;
+    for (c += shared; c < endC; c++) u = next[u + bytes[c]!]!;
+    for (d += shared; d < endD; d++) v = next[v + bytes[d]!]!;
+    bad += fails[s >> 8]! + fails[t >> 8]! + fails[u >> 8]! + fails[v >> 8]!;
+    if (s === undecided) unsure[open++] = i;
+    if (t === undecided) unsure[open++] = i + 1;
+    if (u === undecided) unsure[open++] = i + 2;
+    if (v === undecided) unsure[open++] = i + 3;
+  }
+  for (; i < to; i++) {
+    let s = start;
+    for (let at = offsets[i]!; at < offsets[i + 1]!; at++) s = next[s + bytes[at]!]!;
+    bad += fails[s >> 8]!;
+    if (s === undecided) unsure[open++] = i;
   }
   unsure[unsure.length - 1] = open;
   return bad;

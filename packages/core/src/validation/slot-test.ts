@@ -1,6 +1,7 @@
 import type { BigChunk, ColumnChunk, ColumnView, DictionaryChunk, NumberChunk, Utf8Chunk } from '../table/types.js';
 import { decodeUtf8Slot } from '../table/utf8.js';
 import * as kernels from './kernels.js';
+import type { ByteTable } from './pattern/byte-table.js';
 import { inUnits, readerOf, type SlotValue } from './slots.js';
 
 /** What a check of single values needs to know, bound to a column once. */
@@ -13,6 +14,8 @@ export interface ValueTest {
   readonly length?: LengthTest | undefined;
   /** A test of text by its bytes. */
   readonly bytes?: ((bytes: Uint8Array, from: number, to: number) => boolean) | undefined;
+  /** The faster form of `bytes` for offsets of 32 bits. Undecided texts are left to `bytes`. */
+  readonly table?: ByteTable | undefined;
   /** Any value. Agrees with the faster forms above. */
   keeps(value: SlotValue): boolean;
 }
@@ -46,6 +49,8 @@ export function slotTest(test: ValueTest, column: ColumnView, chunk: ColumnChunk
     case 'utf8':
       if (test.length && chunk.offsets instanceof Int32Array)
         return lengthTest(test.length, chunk, chunk.offsets, block);
+      if (test.table && chunk.offsets instanceof Int32Array)
+        return tableTest(test.table, test, column, chunk, chunk.offsets, block);
       return test.bytes ? bytesTest(test.bytes, chunk) : anyTest(test, column, chunk);
     default:
       return anyTest(test, column, chunk);
@@ -58,13 +63,24 @@ function rangeTest([low, high]: readonly [number, number], column: ColumnView, c
   const max = inUnits(high, column.unitsPerMs);
   const fails = (i: number) => !(values[i]! >= min && values[i]! <= max);
   if (values instanceof Float64Array) return { count: (a, b) => kernels.outsideF64(values, a, b, min, max), fails };
-  if (values instanceof Int32Array) return { count: (a, b) => kernels.outsideI32(values, a, b, min, max), fails };
   if (values instanceof Float32Array) return { count: (a, b) => kernels.outsideF32(values, a, b, min, max), fails };
-  if (values instanceof Int16Array) return { count: (a, b) => kernels.outsideI16(values, a, b, min, max), fails };
-  if (values instanceof Int8Array) return { count: (a, b) => kernels.outsideI8(values, a, b, min, max), fails };
-  if (values instanceof Uint32Array) return { count: (a, b) => kernels.outsideU32(values, a, b, min, max), fails };
-  if (values instanceof Uint16Array) return { count: (a, b) => kernels.outsideU16(values, a, b, min, max), fails };
-  return { count: (a, b) => kernels.outsideU8(values, a, b, min, max), fails };
+  // Bounds that the type can hold keep the comparison between integers.
+  const bits = 8 * values.BYTES_PER_ELEMENT;
+  const signed = values instanceof Int32Array || values instanceof Int16Array || values instanceof Int8Array;
+  const least = signed ? -(2 ** (bits - 1)) : 0;
+  const lowest = Math.max(Math.ceil(min), least);
+  const highest = Math.min(Math.floor(max), least + 2 ** bits - 1);
+  if (lowest > highest) return { count: (a, b) => b - a, fails };
+  if (values instanceof Int32Array)
+    return { count: (a, b) => kernels.outsideI32(values, a, b, lowest, highest), fails };
+  if (values instanceof Int16Array)
+    return { count: (a, b) => kernels.outsideI16(values, a, b, lowest, highest), fails };
+  if (values instanceof Int8Array) return { count: (a, b) => kernels.outsideI8(values, a, b, lowest, highest), fails };
+  if (values instanceof Uint32Array)
+    return { count: (a, b) => kernels.outsideU32(values, a, b, lowest, highest), fails };
+  if (values instanceof Uint16Array)
+    return { count: (a, b) => kernels.outsideU16(values, a, b, lowest, highest), fails };
+  return { count: (a, b) => kernels.outsideU8(values, a, b, lowest, highest), fails };
 }
 
 /** Bounds are moved inwards to integers that 64 bits hold, so that the loop compares integers exactly. */
@@ -74,9 +90,18 @@ function bigRangeTest([low, high]: readonly [number, number], column: ColumnView
   const [least, most] = signed ? [-(2n ** 63n), 2n ** 63n - 1n] : [0n, 2n ** 64n - 1n];
   const min = bigBound(low, column.unitsPerMs, Math.ceil, least, most + 1n);
   const max = bigBound(high, column.unitsPerMs, Math.floor, least - 1n, most);
+  const words = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
+  const [lowest, highest] = [wordsOf(min, signed), wordsOf(max, signed)];
   const fails = (i: number) => !(values[i]! >= min && values[i]! <= max);
-  if (values instanceof BigInt64Array) return { count: (a, b) => kernels.outsideI64(values, a, b, min, max), fails };
-  return { count: (a, b) => kernels.outsideU64(values, a, b, min, max), fails };
+  // A range that no integer is in has bounds that do not fit; it fails without being looked at.
+  if (min > max) return { count: (a, b) => b - a, fails: () => true };
+  if (signed) return { count: (a, b) => kernels.outsideI64(words, a, b, lowest, highest), fails };
+  return { count: (a, b) => kernels.outsideU64(words, a, b, lowest, highest), fails };
+}
+
+function wordsOf(value: bigint, signed: boolean): kernels.Words {
+  const high = BigInt.asUintN(32, value >> 32n);
+  return { high: Number(signed ? BigInt.asIntN(32, high) : high), low: Number(BigInt.asUintN(32, value)) };
 }
 
 function bigBound(
@@ -129,6 +154,24 @@ function lengthTest(test: LengthTest, chunk: Utf8Chunk, offsets: Int32Array, blo
   };
   const count = (from: number, to: number) => {
     let bad = kernels.outsideBytes(offsets, from, to, min, max, widest, unsure);
+    for (let k = 0; k < unsure[block]!; k++) if (fails(unsure[k]!)) bad++;
+    return bad;
+  };
+  return { count, fails };
+}
+
+function tableTest(
+  table: ByteTable,
+  test: ValueTest,
+  column: ColumnView,
+  chunk: Utf8Chunk,
+  offsets: Int32Array,
+  block: number,
+): SlotTest {
+  const { fails } = test.bytes ? bytesTest(test.bytes, chunk) : anyTest(test, column, chunk);
+  const unsure = new Int32Array(block + 1);
+  const count = (from: number, to: number) => {
+    let bad = kernels.rejectedTexts(table, chunk.bytes, offsets, from, to, unsure);
     for (let k = 0; k < unsure[block]!; k++) if (fails(unsure[k]!)) bad++;
     return bad;
   };

@@ -9,7 +9,7 @@ export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
 /** What a column holds, whatever its physical type. */
 export type LogicalType = 'number' | 'integer' | 'boolean' | 'string' | 'timestamp' | 'list';
 
-/** In what text is measured: code points as SQL and JSON Schema, UTF-16 code units as JavaScript and zod, or UTF-8 bytes. */
+/** In what text is measured: code points as SQL, JSON Schema and zod, UTF-16 code units as JavaScript's `length`, or UTF-8 bytes. */
 export type LengthUnit = 'codePoints' | 'utf16' | 'bytes';
 
 /** Which rows an expectation looks at. A null makes every comparison false; `not` of it is true. */

@@ -1,4 +1,5 @@
 import type { ColumnView } from '../table/types.js';
+import { byteTableOfSet } from './pattern/byte-table.js';
 import { compilePattern } from './pattern/pattern.js';
 import type { ValueTest } from './slot-test.js';
 import type { SlotValue } from './slots.js';
@@ -22,7 +23,7 @@ export function valueTest(check: Check, column: Pick<ColumnView, 'unitsPerMs'>):
       return memberTest(new Set(check.values.map((v) => memberOf(v, column))), check.kind === 'in');
     case 'matches': {
       const pattern = compilePattern(check.pattern, check.flags);
-      return { bytes: pattern.matchesBytes, keeps: (value) => pattern.matches(String(value)) };
+      return { bytes: pattern.matchesBytes, table: pattern.table, keeps: (value) => pattern.matches(String(value)) };
     }
     case 'length':
       return lengthOf(check.unit, check.min ?? 0, check.max ?? Number.POSITIVE_INFINITY);
@@ -31,9 +32,16 @@ export function valueTest(check: Check, column: Pick<ColumnView, 'unitsPerMs'>):
   }
 }
 
+/** Larger sets are looked up by hash. */
+const MAX_TREE = 2_000;
+
 /** Whether values belong to a set (or do not). Numbers that are equal are one value, whatever their type. */
 export function memberTest(members: ReadonlySet<SlotValue>, wanted: boolean): ValueTest {
-  return { keeps: (value) => members.has(value) === wanted };
+  const texts = [...members].filter((value) => typeof value === 'string');
+  return {
+    keeps: (value) => members.has(value) === wanted,
+    ...(texts.length > 0 && texts.length <= MAX_TREE && { table: byteTableOfSet(texts, wanted) }),
+  };
 }
 
 /** A bound as a number: milliseconds when it is a point in time, NaN when it is neither. */

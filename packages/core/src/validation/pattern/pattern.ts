@@ -1,4 +1,5 @@
 import { type Automaton, automatonOf } from './automaton.js';
+import { type ByteTable, byteTableOf } from './byte-table.js';
 import { type Node, PatternError, parsePattern } from './syntax.js';
 
 /** A compiled pattern. Matching is linear in the length of the text: there is nothing to backtrack. */
@@ -7,6 +8,8 @@ export interface Pattern {
   matches(text: string): boolean;
   /** The same for bytes `from` to `to` in UTF-8. */
   matchesBytes(bytes: Uint8Array, from: number, to: number): boolean;
+  /** The faster form for ASCII, where there is one. */
+  readonly table?: ByteTable | undefined;
 }
 
 export const MAX_PATTERN_LENGTH = 1_000;
@@ -28,6 +31,7 @@ export function compilePattern(source: string, flags = ''): Pattern {
       source,
       matches: (text) => runText(machine, text),
       matchesBytes: (bytes, from, to) => runBytes(machine, bytes, from, to),
+      table: byteTableOf(machine),
     };
   }
   const guards = ahead.map(({ node, negative }) => ({ guard: automatonOf(node, true), negative }));
