@@ -71,6 +71,11 @@ export interface MetricSpec {
   readonly window?: DurationText | undefined;
   /** `guardrail` may roll back, `promotion` must be proved before promotion. Default `both`. */
   readonly role?: 'guardrail' | 'promotion' | 'both' | undefined;
+  /**
+   * When the guardrail strikes: as soon as the challenger is surely `worse` than the champion (default), or only when it is
+   * surely worse than the margin (binary metrics with a relative margin).
+   */
+  readonly rollBackWhen?: 'worse' | 'beyondMargin' | undefined;
   /** Part of the rollback budget, relative to the other guardrails. Default 1. */
   readonly weight?: number | undefined;
   /** Milliseconds above which an answer counts as slow. Required for `latency`. */
@@ -93,6 +98,7 @@ export interface Metric {
   readonly margin: { readonly kind: 'relative' | 'absolute'; readonly size: number };
   readonly windowMs: number;
   readonly role: 'guardrail' | 'promotion' | 'both';
+  readonly rollBackWhen: 'worse' | 'beyondMargin';
   /** Part of the rollback budget; the guardrails' sum to 1, others have 0. */
   readonly weight: number;
   readonly measure: 'value' | 'wrong' | 'missed' | 'falseAlarm' | 'squaredError';
@@ -136,7 +142,7 @@ export function defineRollout(spec: RolloutSpec): RolloutDefinition {
   const parsed = z.safeParse(SPEC, spec);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw invalid(issue?.path.join('.') ?? '', issue?.message ?? 'not a rollout');
+    throw invalid(issue?.path.join('.') ?? '', issue === undefined ? 'not a rollout' : reasonOf(issue));
   }
   const challenger = typeof spec.challenger === 'string' ? spec.challenger : spec.challenger.id;
   const at = challenger.lastIndexOf('@');
@@ -193,9 +199,12 @@ const SPEC = z.strictObject({
         id: z.string().check(z.regex(/^[\w.-]{1,64}$/)),
         kind: z.enum(['event', 'latency', 'label', 'value']),
         better: z.enum(['lower', 'higher']),
-        margin: z.union([z.strictObject({ relative: positive }), z.strictObject({ absolute: positive })]),
+        margin: z.union([z.strictObject({ relative: positive }), z.strictObject({ absolute: positive })], {
+          error: 'expected { relative: 0.1 } or { absolute: 0.01 }, above 0',
+        }),
         window: z.optional(duration),
         role: z.optional(z.enum(['guardrail', 'promotion', 'both'])),
+        rollBackWhen: z.optional(z.enum(['worse', 'beyondMargin'])),
         weight: z.optional(positive),
         slo: z.optional(positive),
         cap: z.optional(positive),
@@ -215,6 +224,24 @@ const SPEC = z.strictObject({
   rows: z.optional(z.enum(['epoch', 'unit', 'request'])),
   hardTtl: z.optional(duration),
 });
+
+/** zod/mini carries no messages of its own. */
+function reasonOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `expected ${issue.expected}`;
+    case 'invalid_value':
+      return `expected one of ${issue.values.join(', ')}`;
+    case 'unrecognized_keys':
+      return `unknown: ${issue.keys.join(', ')}`;
+    case 'too_small':
+      return `expected ${issue.inclusive === true ? 'at least' : 'more than'} ${issue.minimum}`;
+    case 'too_big':
+      return `expected ${issue.inclusive === true ? 'at most' : 'less than'} ${issue.maximum}`;
+    default:
+      return issue.message;
+  }
+}
 
 /** The stages at which arms are compared; 100 % is the promotion. Blue-green has one, at which the challenger is only warm. */
 function resolveStages(spec: RolloutSpec): readonly Stage[] {
@@ -260,6 +287,9 @@ function resolveMetrics(specs: readonly MetricSpec[]): readonly Metric[] {
         : ({ kind: 'absolute', size: spec.margin.absolute } as const);
     if (better === 'higher' && margin.kind === 'relative' && margin.size >= 1)
       throw invalid(`${path}.margin`, 'a relative margin of a metric that should be high is below 1');
+    const binary = kind !== 'value' && measure !== 'squaredError';
+    if (spec.rollBackWhen === 'beyondMargin' && !(binary && margin.kind === 'relative'))
+      throw invalid(`${path}.rollBackWhen`, '`beyondMargin` is for events and labels with a relative margin');
     return {
       id,
       kind,
@@ -267,9 +297,10 @@ function resolveMetrics(specs: readonly MetricSpec[]): readonly Metric[] {
       margin,
       windowMs: parseDuration(spec.window ?? 0, `${path}.window`),
       role,
+      rollBackWhen: spec.rollBackWhen ?? 'worse',
       weight: role === 'promotion' ? 0 : weight / total,
       measure,
-      binary: kind !== 'value' && measure !== 'squaredError',
+      binary,
       cap: spec.cap ?? 1,
       sloMs: spec.slo ?? 0,
     };

@@ -34,10 +34,11 @@ export interface RolloutEventData {
   'rollout.epochAcknowledged': { readonly rollout: string; readonly epoch: number; readonly replica: string };
   /** All live replicas serve it: the stage's time begins. */
   'rollout.epochInForce': { readonly rollout: string; readonly epoch: number };
-  /** Sums since the replica started: the highest number of each (replica, boot) and epoch replaces the ones before. */
+  /** Sums since the process started: of each boot and epoch, the highest number replaces the ones before. */
   'rollout.observed': {
     readonly rollout: string;
     readonly replica: string;
+    /** One start of one process; unique. */
     readonly boot: string;
     readonly number: number;
     readonly epochs: readonly EpochStatistics[];

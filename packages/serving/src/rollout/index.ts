@@ -1,3 +1,4 @@
+export type { RolloutHubEvents } from './announce.js';
 export {
   type AlphaSpec,
   defineRollout,
@@ -23,11 +24,18 @@ export {
 export { type Arm, createObservations, type EpochPlan, type Observations } from './observations.js';
 export { createObserver, type ObserverOptions, type RolloutObserver, type ServedDecision, scoreOf } from './observe.js';
 export { type Plan, type PlanContext, planRollout } from './plan.js';
-export { activeRollout, type Rollouts, rolloutProjection } from './projection.js';
+export { type PreflightMetric, type PreflightReport, preflight, type Traffic } from './preflight.js';
+export { activeRollout, lastRollout, type Rollouts, rolloutProjection } from './projection.js';
+export type { RolloutEndpoint } from './replica.js';
+export {
+  type Draw,
+  type SimulatedTraffic,
+  type SimulateOptions,
+  type SimulationReport,
+  simulate,
+} from './simulate.js';
 export {
   type Rollout,
-  type RolloutEndpoint,
-  type RolloutHubEvents,
   type StartOptions,
   startRollout,
 } from './start-rollout.js';

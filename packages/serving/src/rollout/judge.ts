@@ -156,7 +156,13 @@ type Sums = readonly { readonly epoch: EpochStatistics; readonly sums: MetricSum
 
 function harmOf(metric: Metric, events: readonly EpochEvents[], sums: Sums): MetricEvidence['harm'] {
   if (metric.binary)
-    return { logE: harmLogE(metric.better === 'lower' ? events : swapped(events)), formula: 'conditional-odds/1' };
+    return {
+      logE: harmLogE(
+        metric.better === 'lower' ? events : swapped(events),
+        metric.rollBackWhen === 'beyondMargin' ? worstRatio(metric) : 1,
+      ),
+      formula: 'conditional-odds/1',
+    };
   return { logE: wealthOf(sums, ({ rank }) => rank), formula: 'rank-betting/1' };
 }
 
@@ -170,11 +176,13 @@ function proofOf(
     return { logE: wealthOf(sums, ({ effect }) => effect), formula: 'effect-betting/1' };
   // The nearest alternative lies at "no difference" when the margin is small, or the bets would overshoot it.
   const grid = { from: 1 + Math.min(0.05, size) };
-  const logE =
-    metric.better === 'lower'
-      ? nonInferiorityLogE(events, 1 + size, grid)
-      : nonInferiorityLogE(swapped(events), 1 / (1 - size), grid);
+  const logE = nonInferiorityLogE(metric.better === 'lower' ? events : swapped(events), worstRatio(metric), grid);
   return { logE, formula: 'conditional-odds/1' };
+}
+
+/** The ratio of bad to good arm at which the margin is used up: challenger / champion, or turned when higher is better. */
+function worstRatio({ better, margin: { size } }: Metric): number {
+  return better === 'lower' ? 1 + size : 1 / (1 - size);
 }
 
 function eventsOf({ share }: EpochStatistics, { sum }: MetricSums): EpochEvents {

@@ -89,8 +89,10 @@ function holdingPlan(state: RolloutState, context: PlanContext): Plan | undefine
     case 'pause':
       return pausePlan(state, 'imbalance', evidence.because.sentence, context);
     case 'advance':
+      if (atLastStage(state)) return overdue(state, context);
       return { events: [...record(state, context), enterStage(state, state.stage + 1, context)] };
     case 'promote':
+      if (!atLastStage(state)) return overdue(state, context);
       return state.definition.approvals > approvalsOf(state)
         ? approvalPlan(state, context)
         : promotionPlan(state, context);
@@ -104,6 +106,9 @@ function holdingPlan(state: RolloutState, context: PlanContext): Plan | undefine
       return evidence.verdict satisfies never;
   }
 }
+
+/** The judge is not asked whether it agrees with the stages: nothing is skipped and nothing comes after the last. */
+const atLastStage = ({ stage, definition }: RolloutState) => stage >= definition.stages.length - 1;
 
 /** So many matured rows without a single label in either arm are an outage of the label feed, not bad luck. */
 const MANY_ROWS = 200;

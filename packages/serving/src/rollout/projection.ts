@@ -32,3 +32,10 @@ export function activeRollout(rollouts: Rollouts, model: string, alias: string):
     if (state.model === model && state.alias === alias && !isFinal(state)) return state;
   return undefined;
 }
+
+/** The newest rollout of an alias, under way or ended. */
+export function lastRollout(rollouts: Rollouts, model: string, alias: string): RolloutState | undefined {
+  let last: RolloutState | undefined;
+  for (const state of rollouts.byId.values()) if (state.model === model && state.alias === alias) last = state;
+  return last;
+}

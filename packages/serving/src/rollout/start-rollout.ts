@@ -7,7 +7,6 @@ import {
   idSource,
   isMillwrightError,
   MillwrightError,
-  type ModelSource,
   type Random,
   type RolloutId,
   type RolloutTarget,
@@ -16,29 +15,16 @@ import {
 } from '@millwright/core';
 import type { LedgerEvent, LedgerView, NewEvent } from '@millwright/core/ledger';
 import type { Disposition, Outcome, OutcomeCounts } from '../outcome/index.js';
-import { type CompiledPolicy, compilePolicy } from '../routing/index.js';
+import { announce, type RolloutHubEvents } from './announce.js';
 import type { RolloutDefinition } from './definition.js';
-import { plainJson, type RolloutEventData, rolloutEvent } from './events.js';
+import { plainJson, rolloutEvent } from './events.js';
 import { historyOf, type RolloutHistory } from './history.js';
 import { judge, type RolloutEvidence, type Situation } from './judge.js';
-import { createObserver, type ObserverOptions, type ServedDecision } from './observe.js';
+import { createObserver, type ObserverOptions } from './observe.js';
 import { CHALLENGER, type Plan, planRollout, record, rollBackPlan, withOwn } from './plan.js';
-import { activeRollout, rolloutProjection } from './projection.js';
+import { activeRollout, lastRollout, rolloutProjection } from './projection.js';
+import { createReplica, type RolloutEndpoint } from './replica.js';
 import { isFinal, type RolloutState } from './state.js';
-
-/** What a rollout needs of an endpoint; `createEndpoint` gives it. */
-export interface RolloutEndpoint {
-  readonly arms: {
-    /** Loads and warms a model without giving it traffic. */
-    prepare(name: string, source: ModelSource): Promise<unknown>;
-    /** Makes the arm's model the champion. */
-    promote(name: string): unknown;
-    remove(name: string): Promise<void>;
-    get(name: string): { readonly model: string } | undefined;
-  };
-  setPolicy(policy: CompiledPolicy | undefined): void;
-  observe(observer: (decision: ServedDecision) => void): () => void;
-}
 
 export interface StartOptions extends ObserverOptions {
   readonly clock?: Clock | undefined;
@@ -51,33 +37,10 @@ export interface StartOptions extends ObserverOptions {
   readonly replica?: string | undefined;
   /** Sums and evidence are written to the ledger at least this often, in milliseconds. Default one hour. */
   readonly flushMs?: number | undefined;
+  /** Starts anew although the last rollout of the alias had the same definition and has ended. Default: join the ended one. */
+  readonly again?: boolean | undefined;
   /** Ends another rollout of the same alias that is under way. Default: refuse. */
   readonly supersede?: boolean | undefined;
-}
-
-/** What happens to a rollout, whoever caused it. */
-export interface RolloutHubEvents {
-  readonly advanced: { readonly stage: number; readonly share: number; readonly epoch: number; readonly time: number };
-  readonly approvalRequested: { readonly sentence: string; readonly time: number };
-  readonly promoted: {
-    readonly version: string;
-    readonly because: { readonly sentence: string };
-    readonly time: number;
-  };
-  readonly completed: { readonly time: number };
-  readonly rollingBack: {
-    readonly cause: string;
-    readonly because: { readonly sentence: string };
-    readonly time: number;
-  };
-  readonly rolledBack: {
-    readonly cause: string;
-    readonly because: { readonly sentence: string };
-    readonly time: number;
-  };
-  readonly paused: { readonly reason: string; readonly because: { readonly sentence: string }; readonly time: number };
-  /** A look by itself failed (the store is away); the next one tries again. */
-  readonly failed: { readonly error: unknown };
 }
 
 /** A rollout under way in this process. */
@@ -109,7 +72,8 @@ export interface Rollout extends Closable {
 }
 
 /**
- * Starts the rollout, or joins it when one with the same definition is under way (after a restart, or in another replica).
+ * Starts the rollout, or joins it when the newest one of the alias has the same definition (after a restart, or in another
+ * replica), also when it has ended: a challenger that was rolled back does not come back because a process starts again.
  * Every process that serves the model calls it; whoever looks first acts, and the ledger sees to it that no step is taken
  * twice.
  *
@@ -124,14 +88,15 @@ export async function startRollout(
   const { clock = systemClock, random = systemRandom, actor, tickMs, replica = 'local', flushMs = 3_600_000 } = options;
   const { ledger } = target;
   const nextId = idSource(clock, random);
-  await ledger.use(rolloutProjection);
   const boot = `${replica}/${nextId<RolloutId>()}`;
+  await ledger.use(rolloutProjection);
+  await ledger.refresh();
   const id = await submit();
   const hub = eventHub<RolloutHubEvents>();
   const observer = createObserver(definition, clock, options);
-  let applied: RolloutState | undefined;
-  let ownKill = false;
+  const here = createReplica(target, endpoint, observer, clock);
   let evidence: RolloutEvidence | undefined;
+  let killing: { readonly reason: string; readonly actor: string | undefined } | undefined;
   let flushedAt = clock.now();
   let flushNumber = 0;
   let busy: Promise<unknown> = Promise.resolve();
@@ -139,19 +104,25 @@ export async function startRollout(
   let closed = false;
 
   const current = () => ledger.state(rolloutProjection).byId.get(id)!;
-  const stopListening = [
-    ledger.events.on('committed', announce),
-    endpoint.observe((decision) => observer.decided(decision)),
-  ];
+  const stopListening = ledger.events.on('committed', (event) => {
+    if (event.data['rollout'] === id) announce(hub, event, current());
+  });
 
   async function submit(): Promise<string> {
     const { model, alias, challenger } = definition;
     const { id: champion } = await target.source(model, alias).resolve();
+    // A challenger that cannot be loaded fails here, before anything is written.
+    const ended = lastRollout(ledger.state(rolloutProjection), model, alias);
+    const joinsEnded = ended?.definition.digest === definition.digest && isFinal(ended) && options.again !== true;
+    if (!joinsEnded && endpoint.arms.get(CHALLENGER)?.model !== challenger)
+      await endpoint.arms.prepare(CHALLENGER, target.source(model, challenger));
     const fresh = nextId<RolloutId>();
     const { result } = await ledger.commit(
       (view) => {
-        const active = activeRollout(view.state(rolloutProjection), model, alias);
-        if (active?.definition.digest === definition.digest) return { events: [], result: active.id };
+        const rollouts = view.state(rolloutProjection);
+        const active = activeRollout(rollouts, model, alias);
+        const last = options.again === true ? active : lastRollout(rollouts, model, alias);
+        if (last?.definition.digest === definition.digest) return { events: [], result: last.id };
         if (active !== undefined && options.supersede !== true)
           throw new MillwrightError(
             'rollout/state',
@@ -176,6 +147,8 @@ export async function startRollout(
   }
 
   function supersedeEvents(view: LedgerView, active: RolloutState, by: string): readonly NewEvent[] {
+    // A challenger that is champion already stays: the newer rollout competes with it.
+    if (active.status === 'baking') return [rolloutEvent('rollout.completed', { rollout: active.id })];
     const back = rollBackPlan(active, 'requested', 'A newer rollout took its place.', undefined);
     return [
       ...back.events,
@@ -184,61 +157,12 @@ export async function startRollout(
     ];
   }
 
-  /** Makes this process serve what the state says. Doing it twice is harmless. */
-  async function converge(state: RolloutState): Promise<void> {
-    const { arms } = endpoint;
-    if (applied?.policy?.epoch === state.policy?.epoch && applied?.status === state.status) return;
-    const before = applied;
-    if (isFinal(state)) {
-      if (state.status === 'completed') await adopt(state);
-      endpoint.setPolicy(undefined);
-      for (const arm of [CHALLENGER, PREVIOUS]) if (arms.get(arm) !== undefined) await arms.remove(arm);
-    } else if (state.status === 'baking') {
-      await adopt(state);
-      apply(state, before);
-    } else {
-      if (state.status === 'rollingBack' && state.cutoverAt !== undefined) await restore(state);
-      else if (arms.get(CHALLENGER)?.model !== state.challenger)
-        await arms.prepare(CHALLENGER, target.source(state.model, state.challenger));
-      apply(state, before);
-    }
-    applied = state;
-  }
-
-  /** The challenger becomes champion here; the old champion stays loaded until the rollout is complete. */
-  async function adopt(state: RolloutState): Promise<void> {
-    const { arms } = endpoint;
-    if (state.status === 'baking' && arms.get(PREVIOUS) === undefined)
-      await arms.prepare(PREVIOUS, target.source(state.model, state.champion));
-    if (arms.get('champion')?.model === state.challenger) return;
-    if (arms.get(CHALLENGER)?.model !== state.challenger)
-      await arms.prepare(CHALLENGER, target.source(state.model, state.challenger));
-    arms.promote(CHALLENGER);
-  }
-
-  /** Back to the version from before the cutover. */
-  async function restore(state: RolloutState): Promise<void> {
-    const { arms } = endpoint;
-    if (arms.get('champion')?.model === state.champion) return;
-    if (arms.get(PREVIOUS)?.model !== state.champion)
-      await arms.prepare(PREVIOUS, target.source(state.model, state.champion));
-    arms.promote(PREVIOUS);
-  }
-
-  function apply(state: RolloutState, before: RolloutState | undefined): void {
-    const { policy } = state;
-    if (policy === undefined) return;
-    if (before?.policy !== undefined && before.policy.epoch < policy.epoch)
-      observer.end(before.policy.epoch, clock.now());
-    for (const plan of state.plans) observer.begin(plan);
-    endpoint.setPolicy(compilePolicy(ownKill || state.killed ? { ...policy, killed: true } : policy));
-  }
-
   async function look(): Promise<RolloutState> {
     await ledger.refresh();
+    if (killing !== undefined && !current().killed) await writeKill(killing);
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const state = current();
-      await converge(state);
+      await here.converge(state);
       if (isFinal(state)) break;
       const now = clock.now();
       observer.advance(now);
@@ -311,6 +235,19 @@ export async function startRollout(
     });
   }
 
+  function writeKill({ reason, actor: by }: NonNullable<typeof killing>): Promise<unknown> {
+    return command(
+      (state, view) => {
+        if (isFinal(state) || state.killed) return [];
+        const killed = rolloutEvent('rollout.killed', { rollout: id, reason });
+        if (state.status === 'rollingBack') return [killed];
+        const plan = rollBackPlan(state, 'killed', reason, undefined);
+        return [killed, ...plan.events, ...aliasEvents(view, state, plan)];
+      },
+      { actor: by },
+    );
+  }
+
   function command(
     decide: (state: RolloutState, view: LedgerView) => readonly NewEvent[],
     by?: { readonly actor?: string | undefined },
@@ -337,31 +274,6 @@ export async function startRollout(
     });
   }
 
-  function announce({ type, time, data }: LedgerEvent): void {
-    if (data['rollout'] !== id) return;
-    const of = <T extends keyof RolloutEventData>(_type: T) => data as object as RolloutEventData[T];
-    if (type === 'rollout.stageEntered') {
-      const { stage, plan } = of(type);
-      hub.emit('advanced', { stage, share: plan.share, epoch: plan.epoch, time });
-    } else if (type === 'rollout.cutoverCommitted') {
-      const sentence = current().evidence?.evidence.because.sentence ?? '';
-      hub.emit('promoted', { version: definition.challenger, because: { sentence }, time });
-    } else if (type === 'rollout.rollbackStarted') {
-      const { cause, sentence } = of(type);
-      hub.emit('rollingBack', { cause, because: { sentence }, time });
-    } else if (type === 'rollout.rolledBack') {
-      const { cause = 'requested', sentence = '' } = current().cause ?? {};
-      hub.emit('rolledBack', { cause, because: { sentence }, time });
-    } else if (type === 'rollout.paused') {
-      const { reason, sentence } = of(type);
-      hub.emit('paused', { reason, because: { sentence }, time });
-    } else if (type === 'rollout.approvalRequested') {
-      hub.emit('approvalRequested', { sentence: current().evidence?.evidence.because.sentence ?? '', time });
-    } else if (type === 'rollout.completed') {
-      hub.emit('completed', { time });
-    }
-  }
-
   function require(state: RolloutState, command: string, allowed: boolean): void {
     if (allowed) return;
     throw new MillwrightError('rollout/state', `A rollout that is ${state.status} cannot ${command}.`, {
@@ -376,7 +288,7 @@ export async function startRollout(
     ...closable(async () => {
       closed = true;
       cancelTimer?.();
-      for (const stop of stopListening) stop();
+      stopListening();
       await busy;
       if (isFinal(current())) return;
       observer.advance(clock.now());
@@ -431,16 +343,9 @@ export async function startRollout(
       await tick();
     },
     async kill(reason, by) {
-      ownKill = true;
-      const { policy } = current();
-      if (policy !== undefined && !isFinal(current())) endpoint.setPolicy(compilePolicy({ ...policy, killed: true }));
-      await command((state, view) => {
-        if (isFinal(state)) return [];
-        const killed = rolloutEvent('rollout.killed', { rollout: id, reason });
-        if (state.status === 'rollingBack') return [killed];
-        const plan = rollBackPlan(state, 'killed', reason, undefined);
-        return [killed, ...plan.events, ...aliasEvents(view, state, plan)];
-      }, by);
+      if (isFinal(current())) return;
+      killing = { reason, actor: by?.actor };
+      here.kill(current());
       await tick();
     },
     async history() {
@@ -451,7 +356,6 @@ export async function startRollout(
   };
 }
 
-const PREVIOUS = 'previous';
 /** Submitting, acknowledging and entering a stage are rounds; more than a few in one look is a bug elsewhere. */
 const MAX_ROUNDS = 12;
 const PAUSABLE: ReadonlySet<string> = new Set(['submitted', 'ramping', 'holding', 'awaitingApproval', 'promoting']);

@@ -49,7 +49,7 @@ export interface RolloutState {
   readonly plans: readonly EpochPlan[];
   /** The newest epoch that each replica serves, and when it was last heard of. */
   readonly replicas: Readonly<Record<string, { readonly epoch: number; readonly seenAt: number }>>;
-  /** Newest sums by replica and boot. */
+  /** Newest sums by start of a process. */
   readonly observed: Readonly<
     Record<string, Readonly<Record<string, { readonly number: number; readonly epoch: EpochStatistics }>>>
   >;
@@ -220,11 +220,10 @@ function seen(state: RolloutState, replica: string, epoch: number, time: number)
 }
 
 function observed(state: RolloutState, data: RolloutEventData['rollout.observed'], time: number): RolloutState {
-  const key = `${data.replica}/${data.boot}`;
-  const boot = { ...state.observed[key] };
+  const boot = { ...state.observed[data.boot] };
   for (const epoch of data.epochs)
     if ((boot[epoch.epoch]?.number ?? -1) < data.number) boot[epoch.epoch] = { number: data.number, epoch };
   const known = state.replicas[data.replica];
-  const next = { ...state, observed: { ...state.observed, [key]: boot } };
+  const next = { ...state, observed: { ...state.observed, [data.boot]: boot } };
   return known === undefined ? next : seen(next, data.replica, known.epoch, time);
 }

@@ -1,0 +1,84 @@
+import type { Clock, ModelSource, RolloutTarget } from '@millwright/core';
+import { type CompiledPolicy, compilePolicy } from '../routing/index.js';
+import type { RolloutObserver, ServedDecision } from './observe.js';
+import { CHALLENGER } from './plan.js';
+import { isFinal, type RolloutState } from './state.js';
+
+/** What a rollout needs of an endpoint; `createEndpoint` gives it. */
+export interface RolloutEndpoint {
+  readonly arms: {
+    /** Loads and warms a model without giving it traffic. */
+    prepare(name: string, source: ModelSource): Promise<unknown>;
+    /** Makes the arm's model the champion. */
+    promote(name: string): unknown;
+    remove(name: string): Promise<void>;
+    get(name: string): { readonly model: string } | undefined;
+  };
+  setPolicy(policy: CompiledPolicy | undefined): void;
+  observe(observer: (decision: ServedDecision) => void): () => void;
+}
+
+/** One process that serves the model: it makes its endpoint serve what the ledger says. */
+export interface Replica {
+  /** Serves what the state says. Doing it twice is harmless. Throws what loading a model throws. */
+  converge(state: RolloutState): Promise<void>;
+  /** Champion only, from this moment on and whatever is read later. */
+  kill(state: RolloutState): void;
+}
+
+export function createReplica(
+  target: RolloutTarget,
+  endpoint: RolloutEndpoint,
+  observer: RolloutObserver,
+  clock: Clock,
+): Replica {
+  const { arms } = endpoint;
+  const observing = endpoint.observe((decision) => observer.decided(decision));
+  let applied: Pick<RolloutState, 'policy' | 'status'> | undefined;
+  let killed = false;
+
+  const hold = async (arm: string, model: string, version: string) => {
+    if (arms.get(arm)?.model !== version) await arms.prepare(arm, target.source(model, version));
+  };
+  const lead = async (arm: string, model: string, version: string) => {
+    if (arms.get('champion')?.model === version) return;
+    await hold(arm, model, version);
+    arms.promote(arm);
+  };
+
+  return {
+    async converge(state) {
+      const { policy, status, model, champion, challenger } = state;
+      if (applied?.policy?.epoch === policy?.epoch && applied?.status === status) return;
+      if (isFinal(state)) {
+        observing();
+        if (status === 'completed') await lead(CHALLENGER, model, challenger);
+        endpoint.setPolicy(undefined);
+        for (const arm of [CHALLENGER, PREVIOUS]) if (arms.get(arm) !== undefined) await arms.remove(arm);
+      } else {
+        if (status === 'baking') {
+          await hold(PREVIOUS, model, champion);
+          await lead(CHALLENGER, model, challenger);
+        } else if (status === 'rollingBack') {
+          if (state.cutoverAt !== undefined) await lead(PREVIOUS, model, champion);
+        } else {
+          await hold(CHALLENGER, model, challenger);
+        }
+        const before = applied?.policy;
+        if (before !== undefined && policy !== undefined && before.epoch < policy.epoch)
+          observer.end(before.epoch, clock.now());
+        for (const plan of state.plans) observer.begin(plan);
+        if (policy !== undefined)
+          endpoint.setPolicy(compilePolicy(killed || state.killed ? { ...policy, killed: true } : policy));
+      }
+      applied = { policy, status };
+    },
+    kill({ policy }) {
+      killed = true;
+      if (policy !== undefined) endpoint.setPolicy(compilePolicy({ ...policy, killed: true }));
+    },
+  };
+}
+
+/** The arm that keeps the old champion loaded until the new one has proved itself. */
+const PREVIOUS = 'previous';
