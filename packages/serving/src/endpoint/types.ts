@@ -29,8 +29,8 @@ export interface EndpointOptions<I, O> {
   readonly runtime?: ModelRuntime | undefined;
   /** What inputs must keep. Default: the contract of the champion's model. */
   readonly contract?: Contract | undefined;
-  /** Values to tensors and back, per model. Default: by the names of contract and signature, see `defaultCodec`. */
-  readonly codec?: ((model: ResolvedModel, signature: TensorSignature) => Codec<I, O>) | undefined;
+  /** Values to tensors and back, per model; it may read files of the artifact. Default: by the names of contract and signature, see `defaultCodec`. */
+  readonly codec?: ((model: ResolvedModel, signature: TensorSignature) => Codec<I, O> | Promise<Codec<I, O>>) | undefined;
   /** How long an answer may take. Default 1,000. */
   readonly deadlineMs?: number | undefined;
   /** Rows per run. Default 64. */

@@ -29,7 +29,7 @@ export interface ServedDecision {
 }
 
 export interface ObserverOptions {
-  /** The number that labels are held against (`wrong`, `missed`, …), from what was answered. Default: see `scoreOf`. */
+  /** The number that labels are held against (`wrong`, `missed`, …), from what was answered; not called when nothing was. Default: see `scoreOf`. */
   readonly score?: ((output: unknown) => number) | undefined;
   /** For `value` and `event` metrics that are known with the answer: the value, by metric id. */
   readonly values?: Readonly<Record<string, (decision: ServedDecision) => number>> | undefined;
@@ -78,7 +78,7 @@ export function createObserver(
       const cohort = sums.cohort(epoch, arm);
       if (cohort < 0) return;
       for (let i = 0; i < known.length; i++) known[i] = fillKnown[i]!(decision);
-      const remembered = needsScore ? score(decision.output) : Number.NaN;
+      const remembered = needsScore && decision.output !== undefined ? score(decision.output) : Number.NaN;
       if (join.expose({ decisionId, unit, epoch, cohort, time, score: remembered, known })) sums.expose(cohort);
     },
     record: (outcome) => join.record(outcome, clock.now()),
