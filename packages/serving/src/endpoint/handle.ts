@@ -29,7 +29,10 @@ export interface Handle<I, O> {
 
 export interface LoadOptions<I, O> {
   readonly runtime?: ModelRuntime | undefined;
-  readonly codec?: ((model: ResolvedModel, signature: TensorSignature) => Codec<I, O> | Promise<Codec<I, O>>) | undefined;
+  readonly predictor?: ((model: ResolvedModel) => Predictor<I, O> | Promise<Predictor<I, O>>) | undefined;
+  readonly codec?:
+    | ((model: ResolvedModel, signature: TensorSignature) => Codec<I, O> | Promise<Codec<I, O>>)
+    | undefined;
   readonly maxBatch?: number | undefined;
   readonly maxQueued?: number | undefined;
   readonly clock?: Clock | undefined;
@@ -54,6 +57,7 @@ export async function loadResolved<I, O>(
 ): Promise<Handle<I, O>> {
   const shared = known(resolved.digest);
   if (shared !== undefined) return shared.retain();
+  if (options.predictor !== undefined) return handleOf(predictorEngine(await options.predictor(resolved)), resolved);
   const { runtime, codec = defaultCodec as (model: ResolvedModel, signature: TensorSignature) => never } = options;
   if (runtime === undefined)
     throw invalidInput('runtime', 'a model runtime', undefined, 'For ONNX models pass `runtime: onnx()`.');

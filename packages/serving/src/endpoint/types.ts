@@ -27,10 +27,17 @@ export interface EndpointOptions<I, O> {
   readonly model: ArmSource<I, O>;
   /** What runs models: `onnx()`. Not needed when every arm is a predictor. */
   readonly runtime?: ModelRuntime | undefined;
+  /**
+   * Makes a predictor of a version instead of loading it into a runtime: for versions that are prompts, rules or
+   * indexes. Called for every model that an arm gets.
+   */
+  readonly predictor?: ((model: ResolvedModel) => Predictor<I, O> | Promise<Predictor<I, O>>) | undefined;
   /** What inputs must keep. Default: the contract of the champion's model. */
   readonly contract?: Contract | undefined;
   /** Values to tensors and back, per model; it may read files of the artifact. Default: by the names of contract and signature, see `defaultCodec`. */
-  readonly codec?: ((model: ResolvedModel, signature: TensorSignature) => Codec<I, O> | Promise<Codec<I, O>>) | undefined;
+  readonly codec?:
+    | ((model: ResolvedModel, signature: TensorSignature) => Codec<I, O> | Promise<Codec<I, O>>)
+    | undefined;
   /** How long an answer may take. Default 1,000. */
   readonly deadlineMs?: number | undefined;
   /** Rows per run. Default 64. */
