@@ -1,20 +1,20 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { Sha256 } from './sha256.js';
 
 /** Node's native SHA-256; same shape as `sha256.ts`, chosen by the export condition `node`. */
 export function createSha256(): Sha256 {
-  const hash = createHash('sha256');
+  const sha256 = createHash('sha256');
   const self: Sha256 = {
     update(bytes) {
-      hash.update(bytes);
+      sha256.update(bytes);
       return self;
     },
-    digest: () => new Uint8Array(hash.digest()),
+    digest: () => new Uint8Array(sha256.digest()),
   };
   return self;
 }
 
-/** SHA-256 of one buffer. */
+/** SHA-256 of one buffer. The one-shot `hash` makes no object per call; its result is copied out of Node's buffer pool. */
 export function sha256Bytes(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(createHash('sha256').update(bytes).digest());
+  return new Uint8Array(hash('sha256', bytes, 'buffer'));
 }

@@ -1,4 +1,5 @@
 import type { Abortable } from '../foundation/abort.js';
+import { type Digest, toDigest } from '../foundation/digest.js';
 import type { EventHub } from '../foundation/event-hub.js';
 import type { LogStore, StoredCommit } from '../storage/types.js';
 import { type AcceptedCommit, acceptCommit, type ChainPosition, eventsOf, startOfChain } from './chain.js';
@@ -7,13 +8,17 @@ import { type Fold, foldOf } from './fold.js';
 import { type IdempotencyWindow, idempotencyWindow } from './idempotency.js';
 import { leafHash, sameHash } from './merkle-hash.js';
 import { type MerkleTree, merkleTree } from './merkle-tree.js';
+import { checkFeatures, type Protocol, raiseProtocol } from './protocol.js';
 import type { LedgerEvent, LedgerHubEvents } from './types.js';
 
 /** The reading half of a ledger: follows the log, checks every commit once and folds it. */
 export interface ChainReader {
   readonly position: ChainPosition;
+  /** Begins at the checkpoint that the reader came from, until `loadHistory`. */
   readonly tree: MerkleTree;
   readonly keys: IdempotencyWindow;
+  readonly protocol: Protocol;
+  readonly knownFeatures: ReadonlySet<string>;
   /** The states that the world sees: everything durable, nothing else. */
   readonly settled: Fold;
   /** A second fold at the same place, for deciding ahead; undefined when there is none at hand. */
@@ -22,31 +27,65 @@ export interface ChainReader {
   accept(stored: StoredCommit, tipHasIt?: boolean): AcceptedCommit;
   /** Accepts what is in the log and not folded yet; the number of commits. */
   catchUp(options?: Abortable): Promise<number>;
+  /** Goes on from a checkpoint instead of from the beginning. Only before anything was accepted. */
+  resume(point: ResumePoint): void;
+  /** Reads what lies before the checkpoint that the reader came from, checks it, and knows every leaf from then on. */
+  loadHistory(options?: Abortable): Promise<void>;
+  rootAt(size: number): Digest;
   /** Events from leaf `from` to the present position, checked against the tree. */
   read(from: number, options?: Abortable): AsyncGenerator<LedgerEvent, void, undefined>;
 }
 
-export function chainReader(log: LogStore, hub: EventHub<LedgerHubEvents>): ChainReader {
+/** All that a reader knows at one place, except the states. */
+export interface ResumePoint {
+  readonly position: ChainPosition;
+  readonly range: readonly Uint8Array[];
+  readonly keys: IdempotencyWindow;
+  readonly protocol: Protocol;
+}
+
+export function chainReader(
+  log: LogStore,
+  hub: EventHub<LedgerHubEvents>,
+  knownFeatures: ReadonlySet<string>,
+): ChainReader {
   let position = startOfChain();
-  const tree = merkleTree();
-  const keys = idempotencyWindow();
+  let tree = merkleTree();
+  let keys = idempotencyWindow();
+  let protocol: Protocol = { readerFeatures: [], writerFeatures: [] };
   const settled = foldOf((fault) => hub.emit('projectionFailed', fault));
-  /** Leaves before each commit: `starts[seq - 1]`. */
-  const starts: number[] = [];
+  /** Leaves before each commit: `starts[seq - 1]`; complete when the tree begins at leaf 0. */
+  let starts: number[] = [];
 
   const reader: ChainReader = {
     get position() {
       return position;
     },
-    tree,
-    keys,
+    get tree() {
+      return tree;
+    },
+    get keys() {
+      return keys;
+    },
+    get protocol() {
+      return protocol;
+    },
+    knownFeatures,
     settled,
     tip: undefined,
     accept(stored, tipHasIt = false) {
-      const accepted = acceptCommit(position, tree, stored);
       const firstIndex = position.size;
+      const accepted = acceptCommit(position, tree, stored);
+      const raised = raiseProtocol(protocol, accepted.events);
+      try {
+        checkFeatures(raised.readerFeatures, knownFeatures, 'read');
+      } catch (error) {
+        tree.truncate(firstIndex);
+        throw error;
+      }
+      protocol = raised;
       position = accepted.position;
-      starts.push(firstIndex);
+      starts[position.seq - 1] = firstIndex;
       keys.note(position.seq, firstIndex, accepted.sections);
       settled.apply(accepted.events);
       if (!tipHasIt) reader.tip?.apply(accepted.events);
@@ -58,7 +97,34 @@ export function chainReader(log: LogStore, hub: EventHub<LedgerHubEvents>): Chai
       for await (const stored of log.read({ from: position.seq + 1 }, options)) reader.accept(stored);
       return position.seq - before;
     },
+    resume(point) {
+      position = point.position;
+      tree = merkleTree({ size: position.size, hashes: point.range });
+      keys = point.keys;
+      protocol = point.protocol;
+    },
+    async loadHistory(options) {
+      if (tree.start === 0) return;
+      let at = startOfChain();
+      const whole = merkleTree();
+      const allStarts: number[] = [];
+      // The reader may go on while this reads; it is done when it has caught up with it.
+      while (at.seq < position.seq) {
+        const limit = position.seq - at.seq;
+        const reached = at.seq + limit;
+        for await (const stored of log.read({ from: at.seq + 1, limit }, options)) {
+          allStarts.push(at.size);
+          at = acceptCommit(at, whole, stored).position;
+        }
+        if (at.seq !== reached) throw corrupt(at.seq + 1, 'it is no longer in the log');
+      }
+      if (at.root !== position.root) throw corrupt(at.seq, 'the history before the checkpoint does not lead to it');
+      tree = whole;
+      starts = allStarts;
+    },
+    rootAt: (size) => toDigest(tree.root(size)),
     async *read(from, options) {
+      await reader.loadHistory(options);
       const { seq: last, size } = position;
       if (from >= size) return;
       const seq = commitOf(starts, from);

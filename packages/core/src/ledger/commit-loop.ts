@@ -11,6 +11,7 @@ import { encodeCommit, encodeEvent, encodeInfo, MAX_COMMIT_EVENTS, type Section,
 import { type Fold, foldOf } from './fold.js';
 import { backOff, land } from './land.js';
 import { leafHash } from './merkle-hash.js';
+import { checkFeatures } from './protocol.js';
 import type { ActorAssurance, LedgerEvent, LedgerView, NewEvent } from './types.js';
 
 /** A command that waits for its turn. `decide` may be called many times; one of the others ends it. */
@@ -86,6 +87,7 @@ export function commitLoop(options: CommitLoopOptions): CommitLoop {
     let fresh = !log.capabilities.multiWriter;
     try {
       for (let attempt = 1; queue.length > 0; attempt++) {
+        checkFeatures(reader.protocol.writerFeatures, reader.knownFeatures, 'write to');
         plan = makePlan(options, queue, maxBytes, (await ensureTip()) ? reader.tip : undefined);
         leave(plan.replays.map(([request]) => request));
         await settleReplays(plan.replays);

@@ -7,8 +7,8 @@ export interface Fold {
   has(id: string): boolean;
   /** Adds a projection at its initial state. */
   add(projection: Projection<unknown>): void;
-  /** Takes over the projections of a fold at the same place. */
-  adopt(other: Fold): void;
+  /** Takes over projections that were folded to the same place. */
+  adopt(slots: Iterable<FoldSlot>): void;
   readonly slots: ReadonlyMap<string, FoldSlot>;
   /** @throws `state/not-found` */
   state<S>(projection: Projection<S>): S;
@@ -40,8 +40,8 @@ function foldFrom(slots: Map<string, FoldSlot>, onFault: (fault: LedgerHubEvents
     add(projection) {
       if (!slots.has(projection.id)) slots.set(projection.id, { projection, state: projection.init(), faults: 0 });
     },
-    adopt(other) {
-      for (const [id, slot] of other.slots) if (!slots.has(id)) slots.set(id, slot);
+    adopt(others) {
+      for (const slot of others) if (!slots.has(slot.projection.id)) slots.set(slot.projection.id, slot);
     },
     state<S>(projection: Projection<S>): S {
       const slot = slots.get(projection.id);
@@ -64,8 +64,10 @@ function foldFrom(slots: Map<string, FoldSlot>, onFault: (fault: LedgerHubEvents
     fork() {
       const copies = new Map<string, FoldSlot>();
       for (const [id, slot] of slots) {
-        if (slot.projection.fork === undefined) return undefined;
-        copies.set(id, { ...slot, state: slot.projection.fork(slot.state) });
+        const { fork, snapshot } = slot.projection;
+        if (fork === undefined && snapshot === undefined) return undefined;
+        const state = fork === undefined ? snapshot!.decode(snapshot!.encode(slot.state)) : fork(slot.state);
+        copies.set(id, { ...slot, state });
       }
       return foldFrom(copies, () => undefined);
     },

@@ -18,20 +18,28 @@ export interface IdempotencyWindow {
   find(key: string): KeyedOutcome | undefined;
   /** Notes the keys of an accepted commit whose first leaf is `firstIndex`. The first use of a key counts. */
   note(seq: number, firstIndex: number, sections: readonly Section[]): void;
+  /** Oldest first, for a checkpoint. */
+  entries(): (readonly [string, KeyedOutcome])[];
+  /** Puts back what `entries` gave. */
+  restore(key: string, outcome: KeyedOutcome): void;
 }
 
 export function idempotencyWindow(capacity = IDEMPOTENCY_WINDOW): IdempotencyWindow {
   const outcomes = new Map<string, KeyedOutcome>();
+  const restore = (key: string, outcome: KeyedOutcome) => {
+    outcomes.set(key, outcome);
+    if (outcomes.size > capacity) outcomes.delete(outcomes.keys().next().value!);
+  };
   return {
+    restore,
+    entries: () => [...outcomes],
     find: (key) => outcomes.get(key),
     note(seq, firstIndex, sections) {
       let index = firstIndex;
       for (const { info } of sections) {
         const { idempotencyKey: key, commitId, time, count } = info;
-        if (key !== undefined && !outcomes.has(key)) {
-          outcomes.set(key, { seq, commitId, time, firstIndex: index + 1, count });
-          if (outcomes.size > capacity) outcomes.delete(outcomes.keys().next().value!);
-        }
+        if (key !== undefined && !outcomes.has(key))
+          restore(key, { seq, commitId, time, firstIndex: index + 1, count });
         index += 1 + count;
       }
     },

@@ -2,8 +2,10 @@ export { COMMIT_FORMAT, MAX_COMMIT_EVENTS, MAX_ENTRY_BYTES } from './commit-code
 export { IDEMPOTENCY_WINDOW } from './idempotency.js';
 export { emptyRoot, leafHash, nodeHash } from './merkle-hash.js';
 export { extendsTree, includes } from './merkle-proof.js';
-export { type MerkleTree, merkleTree } from './merkle-tree.js';
+export { type CompactRange, type MerkleTree, merkleTree } from './merkle-tree.js';
 export { type LedgerOptions, openLedger } from './open-ledger.js';
-export { type ConsistencyProof, verifyConsistency, verifyInclusion } from './proof.js';
+export { type HeadPin, memoryPin, type PinnedHead } from './pin.js';
+export { verifyConsistency, verifyInclusion } from './proof.js';
+export { featuresRequired, type Protocol } from './protocol.js';
 export type * from './types.js';
 export { type VerifyLogOptions, verifyLog } from './verify-log.js';

@@ -15,19 +15,38 @@ export interface MerkleTree {
   inclusionPath(index: number, size?: number): Uint8Array[];
   /** Hashes that prove the first `first` leaves a prefix of the first `second`. */
   consistencyPath(first: number, second?: number): Uint8Array[];
-  /** Forgets the leaves from `size` on. */
+  /** Forgets the leaves from `size` on, which may not lie before `start`. */
   truncate(size: number): void;
+  /** The roots of the complete subtrees that make up the tree, largest first: all that appending needs to go on. */
+  range(): Uint8Array[];
+  /** The first leaf that the tree knows by itself; what lies before is only in `range`. */
+  readonly start: number;
 }
 
-export function merkleTree(): MerkleTree {
+/** What a tree can go on from without its leaves. */
+export interface CompactRange {
+  readonly size: number;
+  /** As `MerkleTree.range` gave it. */
+  readonly hashes: readonly Uint8Array[];
+}
+
+/** @param base go on from here; leaves and proofs from before are then refused */
+export function merkleTree(base: CompactRange = { size: 0, hashes: [] }): MerkleTree {
   /** Level k holds the roots of complete subtrees of 2^k leaves, in order. */
   const levels: HashColumn[] = [];
-  let size = 0;
+  let size = base.size;
 
   const level = (k: number): HashColumn => {
-    levels[k] ??= hashColumn();
+    levels[k] ??= hashColumn(Math.floor(base.size / 2 ** k));
     return levels[k];
   };
+  if (base.hashes.length !== bitsOf(base.size).length)
+    throw invalidInput('base', `${bitsOf(base.size).length} hashes for ${base.size} leaves`, base.hashes.length);
+  // Each is the last complete subtree of its level, which is all that later appends and roots ask of that level.
+  bitsOf(base.size).forEach((k, i) => {
+    levels[k] = hashColumn(Math.floor(base.size / 2 ** k) - 1);
+    levels[k].push(base.hashes[i]!);
+  });
 
   /** The root over leaves [start, end) where `start` is a multiple of the largest power of two that is used. */
   const subtree = (start: number, end: number): Uint8Array => {
@@ -45,6 +64,7 @@ export function merkleTree(): MerkleTree {
     get size() {
       return size;
     },
+    start: base.size,
     append(leaf) {
       level(0).push(leaf);
       size++;
@@ -105,9 +125,11 @@ export function merkleTree(): MerkleTree {
     },
     truncate(n) {
       checkSize(n);
+      if (n < base.size) throw invalidInput('size', `${base.size} leaves or more`, n);
       size = n;
-      for (let k = 0, left = n; k < levels.length; k++, left = Math.floor(left / 2)) levels[k]!.truncate(left);
+      for (let k = 0, left = n; k < levels.length; k++, left = Math.floor(left / 2)) levels[k]?.truncate(left);
     },
+    range: () => bitsOf(size).map((k) => level(k).at(Math.floor(size / 2 ** k) - 1)),
   };
 }
 
@@ -118,8 +140,8 @@ interface HashColumn {
   truncate(length: number): void;
 }
 
-/** Hashes side by side in one buffer that doubles. */
-function hashColumn(): HashColumn {
+/** Hashes side by side in one buffer that doubles; the ones before `first` are not known. */
+function hashColumn(first: number): HashColumn {
   let bytes = new Uint8Array(32 * HASH_BYTES);
   let length = 0;
   return {
@@ -133,11 +155,22 @@ function hashColumn(): HashColumn {
       bytes.set(hash, offset);
       length++;
     },
-    at: (index) => bytes.slice(index * HASH_BYTES, (index + 1) * HASH_BYTES),
+    at(index) {
+      const at = index - first;
+      if (at < 0 || at >= length) throw invalidInput('index', 'a place whose leaves are loaded', index);
+      return bytes.slice(at * HASH_BYTES, (at + 1) * HASH_BYTES);
+    },
     truncate(n) {
-      length = Math.min(length, n);
+      length = Math.min(length, Math.max(0, n - first));
     },
   };
+}
+
+/** The powers of two that make up `n`, largest first. */
+function bitsOf(n: number): number[] {
+  const bits: number[] = [];
+  for (let k = 0, left = n; left > 0; k++, left = Math.floor(left / 2)) if (left % 2 === 1) bits.unshift(k);
+  return bits;
 }
 
 function floorLog2(n: number): number {

@@ -5,11 +5,14 @@ import { invalidInput, MillwrightError } from '../foundation/errors.js';
 import { eventHub } from '../foundation/event-hub.js';
 import { type CommitId, idSource, type LedgerId } from '../foundation/ids.js';
 import { type Random, systemRandom } from '../foundation/random.js';
-import type { BlobStore, LogStore } from '../storage/types.js';
-import { chainReader } from './chain-reader.js';
+import type { BlobStore, HintSlot, LogStore } from '../storage/types.js';
+import { type ChainReader, chainReader } from './chain-reader.js';
+import { loadCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { type CommitRequest, commitLoop } from './commit-loop.js';
 import { foldOf } from './fold.js';
 import { IDEMPOTENCY_WINDOW } from './idempotency.js';
+import { checkPin, type HeadPin, pinKeeper } from './pin.js';
+import { checkFeatures, LEDGER_CREATED } from './protocol.js';
 import type {
   ActorAssurance,
   CommitOptions,
@@ -19,14 +22,20 @@ import type {
   LedgerEvent,
   LedgerHead,
   LedgerHubEvents,
-  NewEvent,
   Projection,
 } from './types.js';
 import { verifyLog } from './verify-log.js';
 
 export interface LedgerOptions extends Abortable {
   readonly log: LogStore;
+  /** Where checkpoints go. */
   readonly blobs?: BlobStore | undefined;
+  /** Where the newest checkpoint is noted. With it, and `blobs`, opening reads only what came after that. */
+  readonly hint?: HintSlot | undefined;
+  /** What this client has seen before, kept outside the storage; the ledger must still contain it. */
+  readonly pin?: HeadPin | undefined;
+  /** Names of ledger features that the application implements itself. */
+  readonly features?: readonly string[] | undefined;
   /** Folded while the log is read; more can be added with `use`. */
   readonly projections?: readonly Projection<unknown>[] | undefined;
   /** Who commits, unless a commit says otherwise: a pseudonymous id, because leaves are for ever. */
@@ -40,10 +49,10 @@ export interface LedgerOptions extends Abortable {
 }
 
 /**
- * Opens the ledger of a log: checks and folds all of it. An empty log becomes a new ledger with the event
- * `ledger.created`. The log stays the caller's to close.
+ * Opens the ledger of a log: checks and folds all of it, or what came after the newest checkpoint. An empty log becomes a
+ * new ledger with the event `ledger.created`. The log stays the caller's to close.
  *
- * @throws `ledger/corrupt` naming the place, and what the log throws
+ * @throws `ledger/corrupt` naming the place, `ledger/forked`, `ledger/unsupported`, and what the log throws
  * @example
  * const ledger = await openLedger({ log: memoryLog(), actor: 'maria', projections: [counters] });
  * await ledger.commit(() => ({ events: [{ type: 'counter.raised', data: { by: 2 } }], result: undefined }));
@@ -53,7 +62,9 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const defaultActor = parseActor(options.actor);
   const nextId = idSource(clock, random);
   const hub = eventHub<LedgerHubEvents>();
-  const reader = chainReader(log, hub);
+  const reader = chainReader(log, hub, new Set(options.features));
+  const pins = options.pin === undefined ? undefined : pinKeeper(options.pin);
+  let checkpointSize = 0;
   const exclusive = mutex();
   const loop = commitLoop({
     log,
@@ -88,6 +99,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
         },
         committed(outcome) {
           settled();
+          pins?.note(reader.position);
           const { result } = decided!;
           if (idempotencyKey !== undefined && outcome.events.length > 0) remember(results, idempotencyKey, result);
           resolve({ ...outcome, result, replayed: false });
@@ -113,7 +125,18 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const refresh = async (o?: Abortable): Promise<LedgerHead> => {
     if (closed) throw closedError();
     await exclusive(() => reader.catchUp(o));
+    pins?.note(reader.position);
+    await pins?.saved();
     return headOf(reader.position);
+  };
+
+  const checkpoint = async (o?: Abortable): Promise<Digest> => {
+    if (options.blobs === undefined) throw invalidInput('blobs', 'a blob store, to keep the checkpoint in', undefined);
+    const { size } = reader.position;
+    const digest = await writeCheckpoint(options.blobs, log, reader, o);
+    checkpointSize = size;
+    await options.hint?.set(digest, o);
+    return digest;
   };
 
   const ledger: Ledger = {
@@ -131,15 +154,16 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
         const fold = foldOf((fault) => hub.emit('projectionFailed', fault));
         fold.add(projection);
         for await (const event of reader.read(0, o)) fold.apply([event]);
-        reader.settled.adopt(fold);
+        reader.settled.adopt(fold.slots.values());
         reader.tip = undefined;
       }),
     state: (projection) => reader.settled.state(projection),
     faults: (projection) => reader.settled.faults(projection.id),
     refresh,
     read: (o) => reader.read(parseIndex(o?.from ?? 0), o),
-    verify: (o) => verifyLog(log, { ...o, known: reader.tree, atLeast: reader.position.seq }),
-    async prove(index) {
+    verify: (o) => verifyLog(log, { ...o, known: reader.tree, atLeast: reader.position }),
+    async prove(index, o) {
+      await reader.loadHistory(o);
       const { tree } = reader;
       const path = tree.inclusionPath(index);
       return {
@@ -150,31 +174,64 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
         path: path.map((hash): Digest => toDigest(hash)),
       };
     },
+    async proveConsistency(size, o) {
+      await reader.loadHistory(o);
+      const { tree } = reader;
+      const path = tree.consistencyPath(size).map((hash): Digest => toDigest(hash));
+      const head = (n: number) => ({ size: n, root: reader.rootAt(n) });
+      return { first: head(size), second: head(tree.size), path };
+    },
+    checkpoint,
     ...closable(async () => {
       closed = true;
       await loop.drained();
+      const worthIt = reader.position.size - checkpointSize >= CHECKPOINT_AFTER_LEAVES;
+      if (worthIt && options.hint !== undefined && canCheckpoint(reader)) await checkpoint();
+      await pins?.saved();
     }),
   };
 
-  for (const projection of options.projections ?? []) reader.settled.add(projection);
+  const projections = options.projections ?? [];
+  checkpointSize = await resumeFromHint(reader, projections, options);
+  for (const projection of projections) reader.settled.add(projection);
   await abortable(
     exclusive(() => reader.catchUp(options)),
     options.signal,
   );
   if (reader.position.seq === 0) {
     await commit<undefined>(
-      () => ({ events: reader.position.seq === 0 ? [CREATED] : [], result: undefined }),
+      () => ({ events: reader.position.seq === 0 ? [LEDGER_CREATED] : [], result: undefined }),
       options.signal === undefined ? {} : { signal: options.signal },
     );
   }
+  const pinned = await options.pin?.load();
+  if (pinned !== undefined) await checkPin(reader, pinned);
+  pins?.note(reader.position);
   return ledger;
 }
 
-/** The first event of every ledger. */
-const CREATED: NewEvent = {
-  type: 'ledger.created',
-  data: { format: 'millwright.ledger/1', readerFeatures: [], writerFeatures: [] },
-};
+/** Closing writes a checkpoint when at least this much would have to be read again: some milliseconds of folding. */
+const CHECKPOINT_AFTER_LEAVES = 1_024;
+
+function canCheckpoint({ settled }: ChainReader): boolean {
+  return settled.projections.length > 0 && settled.projections.every(({ snapshot }) => snapshot !== undefined);
+}
+
+/** Goes on from the checkpoint that the hint names, if it can be used; the leaves that need not be read. */
+async function resumeFromHint(
+  reader: ChainReader,
+  projections: readonly Projection<unknown>[],
+  { log, blobs, hint, features, signal }: LedgerOptions,
+): Promise<number> {
+  if (blobs === undefined || hint === undefined) return 0;
+  const digest = await hint.get({ signal }).catch(() => undefined);
+  const loaded = digest && (await loadCheckpoint(digest, { blobs, log, projections, signal }));
+  if (!loaded) return 0;
+  checkFeatures(loaded.point.protocol.readerFeatures, new Set(features), 'read');
+  reader.resume(loaded.point);
+  reader.settled.adopt(loaded.slots);
+  return loaded.point.position.size;
+}
 
 /** One task at a time, in order of arrival. */
 function mutex(): <T>(task: () => Promise<T>) => Promise<T> {

@@ -2,7 +2,7 @@ import { type Digest, fromHex } from '../foundation/digest.js';
 import { encodeEvent } from './commit-codec.js';
 import { leafHash, sameHash } from './merkle-hash.js';
 import { extendsTree, includes } from './merkle-proof.js';
-import type { InclusionProof, NewEvent } from './types.js';
+import type { ConsistencyProof, InclusionProof, NewEvent } from './types.js';
 
 /**
  * True when the proof shows that this event is in the ledger with the proof's root. The event may be given as the exact
@@ -17,12 +17,6 @@ export function verifyInclusion(proof: InclusionProof, event: NewEvent | Uint8Ar
   } catch {
     return false;
   }
-}
-
-export interface ConsistencyProof {
-  readonly first: { readonly size: number; readonly root: Digest };
-  readonly second: { readonly size: number; readonly root: Digest };
-  readonly path: readonly Digest[];
 }
 
 /** True when the proof shows that the first head is a past state of the second: nothing was changed or removed. */

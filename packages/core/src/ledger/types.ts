@@ -1,5 +1,5 @@
 import type { Abortable, Closable } from '../foundation/abort.js';
-import type { JsonObject } from '../foundation/canonical-json.js';
+import type { Json, JsonObject } from '../foundation/canonical-json.js';
 import type { Digest } from '../foundation/digest.js';
 import type { EventSource } from '../foundation/event-hub.js';
 import type { CommitId, LedgerId } from '../foundation/ids.js';
@@ -41,6 +41,17 @@ export interface Projection<S> {
    * a copy; with `fork` that copy is cheap. Without it the ledger folds a copy from the log while the ledger is small.
    */
   fork?(state: S): S;
+  /**
+   * The state as JSON and back, for checkpoints: a ledger whose projections all have it opens without reading from the
+   * beginning. `decode(encode(state))` must behave as `state` does under every later event.
+   */
+  readonly snapshot?: ProjectionSnapshot<S> | undefined;
+}
+
+export interface ProjectionSnapshot<S> {
+  encode(state: S): Json;
+  /** May throw when it does not understand; the ledger is then folded from the beginning. */
+  decode(json: Json): S;
 }
 
 /** What a command may look at while it decides. */
@@ -127,6 +138,20 @@ export interface Ledger extends Closable {
   verify(options?: Abortable): Promise<VerifyReport>;
   /** Proof that an event is in the tree, checkable offline with `verifyInclusion`. */
   prove(index: number, options?: Abortable): Promise<InclusionProof>;
+  /** Proof that the ledger with its first `size` leaves is a past state of this one; check it with `verifyConsistency`. */
+  proveConsistency(size: number, options?: Abortable): Promise<ConsistencyProof>;
+  /**
+   * Stores the states of all projections so that the ledger opens faster next time, and notes it in the hint slot.
+   * @throws `input/invalid` without blobs, or when a projection has no `snapshot`
+   */
+  checkpoint(options?: Abortable): Promise<Digest>;
+}
+
+/** Proof that one head is a past state of another. */
+export interface ConsistencyProof {
+  readonly first: { readonly size: number; readonly root: Digest };
+  readonly second: { readonly size: number; readonly root: Digest };
+  readonly path: readonly Digest[];
 }
 
 export interface InclusionProof {

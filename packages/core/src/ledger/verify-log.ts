@@ -3,13 +3,13 @@ import { isMillwrightError } from '../foundation/errors.js';
 import type { LogStore } from '../storage/types.js';
 import { acceptCommit, type ChainPosition, startOfChain } from './chain.js';
 import { type MerkleTree, merkleTree } from './merkle-tree.js';
-import type { VerifyReport } from './types.js';
+import type { LedgerHead, VerifyReport } from './types.js';
 
 export interface VerifyLogOptions extends Abortable {
   /** Leaves seen earlier: a history that was rewritten as a whole is found out by them. */
   readonly known?: MerkleTree | undefined;
-  /** The log must have this many commits. Default 0. */
-  readonly atLeast?: number | undefined;
+  /** A head seen earlier, which the log must still lead to. */
+  readonly atLeast?: LedgerHead | undefined;
 }
 
 /**
@@ -18,7 +18,7 @@ export interface VerifyLogOptions extends Abortable {
  * compare the head with one that was noted elsewhere.
  */
 export async function verifyLog(log: LogStore, options: VerifyLogOptions = {}): Promise<VerifyReport> {
-  const { known, atLeast = 0, signal } = options;
+  const { known, atLeast, signal } = options;
   const tree = merkleTree();
   let position: ChainPosition = startOfChain();
   let events = 0;
@@ -26,7 +26,8 @@ export async function verifyLog(log: LogStore, options: VerifyLogOptions = {}): 
     const { seq, size, root, time } = position;
     return { ok: firstBad === undefined, head: { seq, size, root, time }, commits: seq, events, firstBad };
   };
-  const knownLeaf = known === undefined ? undefined : (i: number) => (i < known.size ? known.leaf(i) : undefined);
+  const knownLeaf =
+    known === undefined ? undefined : (i: number) => (i >= known.start && i < known.size ? known.leaf(i) : undefined);
 
   try {
     for await (const stored of log.read({ from: 1 }, { signal })) {
@@ -39,12 +40,15 @@ export async function verifyLog(log: LogStore, options: VerifyLogOptions = {}): 
       }
       position = accepted.position;
       events += accepted.events.length;
+      if (position.seq === atLeast?.seq && position.root !== atLeast.root)
+        return report({ seq: position.seq, reason: 'the history up to here is not the one that was read before' });
     }
   } catch (error) {
     if (!isMillwrightError(error, 'ledger/corrupt')) throw error;
     return report(error.details);
   }
-  if (position.seq < atLeast) return report({ seq: position.seq + 1, reason: 'it is no longer in the log' });
+  if (position.seq < (atLeast?.seq ?? 0))
+    return report({ seq: position.seq + 1, reason: 'it is no longer in the log' });
   return report();
 }
 

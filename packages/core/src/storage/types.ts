@@ -74,8 +74,18 @@ export interface BlobStore extends AsyncDisposable {
   delete(digest: Digest, options?: Abortable): Promise<boolean>;
 }
 
+/**
+ * One small mutable text, such as the digest of the newest checkpoint. It is advice: missing, old or wrong content costs
+ * time and nothing else.
+ */
+export interface HintSlot {
+  get(options?: Abortable): Promise<string | undefined>;
+  set(text: string, options?: Abortable): Promise<void>;
+}
+
 /** The two doors of one place: what `folder()`, `memory()` and other storage adapters return. */
 export interface Storage extends AsyncDisposable {
   readonly log: LogStore;
   readonly blobs: BlobStore;
+  readonly hint?: HintSlot | undefined;
 }

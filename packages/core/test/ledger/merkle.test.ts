@@ -184,3 +184,32 @@ describe('consistency proofs', () => {
     }
   });
 });
+
+describe('compact range', () => {
+  test('a tree goes on from its range as if it had all leaves', () => {
+    fc.assert(
+      fc.property(fc.nat(70), fc.integer({ min: 0, max: 70 }), (before, after) => {
+        const whole = treeOf(before);
+        const rest = merkleTree({ size: before, hashes: whole.range() });
+        expect(rest.root()).toEqual(whole.root());
+        for (let i = before; i < before + after; i++) {
+          whole.append(leafHash(entry(i)));
+          rest.append(leafHash(entry(i)));
+          expect(rest.root()).toEqual(whole.root());
+        }
+        expect(rest.range()).toEqual(whole.range());
+        rest.truncate(before);
+        expect(rest.root()).toEqual(treeOf(before).root());
+        if (before > 0)
+          expect(() => rest.truncate(before - 1)).toThrow(expect.objectContaining({ code: 'input/invalid' }));
+      }),
+    );
+  });
+
+  test('refuses a range of the wrong length, and leaves that it never had', () => {
+    expect(() => merkleTree({ size: 3, hashes: [] })).toThrow(expect.objectContaining({ code: 'input/invalid' }));
+    const rest = merkleTree({ size: 5, hashes: treeOf(5).range() });
+    expect(() => rest.leaf(0)).toThrow(expect.objectContaining({ code: 'input/invalid' }));
+    expect(() => rest.inclusionPath(1)).toThrow(expect.objectContaining({ code: 'input/invalid' }));
+  });
+});

@@ -17,6 +17,13 @@ export const tally: Projection<Tally> = {
     if (typeof label === 'string') state.seen.push(label);
     return state;
   },
+  snapshot: {
+    encode: ({ total, seen }) => ({ total, seen: [...seen] }),
+    decode(json) {
+      const { total, seen } = json as { total: number; seen: string[] };
+      return { total, seen: [...seen] };
+    },
+  },
 };
 
 export const raise = (label: string, by = 1): NewEvent => ({ type: 'tally.raised', data: { label, by } });
