@@ -1,0 +1,5 @@
+export { type AssessOptions, compareProfiles } from './assess.js';
+export { type CalibrateOptions, calibrateMargins } from './calibrate.js';
+export { createMonitor, type Monitor, type MonitorEvents, type MonitorOptions } from './monitor.js';
+export type * from './types.js';
+export type { WindowSpec } from './windows.js';

@@ -1,0 +1,120 @@
+import { type ColumnProfile, mergeProfiles, profileTable, type TableProfile } from '@millwright/core/profile';
+import { concatTables, selectColumns, type Table } from '@millwright/core/table';
+
+/** A window that still takes rows. */
+export interface OpenWindow {
+  readonly rows: number;
+  add(table: Table): void;
+  addProfile(profile: TableProfile): void;
+  profile(): TableProfile;
+  /** What single batches lacked, as sentences. A column that is gone from all of them is missing in the profile instead. */
+  faults(): readonly string[];
+}
+
+/** Rows are profiled when so many have come together: many small batches then cost little more than few large ones. */
+const PROFILE_ROWS = 8_192;
+
+/**
+ * Collects a window. A batch without a column, or with another kind of it, is a finding and not an error: its rows
+ * count as null there.
+ */
+export function openWindow(reference: TableProfile, columns: readonly string[]): OpenWindow {
+  let waiting: Table[] = [];
+  let waitingRows = 0;
+  let parts: TableProfile[] = [];
+  const flush = () => {
+    if (waiting.length === 0) return;
+    parts.push(profileTable(concatTables(waiting), { reference }));
+    waiting = [];
+    waitingRows = 0;
+    if (parts.length >= 2) parts = mergeAlike(parts);
+  };
+  return {
+    get rows() {
+      return parts.reduce((sum, part) => sum + part.rowCount, waitingRows);
+    },
+    add(table) {
+      const own = selectColumns(
+        table,
+        columns.filter((name) => table.columns.has(name)),
+      );
+      if (waiting[0] !== undefined && shapeOfTable(waiting[0]) !== shapeOfTable(own)) flush();
+      waiting.push(own);
+      waitingRows += own.rowCount;
+      if (waitingRows >= PROFILE_ROWS) flush();
+    },
+    addProfile(profile) {
+      flush();
+      parts = mergeAlike([...parts, profile]);
+    },
+    profile() {
+      flush();
+      const [first, ...rest] = alignAll(parts, reference, columns);
+      if (first === undefined) return profileTable({ rowCount: 0, columns: new Map() }, { reference });
+      return rest.reduce(mergeProfiles, first);
+    },
+    faults() {
+      return columns.flatMap((name) => {
+        const without = parts.filter((part) => part.columns.get(name)?.kind !== reference.columns.get(name)?.kind);
+        if (without.length === 0 || without.length === parts.length) return [];
+        const rows = without.reduce((sum, part) => sum + part.rowCount, 0);
+        return [`column \`${name}\` was missing or of another type in ${rows} rows`];
+      });
+    },
+  };
+}
+
+/** Merges neighbours that have the same columns of the same types; usually that is all of them. */
+function mergeAlike(parts: readonly TableProfile[]): TableProfile[] {
+  const merged: TableProfile[] = [];
+  for (const part of parts) {
+    const last = merged[merged.length - 1];
+    if (last !== undefined && shapeOf(last) === shapeOf(part)) merged[merged.length - 1] = mergeProfiles(last, part);
+    else merged.push(part);
+  }
+  return merged;
+}
+
+function shapeOf(profile: TableProfile): string {
+  return JSON.stringify([...profile.columns].map(([name, column]) => [name, column.type]));
+}
+
+function shapeOfTable(table: Table): string {
+  return JSON.stringify([...table.columns].map(([name, column]) => [name, column.type]));
+}
+
+/** Parts of one shape: where a part lacks what others have, its rows are null. */
+function alignAll(
+  parts: readonly TableProfile[],
+  reference: TableProfile,
+  columns: readonly string[],
+): readonly TableProfile[] {
+  if (parts.length < 2) return parts;
+  const kept = columns.filter((name) =>
+    parts.some((part) => part.columns.get(name)?.kind === reference.columns.get(name)?.kind),
+  );
+  return parts.map((part) => {
+    const aligned = new Map<string, ColumnProfile>();
+    for (const name of kept) {
+      const was = reference.columns.get(name)!;
+      const now = part.columns.get(name);
+      aligned.set(name, now?.kind === was.kind ? { ...now, type: was.type } : allNull(was, part.rowCount));
+    }
+    return { format: part.format, rowCount: part.rowCount, columns: aligned, digest: part.digest };
+  });
+}
+
+function allNull(was: ColumnProfile, rows: number): ColumnProfile {
+  const empty = profileTable(
+    { rowCount: 0, columns: new Map([['x', { name: 'x', type: was.type, length: 0, nullCount: 0, chunks: [] }]]) },
+    {
+      reference: {
+        format: 'millwright.profile/1',
+        rowCount: was.rows,
+        columns: new Map([['x', was]]),
+        digest: '' as TableProfile['digest'],
+      },
+    },
+  ).columns.get('x')!;
+  return { ...empty, rows, nulls: rows };
+}

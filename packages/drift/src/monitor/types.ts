@@ -1,0 +1,67 @@
+import type { Digest } from '@millwright/core';
+import type { DriftVerdict, TestResult, TwoSampleTest } from '../test/types.js';
+import type { TriggerDecision } from '../trigger/types.js';
+
+/** What is looked for in a column. */
+export type CheckKind = 'distribution' | 'missing' | 'unseen' | 'range' | 'schema';
+
+export interface ColumnPlan {
+  /** Default: `distribution`, for numbers and categories alike. Must be able to work on profiles. */
+  readonly test?: TwoSampleTest | undefined;
+  /** Smallest effect that matters, on the scale of the test. Default 0.1, of the rates 0.01. */
+  readonly margins?: Partial<Record<Exclude<CheckKind, 'schema'>, number>> | undefined;
+  /** Checks that are left out. */
+  readonly without?: readonly CheckKind[] | undefined;
+}
+
+/** One check of one column in one window. */
+export interface ColumnCheck {
+  readonly column: string;
+  readonly check: CheckKind;
+  /** After multiplicity control. */
+  readonly verdict: DriftVerdict;
+  /** p-value adjusted for all checks of the window. */
+  readonly adjusted: number | undefined;
+  /** Effect in units of its margin, 0 while it may be chance. Undefined when it could not be judged. */
+  readonly severity: number | undefined;
+  readonly result: TestResult | undefined;
+  readonly sentence: string;
+}
+
+/** What a window's profile says against the reference. */
+export interface Assessment {
+  readonly verdict: DriftVerdict;
+  readonly checks: readonly ColumnCheck[];
+  /** Largest severity of all checks; undefined when none could be judged. */
+  readonly severity: number | undefined;
+  /** Signs of broken data, as sentences. */
+  readonly integrity: readonly string[];
+  /** What changed most, in one sentence. */
+  readonly sentence: string;
+}
+
+export interface WindowFacts {
+  readonly index: number;
+  /** Event time; undefined for windows of rows without times. */
+  readonly startMs: number | undefined;
+  readonly endMs: number | undefined;
+  readonly rows: number;
+  /** Closed before its end: it is reported, but never leads to an action. */
+  readonly partial: boolean;
+  /** Windows without any row since the one before. */
+  readonly emptyBefore: number;
+}
+
+/** What the monitor says about one window, with the digests of everything it looked at. */
+export interface DecisionRecord extends Assessment {
+  readonly format: 'millwright.drift-decision/1';
+  readonly monitor: string;
+  readonly window: WindowFacts;
+  readonly trigger: TriggerDecision;
+  readonly reference: Digest;
+  readonly profile: Digest;
+  readonly plan: Digest;
+  /** The part of α that this window may spend. */
+  readonly alpha: number;
+  readonly digest: Digest;
+}

@@ -1,0 +1,2 @@
+export { acknowledge, type CheckedPolicy, checkPolicy, QUIET, reduceTrigger } from './reduce.js';
+export type * from './types.js';
