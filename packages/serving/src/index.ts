@@ -1,6 +1,7 @@
 export * from './endpoint/index.js';
 export type { Codec, Engine, EngineFacts } from './engine/index.js';
 export * from './guard/index.js';
+export * from './multimodal/index.js';
 export * from './runtime/index.js';
 export { type OnnxOptions, onnx } from './runtime/onnx/index.js';
 export * from './tensor/index.js';

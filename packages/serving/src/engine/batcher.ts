@@ -23,6 +23,8 @@ export interface BatcherOptions {
   readonly maxQueued: number;
   /** Longest run in milliseconds, because a run blocks the thread it is on. Infinity elsewhere. */
   readonly maxRunMs: number;
+  /** Runs that may overlap. */
+  readonly concurrency: number;
   readonly cost: CostModel;
 }
 
@@ -46,7 +48,7 @@ export interface Batcher<T extends Queued> {
 }
 
 export function batcher<T extends Queued>(options: BatcherOptions): Batcher<T> {
-  const { sizes, maxQueued, maxRunMs, padded, cost } = options;
+  const { sizes, maxQueued, maxRunMs, padded, concurrency, cost } = options;
   const maxBatch = sizes.at(-1)!;
   let queue: T[] = [];
   let head = 0;
@@ -82,7 +84,7 @@ export function batcher<T extends Queued>(options: BatcherOptions): Batcher<T> {
   function predictedFinish(now: number): number {
     const size = largestAllowed();
     const residual = Math.max(0, busyUntil - now);
-    return now + residual + Math.ceil((queued() + 1) / size) * bound(Math.min(size, queued() + 1));
+    return now + residual + Math.ceil((queued() + 1) / size / concurrency) * bound(Math.min(size, queued() + 1));
   }
 
   function largestAllowed(): number {

@@ -11,7 +11,7 @@ export interface EngineOptions {
   readonly maxBatch?: number | undefined;
   /** Rows that may wait. Default 65,536. */
   readonly maxQueued?: number | undefined;
-  /** Longest run that may block this thread, in milliseconds. Default 8. */
+  /** Longest run in milliseconds. Default 8 where runs block this thread, else as long as deadlines allow. */
   readonly maxRunMs?: number | undefined;
   readonly clock?: Clock | undefined;
 }
@@ -26,17 +26,29 @@ export async function inlineEngine<I, O>(
   codec: Codec<I, O>,
   options: EngineOptions = {},
 ): Promise<Engine<I, O>> {
-  const { maxBatch: wanted = 64, maxQueued = 65_536, maxRunMs = 8, clock = systemClock } = options;
+  const {
+    maxBatch: wanted = 64,
+    maxQueued = 65_536,
+    maxRunMs = model.facts.placement === 'inline' ? 8 : Number.POSITIVE_INFINITY,
+    clock = systemClock,
+  } = options;
   const cost = costModel();
   const limit = await batchLimit(model, wanted);
   const { batch } = model.signature;
   const sizes = typeof batch === 'number' ? [batch] : bucketsUpTo(limit.maxBatch);
   const warm = await warmUp(model, sizes, cost);
   const padded = typeof batch === 'number' || model.facts.padBatches;
-  const facts: EngineFacts = { ...model.facts, padBatches: padded, placement: 'inline', warm, ...limit };
+  const facts: EngineFacts = { ...model.facts, padBatches: padded, warm, ...limit };
   // Only sizes that ran are used; without any (inputs that cannot be made up) the first requests find out.
   const usable = typeof batch === 'number' || warm.length === 0 ? bucketsUpTo(limit.maxBatch) : warm;
-  const queue = batcher<Task<I, O>>({ sizes: usable, padded, maxQueued, maxRunMs, cost });
+  const queue = batcher<Task<I, O>>({
+    sizes: usable,
+    padded,
+    maxQueued,
+    maxRunMs,
+    concurrency: model.concurrency,
+    cost,
+  });
   return drive({ model, codec, queue, facts, sizes, clock });
 }
 

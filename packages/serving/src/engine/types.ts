@@ -20,7 +20,6 @@ export interface Task<I, O> extends Queued {
 }
 
 export interface EngineFacts extends LoadFacts {
-  readonly placement: 'inline';
   /** Batch sizes that were run before the first request. */
   readonly warm: readonly number[];
   /** Rows per run. 1 when the model has no batch dimension or its rows influence each other. */

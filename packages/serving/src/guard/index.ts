@@ -1,1 +1,4 @@
+export * from './conformal.js';
+export * from './out-of-distribution.js';
+export * from './range.js';
 export * from './types.js';

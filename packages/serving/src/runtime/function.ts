@@ -32,6 +32,7 @@ export function functionRuntime(fn: TensorFunction, options: FunctionRuntimeOpti
         facts: {
           runtime: id,
           executionProvider: 'function',
+          placement: 'inline',
           refused: [],
           loadMs: 0,
           modelBytes: artifact.manifest.files.reduce((sum, file) => sum + file.size, 0),

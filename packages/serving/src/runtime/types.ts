@@ -48,6 +48,9 @@ export interface LoadPlan {
   readonly tolerance?: number | undefined;
 }
 
+/** Where runs happen: on the calling thread, which they block; in worker threads; in child processes; in another service. */
+export type Placement = 'inline' | 'worker' | 'process' | 'remote';
+
 export interface RefusedProvider {
   readonly provider: ProviderName;
   readonly reason: string;
@@ -58,6 +61,7 @@ export interface LoadFacts {
   readonly runtime: string;
   /** What really runs the model. */
   readonly executionProvider: ProviderName;
+  readonly placement: Placement;
   /** Providers that were preferred and could not be used, in the order in which they were tried. */
   readonly refused: readonly RefusedProvider[];
   readonly loadMs: number;

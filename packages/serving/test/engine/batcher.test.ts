@@ -15,7 +15,7 @@ function learned(a: number, b: number, sizes: readonly number[]) {
 
 function make({ a = 1, b = 0.1, maxBatch = 8, maxQueued = 100, maxRunMs = Number.POSITIVE_INFINITY } = {}) {
   const sizes = bucketsUpTo(maxBatch);
-  return batcher<Row>({ sizes, padded: false, maxQueued, maxRunMs, cost: learned(a, b, sizes) });
+  return batcher<Row>({ sizes, padded: false, concurrency: 1, maxQueued, maxRunMs, cost: learned(a, b, sizes) });
 }
 
 const row = (name: string, deadlineAt = 1_000): Row => ({ name, deadlineAt, settled: false });

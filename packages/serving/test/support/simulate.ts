@@ -101,7 +101,14 @@ export function ours(load: Load, maxBatch = 64): Scheme {
   const cost = costModel();
   const sizes = bucketsUpTo(maxBatch);
   for (const size of sizes) cost.observe(size, load.cost(size), true);
-  const queue = batcher<Row>({ sizes, padded: false, maxQueued: 1e9, maxRunMs: Number.POSITIVE_INFINITY, cost });
+  const queue = batcher<Row>({
+    sizes,
+    padded: false,
+    concurrency: 1,
+    maxQueued: 1e9,
+    maxRunMs: Number.POSITIVE_INFINITY,
+    cost,
+  });
   return {
     arrive: (row, now) => queue.push(row, now) === 0,
     next(now) {

@@ -1,6 +1,7 @@
 import type { ProviderName } from '../types.js';
 import { configure, explainImport, type OrtAssets, type OrtModule } from './ort.js';
 
+export { hostedOrt } from './hosted.node.js';
 export type { OrtAssets, OrtModule } from './ort.js';
 
 /** Node's half of the `#ort` seam; same names as `ort.ts`, chosen by the import condition `node`. */

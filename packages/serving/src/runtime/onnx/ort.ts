@@ -1,4 +1,4 @@
-import { MillwrightError } from '@millwright/core';
+import { invalidInput, MillwrightError } from '@millwright/core';
 import type { ProviderName } from '../types.js';
 
 /** What we use of onnxruntime's API, so that a host's own copy can be passed in. */
@@ -54,6 +54,11 @@ export async function whyNot(provider: ProviderName): Promise<string | undefined
   if (gpu === undefined) return 'This browser has no WebGPU, or the page is not a secure context (https or localhost).';
   const adapter = await gpu.requestAdapter();
   return adapter === null ? 'WebGPU found no adapter.' : undefined;
+}
+
+/** Sessions beside this thread. @throws `input/invalid`: a page runs the whole endpoint in a worker of its own instead */
+export function hostedOrt(kind: 'worker' | 'process', _count: number): OrtModule {
+  throw invalidInput('placement', '`inline` in a page', kind);
 }
 
 export function configure(ort: OrtModule, assets: OrtAssets): void {

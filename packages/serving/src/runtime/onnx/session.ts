@@ -1,4 +1,4 @@
-import { closable, MillwrightError } from '@millwright/core';
+import { closable, isMillwrightError, MillwrightError } from '@millwright/core';
 import { arrayFor, type DType, type Tensor, type TensorMap } from '../../tensor/index.js';
 import { checkFeeds } from '../feeds.js';
 import type { Lock } from '../lock.js';
@@ -13,7 +13,7 @@ export function loadedSession(
   session: OrtSession,
   signature: TensorSignature,
   facts: LoadFacts,
-  oneAtATime: Lock,
+  { oneAtATime, concurrency }: { readonly oneAtATime: Lock; readonly concurrency: number },
 ): LoadedModel {
   const OrtTensorOf = ort.Tensor as OrtTensorClass;
   let closed = false;
@@ -30,6 +30,7 @@ export function loadedSession(
     try {
       return collect(signature, await answer);
     } catch (cause) {
+      if (isMillwrightError(cause)) throw cause;
       throw new MillwrightError('serving/model-failed', `The model failed: ${messageOf(cause)}`, {
         details: { model: facts.executionProvider },
         cause,
@@ -45,7 +46,7 @@ export function loadedSession(
     }),
     signature,
     facts,
-    concurrency: 1,
+    concurrency,
     run,
   };
 }

@@ -1,0 +1,28 @@
+import type { Guard } from '../guard/types.js';
+
+export interface ConflictOptions<O> {
+  /** What each modality alone says, on one scale (a probability, for instance). Absent modalities are undefined. */
+  readonly opinions: (output: O) => Readonly<Record<string, number | undefined>>;
+  /** Largest difference between two modalities that is not a conflict. */
+  readonly tolerance: number;
+  readonly name?: string | undefined;
+}
+
+/** Abstains when two modalities contradict each other: a person decides, or a model that was made for it. */
+export function conflictGuard<O, I = unknown>(options: ConflictOptions<O>): Guard<I, O> {
+  const { opinions, tolerance, name = 'conflict' } = options;
+  return {
+    name,
+    output(output) {
+      const said = Object.entries(opinions(output)).filter(
+        (entry): entry is [string, number] => entry[1] !== undefined,
+      );
+      if (said.length < 2) return undefined;
+      said.sort(([, a], [, b]) => a - b);
+      const [low, lowest] = said[0]!;
+      const [high, highest] = said.at(-1)!;
+      // NaN is no opinion that agrees.
+      return highest - lowest <= tolerance ? undefined : `\`${low}\` says ${lowest}, \`${high}\` says ${highest}.`;
+    },
+  };
+}

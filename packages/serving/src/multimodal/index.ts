@@ -1,0 +1,2 @@
+export * from './aligner.js';
+export * from './conflict.js';

@@ -1,0 +1,121 @@
+import { seededRandom } from '@millwright/core';
+import {
+  adaptiveAlpha,
+  confidenceGuard,
+  conformalGuard,
+  conformalInterval,
+  conformalPValue,
+  conformalSet,
+  conformalThreshold,
+  energyScore,
+  finiteGuard,
+  mahalanobis,
+  nearestNeighbours,
+  rangeGuard,
+  sortedScores,
+} from '@millwright/serving';
+import { describe, expect, test } from 'vitest';
+
+describe('finite, range and confidence', () => {
+  test('pass what is fine and say what is not', () => {
+    const finite = finiteGuard();
+    expect(finite.output!({ y: 1, z: [1, 2] }, {})).toBeUndefined();
+    expect(finite.output!({ y: 1, z: [1, Number.NaN] }, {})).toContain('z.1');
+    expect(finite.output!(Number.POSITIVE_INFINITY, {})).toBeDefined();
+    const range = rangeGuard<{ miles?: number }>({ miles: { min: 0, max: 5_000 } });
+    expect([0, 5_000].map((miles) => range.input!({ miles }))).toEqual([undefined, undefined]);
+    expect(range.input!({})).toBeUndefined();
+    for (const miles of [-1, 5_001, Number.NaN]) expect(range.input!({ miles })).toContain('miles');
+    const confident = confidenceGuard((y: number) => y, 0.8);
+    expect([0.8, 0.79, Number.NaN].map((y) => confident.output!(y, {}) === undefined)).toEqual([true, false, false]);
+  });
+});
+
+describe('conformal', () => {
+  test('threshold and p-value are ranks', () => {
+    const scores = [5, 1, 4, 2, 3, 9, 8, 7, 6];
+    expect(conformalThreshold(scores, 0.1)).toBe(9);
+    expect(conformalThreshold(scores, 0.5)).toBe(5);
+    expect(conformalThreshold(scores, 0.05)).toBe(Number.POSITIVE_INFINITY);
+    expect(conformalThreshold([], 0.5)).toBe(Number.POSITIVE_INFINITY);
+    const sorted = sortedScores(scores);
+    expect(conformalPValue(sorted, 10)).toBeCloseTo(0.1, 12);
+    expect(conformalPValue(sorted, 9)).toBeCloseTo(0.2, 12);
+    expect(conformalPValue(sorted, 0)).toBe(1);
+    expect(conformalPValue(sorted, Number.NaN)).toBeCloseTo(0.1, 12);
+    expect(() => conformalThreshold([1, Number.NaN], 0.1)).toThrow(/scores/);
+    expect(() => conformalThreshold([1], 1)).toThrow(/alpha/);
+  });
+
+  test('over 1,000 seeds the false alarms keep alpha', () => {
+    const [alpha, n, fresh] = [0.1, 99, 20];
+    let alarms = 0;
+    for (let seed = 1; seed <= 1_000; seed++) {
+      const random = seededRandom(seed);
+      const draw = () => -Math.log(1 - random.next());
+      const guard = conformalGuard<number, unknown>({
+        scores: Array.from({ length: n }, draw),
+        alpha,
+        ofInput: (x) => x,
+      });
+      for (let i = 0; i < fresh; i++) if (guard.input!(draw()) !== undefined) alarms++;
+    }
+    const rate = alarms / (1_000 * fresh);
+    // The rate of one calibration is Beta(10, 90): its spread over seeds dominates.
+    const sigma = Math.sqrt((alpha * (1 - alpha)) / (n + 2) / 1_000 + (alpha * (1 - alpha)) / (1_000 * fresh));
+    expect(Math.abs(rate - alpha)).toBeLessThan(2 * sigma);
+  });
+
+  test('sets and intervals', () => {
+    expect(conformalSet([0.7, 0.25, 0.05], 0.8)).toEqual([0, 1]);
+    expect(conformalSet([0.7, 0.25, Number.NaN], 1)).toEqual([0, 1]);
+    expect(conformalInterval(10, 2)).toEqual([8, 12]);
+  });
+
+  test('a NaN score is held back', () => {
+    const guard = conformalGuard<number, unknown>({ scores: [1, 2, 3], alpha: 0.5, ofInput: () => Number.NaN });
+    expect(guard.input!(1)).toBeDefined();
+  });
+
+  test('adaptive alpha keeps its target on a stream that drifts', () => {
+    const random = seededRandom(3);
+    const adaptive = adaptiveAlpha(0.1, 0.02);
+    let outside = 0;
+    for (let i = 0; i < 20_000; i++) {
+      // The scores grow all the time, the calibration does not know.
+      const limit = adaptive.alpha <= 0 ? Number.POSITIVE_INFINITY : 1 - adaptive.alpha;
+      const error = random.next() * (1 + i / 10_000) > limit;
+      adaptive.observe(error);
+      if (error) outside++;
+    }
+    expect(outside / 20_000).toBeCloseTo(0.1, 2);
+  });
+});
+
+describe('out of distribution', () => {
+  const random = seededRandom(11);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
+  const rows = Float64Array.from({ length: 2_000 }, (_, i) => (i % 2 === 0 ? 10 * normal() : normal()));
+
+  test('energy is the negative log-sum-exp, without overflow', () => {
+    expect(energyScore([0, 0])).toBeCloseTo(-Math.log(2), 12);
+    expect(energyScore([1_000, 0])).toBeCloseTo(-1_000, 9);
+    expect(energyScore([2, 2], 2)).toBeCloseTo(-2 * (1 + Math.log(2)), 12);
+  });
+
+  test('Mahalanobis knows the scale of each direction', () => {
+    const distance = mahalanobis(rows, 2);
+    expect(distance([10, 0])).toBeLessThan(2);
+    expect(distance([0, 10])).toBeGreaterThan(60);
+    expect(mahalanobis([1, 5, 2, 5, 3, 5], 2)([2, 5])).toBeCloseTo(0, 9);
+    expect(() => mahalanobis([1, 2], 2)).toThrow(/two rows/);
+  });
+
+  test('nearest neighbours give the k-th distance', () => {
+    const line = Float64Array.of(0, 1, 2, 3, 4, 5);
+    expect(nearestNeighbours(line, 1, 2)([0])).toBe(1);
+    expect(nearestNeighbours(line, 1, 6)([0])).toBe(5);
+    expect(nearestNeighbours(line, 1, 1)([Number.NaN])).toBeNaN();
+    expect(() => nearestNeighbours(line, 1, 7)).toThrow(/at least k/);
+  });
+});

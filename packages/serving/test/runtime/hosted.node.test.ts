@@ -1,0 +1,60 @@
+import { isMillwrightError } from '@millwright/core';
+import { createEndpoint, onnx, tensor, tensors } from '@millwright/serving';
+import { describe, expect, test } from 'vitest';
+import { artifactOf, logistic, perceptron, resolvedModel, sourceOf } from '../support/models.js';
+
+const feeds = (rows: number, width: number) =>
+  tensors({
+    x: tensor(
+      'float32',
+      [rows, width],
+      Float32Array.from({ length: rows * width }, (_, i) => (i % 11) / 11),
+    ),
+  });
+
+describe.each(['worker', 'process'] as const)('a model in a %s', (placement) => {
+  test('gives the answers it gives inline, and leaves the feeds alone', async () => {
+    const artifact = artifactOf({ 'm.onnx': perceptron([8, 16, 4]) });
+    await using inline = await onnx().load(artifact);
+    await using hosted = await onnx({ placement, workers: 2 }).load(artifact);
+    expect(hosted.facts).toMatchObject({ placement, executionProvider: 'cpu' });
+    expect(hosted.concurrency).toBe(2);
+    const given = feeds(3, 8);
+    const answers = await Promise.all([1, 2, 3, 4].map(() => hosted.run(given)));
+    const expected = (await inline.run(given)).get('y');
+    for (const answer of answers) expect(answer.get('y')).toEqual(expected);
+    expect(given).toEqual(feeds(3, 8));
+  });
+
+  test('says what the model says when it fails, and goes on', async () => {
+    const { model, node, floats, TYPE } = await import('../support/onnx-writer.js');
+    const bytes = model({
+      nodes: [node('Gather', ['table', 'i'], ['y'])],
+      inputs: [{ name: 'i', type: TYPE.int64, dims: ['rows'] }],
+      outputs: [{ name: 'y', type: TYPE.float, dims: ['rows'] }],
+      initializers: [floats('table', [2], [5, 6])],
+    });
+    await using hosted = await onnx({ placement }).load(artifactOf({ 'm.onnx': bytes }));
+    const at = (i: bigint) => hosted.run(tensors({ i: tensor('int64', [1], BigInt64Array.of(i)) }));
+    await expect(at(99n)).rejects.toMatchObject({ code: 'serving/model-failed' });
+    expect((await at(1n)).get('y')!.data[0]).toBe(6);
+  });
+
+  test('serves behind an endpoint', async () => {
+    const resolved = resolvedModel('m@1', logistic([1, -2], 0.5));
+    await using endpoint = await createEndpoint<{ x: number[] }, { score: number }>({
+      model: sourceOf(resolved),
+      runtime: onnx({ placement }),
+    });
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => endpoint.predict({ x: [i / 10, 1] })));
+    for (const [i, { output }] of answers.entries())
+      expect(output.score).toBeCloseTo(1 / (1 + Math.exp(1.5 - i / 10)), 5);
+  });
+
+  test('a provider that does not work there is refused with its reason', async () => {
+    const error = await onnx({ placement, require: 'cuda' })
+      .load(artifactOf({ 'm.onnx': logistic([1], 0) }))
+      .catch((e) => e);
+    expect(isMillwrightError(error, 'serving/no-provider')).toBe(true);
+  });
+});
