@@ -92,6 +92,9 @@ export interface ErrorDetails {
   /** The model failed. */
   'serving/model-failed': { readonly model: string };
 
+  /** A model runtime breaks its interface; thrown by its conformance suite. */
+  'serving/nonconforming': { readonly reason: string };
+
   /** The rollout's spec is not well formed. */
   'rollout/invalid': { readonly path: string; readonly reason: string };
   /** The rollout is not in a state that allows the command. */

@@ -1,1 +1,1 @@
-export {};
+export { modelRuntimeCases, type RuntimeFixture } from './model-runtime.js';

@@ -1,6 +1,7 @@
 import { closable, MillwrightError } from '@millwright/core';
 import type { TensorMap } from '../tensor/index.js';
 import { batchOf, checkFeeds } from './feeds.js';
+import { checkGolden } from './golden.js';
 import type { LoadedModel, ModelRuntime, TensorSpec } from './types.js';
 
 /** What a function runtime calls instead of a model file. */
@@ -21,8 +22,15 @@ export function functionRuntime(fn: TensorFunction, options: FunctionRuntimeOpti
   return {
     id,
     probe: async () => [{ name: 'function', available: true }],
-    load: async (artifact): Promise<LoadedModel> => {
+    async load(artifact, plan = {}, { signal } = {}): Promise<LoadedModel> {
+      signal?.throwIfAborted();
       let closed = false;
+      const run = async (feeds: TensorMap): Promise<TensorMap> => {
+        if (closed) throw new MillwrightError('state/closed', 'The model was closed.', { details: { what: 'model' } });
+        checkFeeds(signature, feeds);
+        return await fn(feeds);
+      };
+      const parity = await checkGolden('function', plan, run);
       return {
         ...closable(() => {
           closed = true;
@@ -36,15 +44,10 @@ export function functionRuntime(fn: TensorFunction, options: FunctionRuntimeOpti
           refused: [],
           loadMs: 0,
           modelBytes: artifact.manifest.files.reduce((sum, file) => sum + file.size, 0),
-          parity: undefined,
+          parity,
           padBatches: false,
         },
-        async run(feeds) {
-          if (closed)
-            throw new MillwrightError('state/closed', 'The model was closed.', { details: { what: 'model' } });
-          checkFeeds(signature, feeds);
-          return await fn(feeds);
-        },
+        run,
       };
     },
   };

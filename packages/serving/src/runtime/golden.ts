@@ -1,5 +1,6 @@
+import { MillwrightError } from '@millwright/core';
 import { fromFloat16, type Tensor, type TensorMap } from '../tensor/index.js';
-import type { GoldenRun } from './types.js';
+import type { GoldenRun, LoadPlan, ProviderName } from './types.js';
 
 /**
  * The largest difference between what was expected and what came, relative to `max(1, |expected|)`. A missing output,
@@ -17,6 +18,22 @@ export function largestDifference(expected: TensorMap, actual: TensorMap): numbe
     }
   }
   return largest;
+}
+
+/** Relative error of one float32 run on another provider (fixtures agree within 3e-7; 1e-4 leaves room for deep models). */
+const DEFAULT_TOLERANCE = 1e-4;
+
+/** The parity on the plan's golden rows. @throws `serving/no-provider` when it is beyond the plan's tolerance */
+export async function checkGolden(
+  provider: ProviderName,
+  plan: LoadPlan,
+  run: (feeds: TensorMap) => Promise<TensorMap>,
+): Promise<number | undefined> {
+  const parity = await goldenParity(plan.golden, run);
+  const tolerance = plan.tolerance ?? DEFAULT_TOLERANCE;
+  if (parity === undefined || parity <= tolerance) return parity;
+  const reason = `Its answers differ from the golden rows by ${parity}, more than ${tolerance}.`;
+  throw new MillwrightError('serving/no-provider', reason, { details: { refused: [{ provider, reason }] } });
 }
 
 /** Runs every golden row and returns the largest difference; undefined when there are none. */

@@ -2,7 +2,7 @@ import { type Abortable, isMillwrightError, MillwrightError } from '@millwright/
 import type { VerifiedArtifact } from '@millwright/core/artifact';
 import { ALWAYS_ONE_AT_A_TIME, DEFAULT_PROVIDERS, hostedOrt, importOrt, KNOWN_PROVIDERS, whyNot } from '#ort';
 import { batchOf } from '../feeds.js';
-import { goldenParity } from '../golden.js';
+import { checkGolden } from '../golden.js';
 import { type Lock, lock, noLock } from '../lock.js';
 import type {
   ExecutionProvider,
@@ -60,6 +60,7 @@ export function onnx(options: OnnxOptions = {}): ModelRuntime {
     plan: LoadPlan = {},
     { signal }: Abortable = {},
   ): Promise<LoadedModel> {
+    signal?.throwIfAborted();
     const file = plan.file ?? onlyModel(artifact);
     const bytes = await artifact.bytes(file, { signal });
     const report = vet(artifact, file, bytes, options.trusted ?? false);
@@ -106,12 +107,7 @@ export function onnx(options: OnnxOptions = {}): ModelRuntime {
     const signature = signatureOf(report, session);
     const probe = loadedSession(ort, session, signature, { ...facts, parity: undefined }, how);
     try {
-      const parity = await goldenParity(plan.golden, (feeds) => probe.run(feeds));
-      const tolerance = plan.tolerance ?? DEFAULT_TOLERANCE;
-      if (parity !== undefined && !(parity <= tolerance)) {
-        const wrong = `Its answers differ from the golden rows by ${parity}, more than ${tolerance}.`;
-        throw noProvider([{ provider, reason: wrong }], undefined, wrong);
-      }
+      const parity = await checkGolden(provider, plan, (feeds) => probe.run(feeds));
       return loadedSession(ort, session, signature, { ...facts, parity }, how);
     } catch (error) {
       await probe.close();
@@ -143,9 +139,6 @@ interface SideFile {
 
 /** One lock for the whole process or page: a second onnxruntime call during a WebGPU or WASM one can kill either. */
 const SHARED_LOCK = lock();
-
-/** Relative error of one float32 run on another provider (fixtures agree within 3e-7; 1e-4 leaves room for deep models). */
-const DEFAULT_TOLERANCE = 1e-4;
 
 /** Providers that compile or tune kernels for each new shape. */
 const COMPILES_PER_SHAPE = new Set<ProviderName>(['webgpu', 'cuda', 'tensorrt', 'coreml', 'dml', 'webnn']);
