@@ -20,7 +20,7 @@ export function decisionIndex(keepMs: number) {
     find(id: string): number {
       for (const { table } of generations) {
         const place = table.find(id);
-        if (place >= 0) return table.first[place]!;
+        if (place >= 0) return table.first(place);
       }
       return -1;
     },

@@ -6,52 +6,57 @@ import { hashFrom, hashPrefix } from '../routing/murmur3.js';
  */
 export interface IdentityTable {
   readonly size: number;
-  /** The place of a text, or -1. Places move when something is added. */
+  /** The place of a text, or -1. Places move when something is set. */
   find(text: string): number;
+  first(place: number): number;
+  second(place: number): number;
   /** Sets the numbers of a text. */
   set(text: string, a: number, b: number): void;
-  /** First and second number of each place. Read them anew after `set`: growing replaces them. */
-  readonly first: Uint32Array;
-  readonly second: Uint32Array;
   /** Forgets the entries that `keep` does not want. */
   retain(keep: (first: number, second: number) => boolean): void;
 }
 
 export function identityTable(expected = 1024): IdentityTable {
   let capacity = 1024;
-  while (capacity * 0.75 < expected) capacity *= 2;
+  while (capacity * FULL < expected) capacity *= 2;
   let size = 0;
-  let low = new Uint32Array(capacity);
-  let high = new Uint32Array(capacity);
-  let first = new Uint32Array(capacity);
-  let second = new Uint32Array(capacity);
+  /** Four words per place, so that one place is one cache line: two of the hash, two numbers. A second word of 0 is free. */
+  let words = new Uint32Array(capacity * 4);
 
-  /** The place of a hash or, negative, `-1 - place` where it would go. A high half of 0 marks a free place. */
-  const probe = (lo: number, hi: number): number => {
-    const mask = capacity - 1;
-    let place = lo & mask;
-    while (high[place] !== 0) {
-      if (low[place] === lo && high[place] === hi) return place;
-      place = (place + 1) & mask;
-    }
-    return -1 - place;
+  // A text that was not found is often set next: its hash is kept.
+  let hashed: string | undefined;
+  let low = 0;
+  let high = 1;
+  const hash = (text: string) => {
+    if (text === hashed) return;
+    hashed = text;
+    low = hashFrom(LOW, text);
+    high = hashFrom(HIGH, text) || 1;
   };
 
-  const rebuild = (nextCapacity: number, keep: (a: number, b: number) => boolean) => {
-    const old = { capacity, low, high, first, second };
+  /** The place of a hash or, negative, `-1 - place` where it would go. */
+  const probe = (lo: number, hi: number): number => {
+    const mask = capacity * 4 - 1;
+    let at = (lo << 2) & mask;
+    while (words[at + 1] !== 0) {
+      if (words[at] === lo && words[at + 1] === hi) return at;
+      at = (at + 4) & mask;
+    }
+    return -1 - at;
+  };
+
+  const rebuild = (nextCapacity: number, keep: ((a: number, b: number) => boolean) | undefined) => {
+    const old = words;
     capacity = nextCapacity;
-    low = new Uint32Array(capacity);
-    high = new Uint32Array(capacity);
-    first = new Uint32Array(capacity);
-    second = new Uint32Array(capacity);
+    words = new Uint32Array(capacity * 4);
     size = 0;
-    for (let i = 0; i < old.capacity; i++) {
-      if (old.high[i] === 0 || !keep(old.first[i]!, old.second[i]!)) continue;
-      const place = -1 - probe(old.low[i]!, old.high[i]!);
-      low[place] = old.low[i]!;
-      high[place] = old.high[i]!;
-      first[place] = old.first[i]!;
-      second[place] = old.second[i]!;
+    for (let i = 0; i < old.length; i += 4) {
+      if (old[i + 1] === 0 || (keep !== undefined && !keep(old[i + 2]!, old[i + 3]!))) continue;
+      const at = -1 - probe(old[i]!, old[i + 1]!);
+      words[at] = old[i]!;
+      words[at + 1] = old[i + 1]!;
+      words[at + 2] = old[i + 2]!;
+      words[at + 3] = old[i + 3]!;
       size++;
     }
   };
@@ -60,35 +65,33 @@ export function identityTable(expected = 1024): IdentityTable {
     get size() {
       return size;
     },
-    get first() {
-      return first;
-    },
-    get second() {
-      return second;
-    },
     find(text) {
-      return Math.max(-1, probe(hashFrom(LOW, text), hashFrom(HIGH, text) || 1));
+      hash(text);
+      return Math.max(-1, probe(low, high));
     },
+    first: (place) => words[place + 2]!,
+    second: (place) => words[place + 3]!,
     set(text, a, b) {
-      const lo = hashFrom(LOW, text);
-      const hi = hashFrom(HIGH, text) || 1;
-      let place = probe(lo, hi);
-      if (place < 0) {
-        if (size + 1 > capacity * 0.75) {
-          rebuild(capacity * 2, () => true);
-          place = probe(lo, hi);
+      hash(text);
+      let at = probe(low, high);
+      if (at < 0) {
+        if (size + 1 > capacity * FULL) {
+          rebuild(capacity * 2, undefined);
+          at = probe(low, high);
         }
-        place = -1 - place;
-        low[place] = lo;
-        high[place] = hi;
+        at = -1 - at;
+        words[at] = low;
+        words[at + 1] = high;
         size++;
       }
-      first[place] = a;
-      second[place] = b;
+      words[at + 2] = a;
+      words[at + 3] = b;
     },
     retain: (keep) => rebuild(capacity, keep),
   };
 }
 
+/** Fuller than this, linear probing takes long walks. */
+const FULL = 0.75;
 const LOW = hashPrefix('', 0x51ed270b);
 const HIGH = hashPrefix('', 0x2127599b);

@@ -140,8 +140,8 @@ export function createOutcomeJoin(options: OutcomeJoinOptions): OutcomeJoin {
       if (rows === 'epoch' && units.size > 65_536) units.retain((epoch) => epoch > newestEpoch);
     }
     const known = units.find(exposure.unit);
-    if (known >= 0 && (rows === 'unit' || units.first[known]! > exposure.epoch))
-      return unwrapped(units.second[known]! - 1, tail);
+    if (known >= 0 && (rows === 'unit' || units.first(known) > exposure.epoch))
+      return unwrapped(units.second(known) - 1, tail);
     const row = open(exposure);
     units.set(exposure.unit, exposure.epoch + 1, (row % WRAP) + 1);
     return row;

@@ -15,6 +15,8 @@ export interface RolloutEndpoint {
     get(name: string): { readonly model: string } | undefined;
   };
   setPolicy(policy: CompiledPolicy | undefined): void;
+  /** The policy in force. */
+  readonly policy: CompiledPolicy | undefined;
   observe(observer: (decision: ServedDecision) => void): () => void;
 }
 
@@ -52,6 +54,9 @@ export function createReplica(
       if (applied?.policy?.epoch === policy?.epoch && applied?.status === status) return;
       if (isFinal(state)) {
         observing();
+        applied = { policy, status };
+        // A newer rollout may have taken over the endpoint: then there is nothing left to tidy.
+        if (endpoint.policy !== undefined && endpoint.policy.salt !== state.id) return;
         if (status === 'completed') await lead(CHALLENGER, model, challenger);
         endpoint.setPolicy(undefined);
         for (const arm of [CHALLENGER, PREVIOUS]) if (arms.get(arm) !== undefined) await arms.remove(arm);

@@ -68,7 +68,6 @@ export function fakeTarget(ledger: Ledger, deny?: () => string | undefined): Rol
 }
 
 export interface FakeEndpoint extends RolloutEndpoint {
-  readonly policy: CompiledPolicy | undefined;
   /** The model behind an arm. */
   model(arm: string): string | undefined;
   /** Answers a request and tells the observers. */
