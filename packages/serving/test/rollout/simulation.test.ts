@@ -1,0 +1,132 @@
+import type { Random } from '@millwright/core';
+import { describe, expect, test } from 'vitest';
+import { defineRollout, type MetricSpec, preflight, type SimulatedTraffic, simulate } from '../../src/rollout/index.js';
+
+/**
+ * Error rates under continuous looking, at a size for every commit; `bench/simulation.bench.ts` plays the full size.
+ * Bounds are the stated error plus three standard errors.
+ */
+const METRICS: readonly MetricSpec[] = [
+  { id: 'errors', kind: 'event', better: 'lower', margin: { relative: 0.5 } },
+  { id: 'slow', kind: 'latency', slo: 50, better: 'lower', margin: { relative: 0.25 } },
+  { id: 'converted', kind: 'event', window: '6h', better: 'higher', margin: { relative: 0.1 } },
+  { id: 'wrong', kind: 'label', window: '12h', better: 'lower', margin: { relative: 0.1 } },
+];
+const BASE: Readonly<Record<string, number>> = { errors: 0.01, slow: 0.05, converted: 0.1, wrong: 0.2 };
+
+const definition = defineRollout({
+  challenger: 'm@2',
+  stages: ['1%', '5%', '25%', '50%'],
+  minDwell: '6h',
+  minUnits: 50,
+  minMatured: 20,
+  maxDuration: '7d',
+  alpha: { rollback: 0.05 },
+  metrics: METRICS,
+});
+
+/** 12,000 units a day whose base rates swing by half; the challenger's rates are changed by factors. */
+function traffic(factors: Readonly<Record<string, number>> = {}): SimulatedTraffic {
+  const truth = Object.fromEntries(
+    Object.entries(BASE).map(([id, rate]) => [id, { champion: rate, challenger: rate * (factors[id] ?? 1) }]),
+  );
+  return { unitsPerDay: 12_000, truth, drift: (day) => 1 + 0.5 * Math.sin(day) };
+}
+
+describe('simulated rollouts', () => {
+  test('a challenger that is no worse is rolled back no more often than stated, and mostly promoted', () => {
+    const { runs, rolledBack, paused, promoted, standardError } = simulate(definition, traffic(), {
+      runs: 120,
+      seed: 11,
+    });
+    expect(rolledBack).toBeLessThanOrEqual(0.05 + 3 * standardError(0.05));
+    expect(paused).toBeLessThanOrEqual(0.01 + 3 * standardError(0.01));
+    expect(promoted).toBeGreaterThan(0.7);
+    expect(runs).toBe(120);
+  });
+
+  test.each([
+    ['errors', 1.5],
+    ['slow', 1.25],
+    ['converted', 0.9],
+    ['wrong', 1.1],
+  ])('a challenger exactly at the margin of %s is not promoted more often than stated', (metric, factor) => {
+    const tolerant = {
+      ...definition,
+      metrics: definition.metrics.map((one) => ({ ...one, rollBackWhen: 'beyondMargin' as const })),
+    };
+    const { promoted, standardError } = simulate(tolerant, traffic({ [metric]: factor }), {
+      runs: 60,
+      seed: 12,
+      looksPerDay: 12,
+    });
+    expect(promoted).toBeLessThanOrEqual(0.05 + 3 * standardError(0.05));
+  });
+
+  test.each([
+    ['errors', 5, 15_000],
+    ['errors', 2, 45_000],
+    ['converted', 0.8, 60_000],
+  ])('%s times %f is found, in time', (metric, factor, units) => {
+    const report = simulate(definition, traffic({ [metric]: factor }), { runs: 40, seed: 13, looksPerDay: 12 });
+    expect(report.rolledBack).toBeGreaterThan(0.9);
+    expect(report.medianUnits).toBeLessThan(units);
+  });
+
+  test('a logger that loses every tenth record of the challenger stops the comparison', () => {
+    const report = simulate(definition, { ...traffic(), lostChallenger: 0.1 }, { runs: 30, seed: 14, looksPerDay: 12 });
+    expect(report.paused).toBeGreaterThan(0.8);
+    expect(report.medianUnits).toBeLessThan(50_000);
+  });
+
+  describe('revenue, of which few pay and the tail is long', () => {
+    const pays = (share: number) => (random: Random) => {
+      if (random.next() >= share) return 0;
+      const normal = Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
+      return Math.exp(1 + 1.5 * normal);
+    };
+    const revenue = defineRollout({
+      challenger: 'm@2',
+      stages: [
+        { share: '5%', minDwell: '6h' },
+        { share: '10%', minDwell: '30d' },
+      ],
+      maxDuration: '4d',
+      minUnits: 50,
+      metrics: [{ id: 'revenue', kind: 'value', better: 'higher', margin: { relative: 0.1 }, cap: 500, window: '1h' }],
+      alpha: { rollback: 0.05 },
+    });
+    const play = (challenger: number) =>
+      simulate(
+        revenue,
+        { unitsPerDay: 8_000, truth: { revenue: { champion: pays(0.05), challenger: pays(challenger) } } },
+        { runs: 40, seed: 15, looksPerDay: 12 },
+      );
+
+    test('false alarms stay within the stated error', () => {
+      const { rolledBack, standardError } = play(0.05);
+      expect(rolledBack).toBeLessThanOrEqual(0.05 + 3 * standardError(0.05));
+    });
+
+    test('forty per cent fewer payers are found', () => {
+      expect(play(0.03).rolledBack).toBeGreaterThan(0.8);
+    });
+  });
+
+  test('preflight foretells the time within a factor of one and a half', () => {
+    const report = preflight(definition, { unitsPerDay: 12_000, rates: BASE });
+    const { medianDays } = simulate(
+      definition,
+      { ...traffic(), drift: undefined },
+      { runs: 40, seed: 16, looksPerDay: 12 },
+    );
+    const ratio = report.expectedMs! / 86_400_000 / medianDays;
+    expect(ratio).toBeGreaterThan(1 / 1.5);
+    expect(ratio).toBeLessThan(1.5);
+  });
+
+  test('the same seed gives the same report', () => {
+    const once = () => JSON.stringify(simulate(definition, traffic(), { runs: 3, seed: 9, looksPerDay: 6 }));
+    expect(once()).toBe(once());
+  });
+});
