@@ -6,11 +6,12 @@ import { referenceId } from '../reference.js';
 import * as events from './events.js';
 import { findVersion, judge, type ModelsState, mayChangePolicy, type VersionState } from './state.js';
 import type { EvidenceMetric } from './types.js';
+import { indexVersion, markJudged, retagVersion, versionIndex } from './version-index.js';
 
 /** Models, versions, aliases, evidence, approvals and policies as a fold of the ledger. */
 export const modelsProjection: Projection<ModelsState> = {
   id: 'registry.models@1',
-  init: () => ({ models: new Map(), versions: [], ignored: [] }),
+  init: () => ({ models: new Map(), versions: [], index: versionIndex(), ignored: [] }),
   apply(state, event) {
     const fold = FOLDS.get(event.type);
     if (fold === undefined) return state;
@@ -81,15 +82,11 @@ function changed(state: ModelsState, data: Infer<typeof events.modelChanged>): s
   model.intendedUse = data.intendedUse ?? model.intendedUse;
   model.outOfScope = data.outOfScope ?? model.outOfScope;
   model.description = data.description ?? model.description;
-  retag(model.tags, data.tags ?? {});
-  return undefined;
-}
-
-function retag(tags: Map<string, string>, changes: Readonly<Record<string, string | null>>): void {
-  for (const [key, value] of Object.entries(changes)) {
-    if (value === null) tags.delete(key);
-    else tags.set(key, value);
+  for (const [key, value] of Object.entries(data.tags ?? {})) {
+    if (value === null) model.tags.delete(key);
+    else model.tags.set(key, value);
   }
+  return undefined;
 }
 
 function registered(
@@ -126,12 +123,13 @@ function registered(
   };
   model.versions.push(version);
   state.versions.push(version);
+  indexVersion(state.index, version);
   return undefined;
 }
 
 function tagged(state: ModelsState, data: Infer<typeof events.versionTagged>): string | undefined {
   return onVersion(state, data.version, (version) => {
-    retag(version.tags, data.tags);
+    for (const [key, value] of Object.entries(data.tags)) retagVersion(state.index, version, key, value);
     return undefined;
   });
 }
@@ -299,5 +297,8 @@ function onVersion(
   apply: (version: VersionState) => string | undefined,
 ): string | undefined {
   const version = findVersion(state, id);
-  return version === undefined ? 'no such version' : apply(version);
+  if (version === undefined) return 'no such version';
+  const reason = apply(version);
+  if (reason === undefined) markJudged(state.index, version);
+  return reason;
 }

@@ -1,6 +1,7 @@
 import { invalidInput } from '@millwright/core';
 import { type ModelState, type ModelsState, stageOf, toModel, toVersion, type VersionState } from './state.js';
 import type { ModelVersion, RegisteredModel, Stage } from './types.js';
+import { firstFrom, type MetricColumn, posting } from './version-index.js';
 
 /** Which versions; all that is given must hold. */
 export interface VersionFilter {
@@ -56,8 +57,48 @@ export function searchVersions(
   filter: VersionFilter,
   options: PageOptions = {},
 ): Page<ModelVersion> {
-  const candidates = filter.model === undefined ? state.versions : (state.models.get(filter.model)?.versions ?? []);
-  return page(candidates, options, versionMatcher(filter), toVersion);
+  return page(candidates(state, filter), options, versionMatcher(filter), toVersion);
+}
+
+/** The shortest list that holds every match: of the model, of a tag, of a metric's range, of an alias. */
+function candidates(state: ModelsState, filter: VersionFilter): readonly VersionState[] {
+  const { postings } = state.index;
+  const named: string[] = [];
+  for (const [key, value] of Object.entries(filter.tags ?? {}))
+    named.push(value === '*' ? posting.anyTag(key) : posting.tag(key, value));
+  if (filter.madeBy !== undefined) named.push(posting.madeBy(filter.madeBy));
+  if (filter.registeredBy !== undefined) named.push(posting.registeredBy(filter.registeredBy));
+  if (filter.stage !== undefined && JUDGED.has(filter.stage)) named.push(posting.judged);
+  const lists = named.map((name) => postings.get(name) ?? []);
+  if (filter.model !== undefined) lists.push(state.models.get(filter.model)?.versions ?? []);
+  if (filter.alias !== undefined || filter.stage === 'serving') lists.push(aliased(state, filter.alias));
+  let shortest = lists.reduce((a, b) => (b.length < a.length ? b : a), state.versions);
+  for (const [name, range] of Object.entries(filter.metrics ?? {})) {
+    const column = state.index.metrics.get(name);
+    if (column === undefined) return [];
+    // Reading a column of numbers is some fifty times faster than looking into as many versions.
+    if (column.values.length > 50 * shortest.length) continue;
+    const within = inRange(column, range);
+    if (within.length < shortest.length) shortest = within;
+  }
+  return shortest;
+}
+
+const JUDGED: ReadonlySet<Stage> = new Set(['validated', 'approved', 'deprecated', 'retired']);
+
+function aliased(state: ModelsState, alias: string | undefined): VersionState[] {
+  const found = new Set<VersionState>();
+  for (const { aliases } of state.models.values())
+    for (const [name, { target }] of aliases) if (target !== undefined && (alias ?? name) === name) found.add(target);
+  return [...found].sort((a, b) => a.eventIndex - b.eventIndex);
+}
+
+function inRange({ versions, values }: MetricColumn, { atLeast, atMost }: MetricRange): VersionState[] {
+  const low = atLeast ?? Number.NEGATIVE_INFINITY;
+  const high = atMost ?? Number.POSITIVE_INFINITY;
+  const found: VersionState[] = [];
+  for (let i = 0; i < values.length; i++) if (values[i]! >= low && values[i]! <= high) found.push(versions[i]!);
+  return found;
 }
 
 /** A page of models in the order of their creation. */
@@ -77,10 +118,11 @@ export function searchModels(
 }
 
 function versionMatcher(filter: VersionFilter): (version: VersionState) => boolean {
-  const { kind, owner, stage, alias, madeBy, registeredBy } = filter;
+  const { model, kind, owner, stage, alias, madeBy, registeredBy } = filter;
   const tags = Object.entries(filter.tags ?? {});
   const metrics = Object.entries(filter.metrics ?? {});
   return (version) =>
+    (model === undefined || version.model.name === model) &&
     (kind === undefined || version.kind === kind) &&
     (owner === undefined || version.model.owner === owner) &&
     (alias === undefined || version.aliases.has(alias)) &&
@@ -139,15 +181,8 @@ function parseCursor(after: string, order: string): number {
   return Number(match[2]);
 }
 
-/** First place strictly beyond the cursor in the direction of `step`, by bisection. */
+/** First place strictly beyond the cursor in the direction of `step`. */
 function start(sorted: readonly { readonly eventIndex: number }[], step: number, cursor: number | undefined): number {
-  if (cursor === undefined) return step > 0 ? 0 : sorted.length - 1;
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle]!.eventIndex < cursor + (step > 0 ? 1 : 0)) low = middle + 1;
-    else high = middle;
-  }
-  return step > 0 ? low : low - 1;
+  if (step > 0) return cursor === undefined ? 0 : firstFrom(sorted, cursor + 1);
+  return (cursor === undefined ? sorted.length : firstFrom(sorted, cursor)) - 1;
 }

@@ -2,12 +2,14 @@ import type { Digest, JsonObject, Name } from '@millwright/core';
 import { nodeId } from '../reference.js';
 import { type AliasPolicy, type Judgement, judgeMove } from './policy.js';
 import type { AliasRecord, Approval, Evidence, ModelVersion, RegisteredModel, Stage } from './types.js';
+import type { VersionIndex } from './version-index.js';
 
 /** All models, as the fold keeps them. Only the projection changes it. */
 export interface ModelsState {
   readonly models: Map<string, ModelState>;
   /** All versions of all models in the order of registration. */
   readonly versions: VersionState[];
+  readonly index: VersionIndex;
   /** Events of this room that made no sense and were passed over: a malformed payload, a number taken, a move that the policy forbids. */
   readonly ignored: IgnoredEvent[];
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ModelVersion, Page, Registry } from '../../src/index.js';
+import type { ModelVersion, Page, Registry, VersionFilter } from '../../src/index.js';
 import { desk, files } from '../desk.js';
 
 async function catalogue() {
@@ -83,6 +83,63 @@ describe('searching', () => {
         },
       ),
       { numRuns: 20 },
+    );
+  });
+
+  test('property: finds what a plain look at every version finds', async () => {
+    const registry = await catalogue();
+    const { models } = registry;
+    const some = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+    const filters = fc.record({
+      model: some(fc.constantFrom('fraud', 'flight-delay')),
+      owner: some(fc.constantFrom('ops', 'payments')),
+      alias: some(fc.constantFrom('champion', 'canary')),
+      stage: some(fc.constantFrom('registered', 'serving', 'approved', 'validated', 'deprecated')),
+      tags: some(fc.dictionary(fc.constantFrom('stack', 'hot'), fc.constantFrom('onnx', 'wasm', '*'))),
+      metrics: some(
+        fc.record({
+          auc: fc.record({
+            atLeast: some(fc.double({ min: 0.5, max: 0.6 })),
+            atMost: some(fc.double({ min: 0.5, max: 0.7 })),
+          }),
+        }),
+      ),
+    });
+    const change = fc.record({
+      at: fc.nat({ max: 11 }),
+      what: fc.constantFrom('hot', 'cold', 'approve', 'pass', 'fail', 'deprecate', 'champion', 'canary'),
+    });
+    await fc.assert(
+      fc.asyncProperty(filters, fc.array(change, { maxLength: 3 }), async (filter, changes) => {
+        for (const { at, what } of changes) {
+          const version = models.search({}, { order: 'oldest' }).items[at]!;
+          if (what === 'hot') await models.tag(version, { hot: 'onnx', stack: 'wasm' });
+          else if (what === 'cold') await models.tag(version, { hot: null });
+          else if (what === 'approve')
+            await models.approve(version, { role: 'risk', reason: 'ok' }).catch(() => undefined);
+          else if (what === 'pass' || what === 'fail')
+            await models.attachEvidence(version, { kind: 'gate', verdict: what });
+          else if (what === 'deprecate') await models.deprecate(version, { reason: 'old' });
+          else await models.moveAlias(version.model, what, version, { reason: 'go' }).catch(() => undefined);
+        }
+        const { model, owner, alias, stage, tags = {}, metrics } = filter;
+        const plain = models.search({}, { order: 'oldest' }).items.filter((v) => {
+          const auc = v.metrics['auc'] ?? Number.NaN;
+          return (
+            (model === undefined || v.model === model) &&
+            (owner === undefined || models.get(v.model).owner === owner) &&
+            (alias === undefined || v.aliases.includes(alias)) &&
+            (stage === undefined || v.stage === stage) &&
+            Object.entries(tags).every(
+              ([key, value]) => v.tags[key] === value || (value === '*' && v.tags[key] !== undefined),
+            ) &&
+            (metrics === undefined || (auc >= (metrics.auc.atLeast ?? -1) && auc <= (metrics.auc.atMost ?? 2)))
+          );
+        });
+        const found = models.search(filter as VersionFilter, { order: 'oldest' });
+        expect(ids(found)).toEqual(plain.map((v) => v.id));
+      }),
+      { numRuns: 150 },
     );
   });
 });

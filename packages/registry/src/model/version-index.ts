@@ -1,0 +1,99 @@
+import type { VersionState } from './state.js';
+
+/**
+ * Where search looks before it looks at versions: for every tag, maker and registrant the versions that have it, for
+ * every metric its values side by side. All lists are in the order of registration.
+ */
+export interface VersionIndex {
+  readonly postings: Map<string, VersionState[]>;
+  readonly metrics: Map<string, MetricColumn>;
+}
+
+/** Values of one metric, contiguous, so that a range is found without touching the versions. */
+export interface MetricColumn {
+  readonly versions: VersionState[];
+  readonly values: number[];
+}
+
+export function versionIndex(): VersionIndex {
+  return { postings: new Map(), metrics: new Map() };
+}
+
+/** Names of the lists. */
+export const posting = {
+  tag: (key: string, value: string) => JSON.stringify(['tag', key, value]),
+  anyTag: (key: string) => JSON.stringify(['tag', key]),
+  madeBy: (run: string) => JSON.stringify(['madeBy', run]),
+  registeredBy: (actor: string) => JSON.stringify(['registeredBy', actor]),
+  /** Versions of which more is known than their registration: evidence, approvals, the end of their use. */
+  judged: JSON.stringify(['judged']),
+};
+
+/** Adds a version that has just been registered. */
+export function indexVersion(index: VersionIndex, version: VersionState): void {
+  append(index, posting.registeredBy(version.registeredBy), version);
+  if (version.madeBy !== undefined) append(index, posting.madeBy(version.madeBy), version);
+  for (const [key, value] of version.tags) {
+    append(index, posting.tag(key, value), version);
+    append(index, posting.anyTag(key), version);
+  }
+  for (const [name, value] of version.metrics) {
+    const column = index.metrics.get(name) ?? { versions: [], values: [] };
+    index.metrics.set(name, column);
+    column.versions.push(version);
+    column.values.push(value);
+  }
+}
+
+/** Sets or removes a tag of a version that is indexed. */
+export function retagVersion(index: VersionIndex, version: VersionState, key: string, value: string | null): void {
+  const old = version.tags.get(key);
+  if (old === value || (old === undefined && value === null)) return;
+  if (old !== undefined) remove(index, posting.tag(key, old), version);
+  if (value === null) {
+    remove(index, posting.anyTag(key), version);
+    version.tags.delete(key);
+    return;
+  }
+  if (old === undefined) insert(index, posting.anyTag(key), version);
+  insert(index, posting.tag(key, value), version);
+  version.tags.set(key, value);
+}
+
+/** Notes that more is known of a version than its registration. */
+export function markJudged(index: VersionIndex, version: VersionState): void {
+  const list = index.postings.get(posting.judged);
+  if (list?.[firstFrom(list, version.eventIndex)] !== version) insert(index, posting.judged, version);
+}
+
+function append(index: VersionIndex, name: string, version: VersionState): void {
+  const list = index.postings.get(name);
+  if (list === undefined) index.postings.set(name, [version]);
+  else list.push(version);
+}
+
+function insert(index: VersionIndex, name: string, version: VersionState): void {
+  const list = index.postings.get(name) ?? [];
+  index.postings.set(name, list);
+  list.splice(firstFrom(list, version.eventIndex), 0, version);
+}
+
+function remove(index: VersionIndex, name: string, version: VersionState): void {
+  const list = index.postings.get(name);
+  const at = list === undefined ? -1 : firstFrom(list, version.eventIndex);
+  if (list?.[at] !== version) return;
+  list.splice(at, 1);
+  if (list.length === 0) index.postings.delete(name);
+}
+
+/** First place whose entry is at or after this leaf, by bisection. */
+export function firstFrom(sorted: readonly { readonly eventIndex: number }[], eventIndex: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]!.eventIndex < eventIndex) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
