@@ -101,8 +101,8 @@ export interface NewVersion {
   readonly metrics?: Readonly<Record<string, number>> | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly description?: string | undefined;
-  /** Digest of the feature definitions. */
-  readonly features?: Digest | undefined;
+  /** The feature definitions that it was trained on: a feature set, or its digest. */
+  readonly features?: Digest | { readonly digest: Digest } | undefined;
   /** Owner of the model, for its first version. */
   readonly owner?: string | undefined;
   readonly risk?: string | undefined;
@@ -174,13 +174,14 @@ export function models(doors: RegistryDoors): Models {
     },
     async register(name, version) {
       parseName(name, 'model name');
-      const { owner, risk, intendedUse, outOfScope, contract, madeBy, madeFrom, files, ...rest } = version;
+      const { owner, risk, intendedUse, outOfScope, contract, features, madeBy, madeFrom, files, ...rest } = version;
       if (owner === undefined) modelState(name);
       const { manifest, digest } = await putArtifact(blobs, files, version);
       const decide = commands.registerVersion(name, {
         ...rest,
         artifact: digest,
         size: manifest.files.reduce((sum, file) => sum + file.size, 0),
+        features: typeof features === 'object' ? features.digest : features,
         contract: contract?.digest,
         contractBlob: contract === undefined ? undefined : await putJson(blobs, { ...contract }, version),
         madeBy: madeBy === undefined ? undefined : runId(madeBy),
