@@ -7,5 +7,6 @@ export { type LedgerOptions, openLedger } from './open-ledger.js';
 export { type HeadPin, memoryPin, type PinnedHead } from './pin.js';
 export { verifyConsistency, verifyInclusion } from './proof.js';
 export { featuresRequired, type Protocol } from './protocol.js';
+export { exportProof, type SignHeadOptions, signHead } from './sign.js';
 export type * from './types.js';
 export { type VerifyLogOptions, verifyLog } from './verify-log.js';

@@ -1,0 +1,23 @@
+export { emptyRoot, leafHash, nodeHash } from '../ledger/merkle-hash.js';
+export { extendsTree, includes } from '../ledger/merkle-proof.js';
+export {
+  ED25519,
+  ed25519Signer,
+  ed25519Verifier,
+  type NoteSigner,
+  type NoteVerdict,
+  type NoteVerifier,
+  noteKeyId,
+  signNote,
+  verifierKeyOf,
+  verifyNote,
+} from './note.js';
+export { formatTreeHead, parseTreeHead, type TreeHead } from './tlog-checkpoint.js';
+export {
+  formatTlogProof,
+  type ProofVerdict,
+  parseTlogProof,
+  type TlogProof,
+  type VerifyProofOptions,
+  verifyTlogProof,
+} from './tlog-proof.js';

@@ -1,0 +1,147 @@
+import { sha256Bytes } from '#sha256';
+import { fromBase64, toBase64 } from '../foundation/base64.js';
+import { invalidInput } from '../foundation/errors.js';
+
+/** A key that signs notes (C2SP signed-note). What the private key is and where it lives is the implementation's. */
+export interface NoteSigner {
+  readonly name: string;
+  /** 4 bytes, as `noteKeyId` makes them. */
+  readonly keyId: Uint8Array;
+  sign(text: Uint8Array): Promise<Uint8Array>;
+}
+
+/** A key that is trusted to have signed. */
+export interface NoteVerifier {
+  readonly name: string;
+  readonly keyId: Uint8Array;
+  verify(text: Uint8Array, signature: Uint8Array): Promise<boolean>;
+}
+
+export type NoteVerdict =
+  | { readonly ok: true; readonly text: string; readonly signers: readonly string[] }
+  | { readonly ok: false; readonly reason: string };
+
+/** Signature type bytes of signed-note. */
+export const ED25519 = 0x01;
+const MAX_NOTE_BYTES = 65_536;
+const MAX_SIGNATURES = 32;
+
+/** Signs a text that ends in a line feed: `text`, an empty line, and one line per signer. @throws `input/invalid` */
+export async function signNote(text: string, signers: readonly NoteSigner[]): Promise<string> {
+  if (!text.endsWith('\n') || text.includes('\n\n') || !text.isWellFormed())
+    throw invalidInput('text', 'lines that end in a line feed, none of them empty', text);
+  if (signers.length === 0) throw invalidInput('signers', 'at least one signer', 0);
+  const bytes = new TextEncoder().encode(text);
+  let note = `${text}\n`;
+  for (const signer of signers) {
+    checkName(signer.name);
+    note += `— ${signer.name} ${toBase64(concat(signer.keyId, await signer.sign(bytes)))}\n`;
+  }
+  return note;
+}
+
+/**
+ * Checks a note: signatures of unknown keys are ignored, one of a known key that is wrong spoils the note, and at least
+ * one must be right (or `need` different ones).
+ */
+export async function verifyNote(
+  note: string,
+  verifiers: readonly NoteVerifier[],
+  { need = 1 }: { readonly need?: number | undefined } = {},
+): Promise<NoteVerdict> {
+  if (note.length > MAX_NOTE_BYTES) return refuse('the note is too long');
+  if (!note.isWellFormed() || hasControl(note)) return refuse('the note holds characters that no note may hold');
+  const split = note.lastIndexOf('\n\n');
+  if (split < 0 || !note.endsWith('\n')) return refuse('the note has no signatures');
+  const text = note.slice(0, split + 1);
+  const lines = note.slice(split + 2, -1).split('\n');
+  if (lines.length > MAX_SIGNATURES) return refuse('the note has too many signatures');
+  const bytes = new TextEncoder().encode(text);
+  const signers = new Set<string>();
+  for (const line of lines) {
+    const match = /^— ([^\s+]+) ([A-Za-z0-9+/=]+)$/u.exec(line);
+    const blob = match && fromBase64(match[2]!);
+    if (!match || blob === undefined || blob === null || blob.length < 5)
+      return refuse('a signature line is malformed');
+    const [name, keyId, signature] = [match[1]!, blob.subarray(0, 4), blob.subarray(4)];
+    const verifier = verifiers.find((v) => v.name === name && same(v.keyId, keyId));
+    if (verifier === undefined) continue;
+    if (!(await verifier.verify(bytes, signature))) return refuse(`the signature of ${name} is wrong`);
+    signers.add(name);
+  }
+  if (signers.size < Math.max(1, need)) return refuse(`${signers.size} of ${Math.max(1, need)} trusted signatures`);
+  return { ok: true, text, signers: [...signers] };
+}
+
+/** The key id of signed-note: the first 4 bytes of SHA-256(name || 0x0A || type || public key). */
+export function noteKeyId(name: string, type: number, publicKey: Uint8Array): Uint8Array {
+  const head = new TextEncoder().encode(`${name}\n`);
+  return sha256Bytes(concat(head, Uint8Array.of(type), publicKey)).slice(0, 4);
+}
+
+/** An Ed25519 signer over WebCrypto. @param publicKey 32 bytes */
+export function ed25519Signer(name: string, privateKey: CryptoKey, publicKey: Uint8Array): NoteSigner {
+  checkName(name);
+  return {
+    name,
+    keyId: noteKeyId(name, ED25519, publicKey),
+    sign: async (text) => new Uint8Array(await crypto.subtle.sign('Ed25519', privateKey, new Uint8Array(text))),
+  };
+}
+
+/** An Ed25519 verifier from a verifier key `name+keyid+base64`. @throws `input/invalid` */
+export async function ed25519Verifier(verifierKey: string): Promise<NoteVerifier> {
+  const [name = '', id = '', ...rest] = verifierKey.split('+');
+  const key = fromBase64(rest.join('+'));
+  if (key?.[0] !== ED25519 || key.length !== 33)
+    throw invalidInput('verifierKey', '`name+keyid+base64` of an Ed25519 key', verifierKey);
+  checkName(name);
+  const publicKey = key.subarray(1);
+  const keyId = noteKeyId(name, ED25519, publicKey);
+  if (id !== hex(keyId)) throw invalidInput('verifierKey', `the key id ${hex(keyId)}`, id);
+  const imported = await crypto.subtle.importKey('raw', new Uint8Array(publicKey), 'Ed25519', true, ['verify']);
+  return {
+    name,
+    keyId,
+    verify: (text, signature) =>
+      crypto.subtle.verify('Ed25519', imported, new Uint8Array(signature), new Uint8Array(text)),
+  };
+}
+
+/** The text that gives an Ed25519 public key to verifiers: `name+keyid+base64`. */
+export function verifierKeyOf(name: string, publicKey: Uint8Array): string {
+  checkName(name);
+  const key = concat(Uint8Array.of(ED25519), publicKey);
+  return `${name}+${hex(noteKeyId(name, ED25519, publicKey))}+${toBase64(key)}`;
+}
+
+function checkName(name: string): void {
+  if (name === '' || /[\s+]/u.test(name)) throw invalidInput('name', 'a key name without spaces and plus signs', name);
+}
+
+function hasControl(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) < 32 && text[i] !== '\n') return true;
+  return false;
+}
+
+function refuse(reason: string): NoteVerdict {
+  return { ok: false, reason };
+}
+
+function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
