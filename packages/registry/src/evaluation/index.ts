@@ -1,1 +1,24 @@
-export {};
+export { type CalibrationReport, calibration, type ReliabilityBin } from './calibration.js';
+export { type Metric, type MetricInfo, metricFor, metricsOf, type Task } from './catalogue.js';
+export type { Cells, PairedRightness } from './cells.js';
+export { type CompareOptions, compare } from './compare.js';
+export * from './confusion.js';
+export {
+  equalizedOdds,
+  type FairnessFrame,
+  type FairnessGroup,
+  type FairnessRate,
+  fairnessFrame,
+} from './fairness.js';
+export { gate } from './gate.js';
+export type { Predictions, Values } from './inputs.js';
+export type { Known, Measure, Unknown } from './measure.js';
+export * from './multiclass.js';
+export type { Difference } from './paired.js';
+export type * from './policy.js';
+export { DEFAULT_POLICY } from './policy.js';
+export * from './regression.js';
+export type * from './report.js';
+export { averagePrecision, brier, logLoss, partialRocAuc, rocAuc, type ScoredRows } from './scores.js';
+export type { SliceSource } from './slices.js';
+export type * from './verdict.js';

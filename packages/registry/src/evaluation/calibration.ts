@@ -1,0 +1,140 @@
+import { quantileSorted } from '@millwright/core/statistics';
+import { known, type Measure, ratio, unknown } from './measure.js';
+import { brier, type ScoredRows } from './scores.js';
+
+/** One bin of a reliability table. Empty bins have no means. */
+export interface ReliabilityBin {
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+  readonly meanScore: number | undefined;
+  readonly positiveShare: number | undefined;
+}
+
+/** How well probabilities match frequencies. */
+export interface CalibrationReport {
+  readonly bins: readonly ReliabilityBin[];
+  /** Σ n_b / N |share - score| over equal-width bins. Biased upward for few rows: read it with `brier`. */
+  readonly ece: Measure;
+  /** The largest gap of a bin. */
+  readonly mce: Measure;
+  /** Root of the weighted mean square gap. */
+  readonly rms: Measure;
+  /** The same sum as `ece` over bins of equal counts; ties collapse bins. */
+  readonly adaptiveEce: Measure;
+  /** Spiegelhalter's z (1986): standard normal when calibrated. */
+  readonly spiegelhalterZ: Measure;
+  /** Positives / sum of scores. */
+  readonly observedToExpected: Measure;
+  readonly brier: Measure;
+}
+
+/**
+ * Calibration of binary probabilities. Bin i covers [i × (1 / bins), (i + 1) × (1 / bins)), the last one includes 1; the
+ * edges are computed as numpy's linspace does, so that 0.3 with ten bins lies in the third.
+ */
+export function calibration(rows: ScoredRows, bins = 10): CalibrationReport {
+  const { truth, scores } = rows;
+  const edges = Float64Array.from({ length: bins + 1 }, (_, i) => (i === bins ? 1 : i * (1 / bins)));
+  const bad = scores.findIndex((score) => !(score >= 0 && score <= 1));
+  if (bad >= 0 || scores.length === 0) {
+    const why = unknown(
+      bad < 0 ? 'there is no row' : `row ${bad} has the score ${scores[bad]}, which is no probability`,
+      scores.length,
+    );
+    return {
+      bins: [],
+      ece: why,
+      mce: why,
+      rms: why,
+      adaptiveEce: why,
+      spiegelhalterZ: why,
+      observedToExpected: why,
+      brier: why,
+    };
+  }
+  const uniform = tally(truth, scores, bins, (score) => Math.min(bins - 1, upperIndex(edges, score) - 1));
+  const cuts = quantileCuts(scores, bins);
+  const adaptive = tally(truth, scores, cuts.length - 1, (score) => Math.min(cuts.length - 2, lowerIndex(cuts, score)));
+  const n = scores.length;
+  let z = 0;
+  let variance = 0;
+  let positives = 0;
+  let expected = 0;
+  for (let i = 0; i < n; i++) {
+    const p = scores[i]!;
+    const y = truth[i] === 1 ? 1 : 0;
+    z += (y - p) * (1 - 2 * p);
+    variance += (1 - 2 * p) ** 2 * p * (1 - p);
+    positives += y;
+    expected += p;
+  }
+  const gaps = summarise(uniform, n);
+  return {
+    bins: uniform.map((bin, i) => ({
+      from: edges[i]!,
+      to: edges[i + 1]!,
+      count: bin.count,
+      meanScore: bin.count > 0 ? bin.scores / bin.count : undefined,
+      positiveShare: bin.count > 0 ? bin.positives / bin.count : undefined,
+    })),
+    ece: known(gaps.mean, n),
+    mce: known(gaps.largest, n),
+    rms: known(gaps.rms, n),
+    adaptiveEce: known(summarise(adaptive, n).mean, n),
+    spiegelhalterZ: variance > 0 ? known(z / Math.sqrt(variance), n) : unknown('every score is 0, ½ or 1', n),
+    observedToExpected: ratio(positives, expected, 'every score is 0'),
+    brier: brier(rows),
+  };
+}
+
+interface Bin {
+  count: number;
+  scores: number;
+  positives: number;
+}
+
+function tally(truth: ArrayLike<number>, scores: Float64Array, bins: number, binOf: (score: number) => number): Bin[] {
+  const table = Array.from({ length: bins }, (): Bin => ({ count: 0, scores: 0, positives: 0 }));
+  for (let i = 0; i < scores.length; i++) {
+    const bin = table[binOf(scores[i]!)]!;
+    bin.count++;
+    bin.scores += scores[i]!;
+    if (truth[i] === 1) bin.positives++;
+  }
+  return table;
+}
+
+function summarise(bins: readonly Bin[], n: number): { mean: number; largest: number; rms: number } {
+  let mean = 0;
+  let largest = 0;
+  let squares = 0;
+  for (const { count, scores, positives } of bins) {
+    if (count === 0) continue;
+    const gap = Math.abs(positives - scores) / count;
+    mean += (count / n) * gap;
+    squares += (count / n) * gap * gap;
+    largest = Math.max(largest, gap);
+  }
+  return { mean, largest, rms: Math.sqrt(squares) };
+}
+
+/** Distinct cut points at the linear quantiles; a value belongs to the bin below the first inner cut that is not less. */
+function quantileCuts(scores: Float64Array, bins: number): Float64Array {
+  const sorted = scores.slice().sort();
+  return Float64Array.from({ length: bins + 1 }, (_, i) => quantileSorted(sorted, i / bins));
+}
+
+/** How many edges are at most x. */
+function upperIndex(edges: Float64Array, x: number): number {
+  let i = 0;
+  while (i < edges.length && edges[i]! <= x) i++;
+  return i;
+}
+
+/** How many inner cuts are below x (searchsorted, left). */
+function lowerIndex(cuts: Float64Array, x: number): number {
+  let i = 0;
+  while (i + 1 < cuts.length - 1 && cuts[i + 1]! < x) i++;
+  return i;
+}

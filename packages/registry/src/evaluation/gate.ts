@@ -1,0 +1,90 @@
+import { allOf, digestJson, type Need } from '@millwright/core';
+import { type GatePolicy, type GateRule, type NoHarmRule, type ResolvedPolicy, resolvePolicy } from './policy.js';
+import type { EvaluationReport } from './report.js';
+import { judgeBound, judgeFair, judgeHarm, judgeOverall, judgeRows } from './rules.js';
+import type { GateVerdict, RuleResult } from './verdict.js';
+
+/**
+ * Decides about a challenger: a pure function of the report and the policy. Any failed rule blocks; any rule that the
+ * rows cannot settle, and any gap (no rows, an undefined metric, a missing slice), holds; only when every rule passes
+ * does it promote. `gate(report)` asks for a better primary metric and for no harm in any slice.
+ *
+ * @throws `input/invalid` for a policy that is none, or one that names metrics the task does not have
+ */
+export function gate(report: EvaluationReport, policy?: GatePolicy): GateVerdict {
+  const resolved = resolvePolicy(policy);
+  const rules = [judgeRows(report), ...judgeRules(report, resolved)];
+  const verdict = allOf(rules.map((rule) => rule.verdict));
+  const decision = verdict === 'pass' ? 'promote' : verdict === 'fail' ? 'block' : 'hold';
+  const ordered = [...rules].sort((a, b) => WEIGHT[a.verdict] - WEIGHT[b.verdict]);
+  const need = decision === 'hold' ? needOf(rules) : undefined;
+  const body = {
+    schema: 'millwright.gate-verdict@1' as const,
+    kind: 'gate' as const,
+    decision,
+    verdict,
+    sentence: `${LEAD[decision]} ${headline(decision, ordered)}`,
+    reasons: ordered.map(({ sentence }) => sentence),
+    rules,
+    ...(need === undefined ? {} : { need }),
+    policy: resolved,
+    report: report.digest,
+    policyDigest: digestJson(resolved),
+    metrics: figures(report),
+  } satisfies Omit<GateVerdict, 'digest'>;
+  return { ...body, digest: digestJson(body) };
+}
+
+const LEAD = { promote: 'Promote:', block: 'Block:', hold: 'Hold:' } as const;
+const WEIGHT = { fail: 0, insufficient: 1, pass: 2 } as const;
+
+/** The deciding sentence; a promotion is best explained by what the challenger is better at. */
+function headline(decision: GateVerdict['decision'], ordered: readonly RuleResult[]): string {
+  if (decision !== 'promote') return ordered[0]!.sentence;
+  return (ordered.find(({ rule }) => rule.rule === 'superior' || rule.rule === 'nonInferior') ?? ordered.at(-1)!)
+    .sentence;
+}
+
+function judgeRules(report: EvaluationReport, { alpha, rules }: ResolvedPolicy): RuleResult[] {
+  const harm = rules.filter((rule): rule is NoHarmRule => rule.rule === 'noHarm');
+  const harmResults = judgeHarm(report, harm, alpha);
+  return rules.map((rule) =>
+    rule.rule === 'noHarm' ? harmResults[harm.indexOf(rule)]! : judgeOne(report, rule, alpha),
+  );
+}
+
+function judgeOne(report: EvaluationReport, rule: Exclude<GateRule, NoHarmRule>, alpha: number): RuleResult {
+  switch (rule.rule) {
+    case 'superior':
+    case 'nonInferior':
+      return judgeOverall(report, rule, alpha);
+    case 'atLeast':
+    case 'atMost':
+      return judgeBound(report, rule);
+    case 'fair':
+      return judgeFair(report, rule, alpha);
+    default:
+      return rule satisfies never;
+  }
+}
+
+/** The largest need: rows where a number is known, else words. */
+function needOf(rules: readonly RuleResult[]): Need | undefined {
+  const needs = rules.flatMap(({ verdict, need }) => (verdict === 'insufficient' && need !== undefined ? [need] : []));
+  const rows = needs.flatMap((need) => (need.rows === undefined ? [] : [need.rows]));
+  const what = needs.find((need) => need.what !== undefined)?.what;
+  if (rows.length === 0 && what === undefined) return undefined;
+  return { ...(rows.length > 0 ? { rows: Math.max(...rows) } : {}), ...(what === undefined ? {} : { what }) };
+}
+
+function figures(report: EvaluationReport): GateVerdict['metrics'] {
+  const own = report.overall.metrics.flatMap(({ metric, challenger }) =>
+    challenger.value === undefined ? [] : [{ metric, value: challenger.value }],
+  );
+  const sliced = report.slices.flatMap(({ slice, value, metrics }) =>
+    metrics.flatMap(({ metric, challenger }) =>
+      challenger.value === undefined ? [] : [{ metric, slice: `${slice}=${value}`, value: challenger.value }],
+    ),
+  );
+  return [...own, ...sliced];
+}

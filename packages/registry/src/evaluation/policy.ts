@@ -1,0 +1,124 @@
+import { invalidInput } from '@millwright/core';
+import * as z from 'zod/mini';
+
+/** What a challenger must show. Plain data: it has a digest, lives in a ledger and can be judged again. */
+export interface GatePolicy {
+  /** One-sided error of each rule; `noHarm` spends it once over all its slices and metrics (Holm). Default 0.05. */
+  readonly alpha?: number | undefined;
+  /** All of these must pass. Default: better on the primary metric, and worse in no slice. */
+  readonly rules?: readonly GateRule[] | undefined;
+}
+
+/** A metric is named as in the report; without a name it is the report's primary metric. */
+export type GateRule = SuperiorRule | NonInferiorRule | NoHarmRule | BoundRule | FairRule;
+
+/** The challenger is better, by more than `margin` (default 0). */
+export interface SuperiorRule {
+  readonly rule: 'superior';
+  readonly metric?: string | undefined;
+  readonly margin?: number | undefined;
+  readonly alpha?: number | undefined;
+}
+
+/** The challenger is not worse by `margin` or more: proof, not absence of alarm. */
+export interface NonInferiorRule {
+  readonly rule: 'nonInferior';
+  readonly metric?: string | undefined;
+  readonly margin: number;
+  readonly alpha?: number | undefined;
+}
+
+/** In no slice is the challenger provably worse. */
+export interface NoHarmRule {
+  readonly rule: 'noHarm';
+  readonly metric?: string | undefined;
+  /** Slice names (`origin`) or values (`origin=SFO`). A named one that is missing or too small leaves the gate open. Default: every slice of the report. */
+  readonly slices?: readonly string[] | undefined;
+  /** Harm up to this much is accepted. Default 0. */
+  readonly margin?: number | undefined;
+  readonly alpha?: number | undefined;
+  /** Default: the report's. */
+  readonly minSupport?: number | undefined;
+  /** The harm that must be visible (with 80 % power): slices that could not show it leave the gate open. */
+  readonly mustDetect?: number | undefined;
+}
+
+/** The challenger's value itself, with 95 % certainty on both sides of the bound; overall or in every listed slice. */
+export interface BoundRule {
+  readonly rule: 'atLeast' | 'atMost';
+  readonly metric: string;
+  readonly value: number;
+  readonly slices?: readonly string[] | undefined;
+}
+
+/** The challenger's rates in the groups of one slice do not differ by more than that. */
+export interface FairRule {
+  readonly rule: 'fair';
+  readonly slice: string;
+  /** `selectionRate` (demographic parity), `recall` (equal opportunity), `falsePositiveRate`, `precision` … Default `recall`. */
+  readonly metric?: string | undefined;
+  readonly maxDifference?: number | undefined;
+  /** 0.8 is the four-fifths rule. */
+  readonly minRatio?: number | undefined;
+  readonly minSupport?: number | undefined;
+}
+
+/** A policy with everything filled in, as the verdict names it. */
+export interface ResolvedPolicy {
+  readonly alpha: number;
+  readonly rules: readonly GateRule[];
+}
+
+/** Better on the primary metric, worse nowhere. */
+export const DEFAULT_POLICY: ResolvedPolicy = { alpha: 0.05, rules: [{ rule: 'superior' }, { rule: 'noHarm' }] };
+
+/** Checks a policy, also one that comes out of a store, and fills in defaults. @throws `input/invalid` */
+export function resolvePolicy(policy: unknown = {}): ResolvedPolicy {
+  const parsed = policySchema.safeParse(policy);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw invalidInput(`policy.${issue?.path.map(String).join('.') ?? ''}`, 'a gate policy', issue?.message ?? policy);
+  }
+  const rules = (parsed.data.rules ?? DEFAULT_POLICY.rules) as readonly GateRule[];
+  if (rules.length === 0)
+    throw invalidInput('policy.rules', 'at least one rule', rules, 'Leave `rules` out for the default ones.');
+  return { alpha: parsed.data.alpha ?? DEFAULT_POLICY.alpha, rules };
+}
+
+const alpha = z.optional(z.number().check(z.gt(0), z.lt(0.5)));
+const metric = z.optional(z.string().check(z.minLength(1)));
+const margin = z.number().check(z.gte(0));
+const slices = z.optional(z.array(z.string()).check(z.minLength(1)));
+const support = z.optional(z.number().check(z.gte(1)));
+const bound = { metric: z.string().check(z.minLength(1)), value: z.number(), slices };
+
+const policySchema = z.strictObject({
+  alpha,
+  rules: z.optional(
+    z.array(
+      z.discriminatedUnion('rule', [
+        z.strictObject({ rule: z.literal('superior'), metric, margin: z.optional(margin), alpha }),
+        z.strictObject({ rule: z.literal('nonInferior'), metric, margin, alpha }),
+        z.strictObject({
+          rule: z.literal('noHarm'),
+          metric,
+          slices,
+          margin: z.optional(margin),
+          alpha,
+          minSupport: support,
+          mustDetect: z.optional(z.number().check(z.gt(0))),
+        }),
+        z.strictObject({ rule: z.literal('atLeast'), ...bound }),
+        z.strictObject({ rule: z.literal('atMost'), ...bound }),
+        z.strictObject({
+          rule: z.literal('fair'),
+          slice: z.string(),
+          metric,
+          maxDifference: z.optional(margin),
+          minRatio: z.optional(z.number().check(z.gt(0), z.lte(1))),
+          minSupport: support,
+        }),
+      ]),
+    ),
+  ),
+});

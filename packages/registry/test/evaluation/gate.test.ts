@@ -1,0 +1,326 @@
+import { digestJson, seededRandom } from '@millwright/core';
+import { tableFrom } from '@millwright/core/table';
+import { describe, expect, test } from 'vitest';
+import {
+  type CompareOptions,
+  compare,
+  type EvaluationReport,
+  type GatePolicy,
+  gate,
+} from '../../src/evaluation/index.js';
+import slices from '../vectors/slices.json' with { type: 'json' };
+import { expectNear } from './near.js';
+
+/** Labels by rightness: both models are right on `both` rows, and so on. */
+function rightness(counts: { both: number; champion: number; challenger: number; neither: number }): CompareOptions {
+  const rows = [
+    ...Array<[number, number]>(counts.both).fill([1, 1]),
+    ...Array<[number, number]>(counts.champion).fill([1, 0]),
+    ...Array<[number, number]>(counts.challenger).fill([0, 1]),
+    ...Array<[number, number]>(counts.neither).fill([0, 0]),
+  ];
+  const truth = rows.map((_, i) => i % 2);
+  return {
+    truth,
+    champion: Uint8Array.from(rows, ([a], i) => (a ? truth[i]! : 1 - truth[i]!)),
+    challenger: Uint8Array.from(rows, ([, b], i) => (b ? truth[i]! : 1 - truth[i]!)),
+  };
+}
+
+const BETTER = { both: 900, champion: 10, challenger: 60, neither: 30 };
+const EQUAL = { both: 900, champion: 30, challenger: 32, neither: 38 };
+
+describe('compare', () => {
+  test('equals the slice vectors: counts, exact p and Holm over the supported slices', () => {
+    const { truth, logreg, forest9 } = slices.digits;
+    const [{ slice_columns, expected, min_support }] = slices.champion_challenger as unknown as readonly [SliceCase];
+    const report = compare({
+      task: 'multiclass',
+      truth: Uint8Array.from(truth),
+      champion: { labels: logreg },
+      challenger: { labels: forest9 },
+      slices: { class: truth, ink: slice_columns.ink_bin },
+      cross: [['ink', 'class']],
+      minSupport: min_support,
+    });
+    const accuracy = report.overall.metrics.find((m) => m.metric === 'accuracy')!;
+    expectNear(accuracy.champion.value!, expected.overall.acc_a, 'champion');
+    expectNear(accuracy.challenger.value!, expected.overall.acc_b, 'challenger');
+    expect(accuracy.difference).toMatchObject({
+      onlyChampion: expected.overall.only_a,
+      onlyChallenger: expected.overall.only_b,
+    });
+    for (const row of expected.slices) {
+      if (row.n === 0) continue;
+      const [slice, value] = row.slice.includes('&')
+        ? ['ink × class', '0 × 1']
+        : (row.slice.split('=') as [string, string]);
+      const group = report.slices.find((g) => g.slice === slice && g.value === value)!;
+      expect(group.n, row.slice).toBe(row.n);
+      const found = group.metrics[0]!;
+      expectNear(found.champion.value!, row.acc_a, `${row.slice} champion`);
+      expectNear(found.challenger.value!, row.acc_b, `${row.slice} challenger`);
+      expect(found.difference).toMatchObject({ onlyChampion: row.only_a, onlyChallenger: row.only_b });
+    }
+  });
+
+  test('a report is plain JSON with the digests of its inputs, the same for the same rows', () => {
+    const report = compare(rightness(BETTER));
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+    const { digest, ...body } = report;
+    expect(digestJson(body)).toBe(digest);
+    expect(compare(rightness(BETTER)).digest).toBe(digest);
+    expect(compare(rightness(EQUAL)).inputs['challenger']).not.toBe(report.inputs['challenger']);
+    expect(Object.keys(report.inputs)).toEqual(['truth', 'champion', 'challenger']);
+    expect(report.overall.metrics.map((m) => m.id)).toContain('sklearn.accuracy@1');
+  });
+
+  test('scores, thresholds and ranking metrics; labels have no ranking', () => {
+    const truth = [0, 0, 1, 1, 0, 1, 0, 1];
+    const good = Float64Array.of(0.1, 0.2, 0.8, 0.9, 0.3, 0.7, 0.4, 0.6);
+    const bad = Float32Array.of(0.9, 0.2, 0.1, 0.9, 0.3, 0.7, 0.8, 0.6);
+    const report = compare({ truth, champion: bad, challenger: { scores: good, name: 'new@2', threshold: 0.65 } });
+    const by = (name: string) => report.overall.metrics.find((m) => m.metric === name)!;
+    expect(by('rocAuc').challenger.value).toBe(1);
+    expect(by('rocAuc').difference?.method).toBe('delong@1');
+    expect(by('recall').challenger.value).toBe(0.75);
+    expect(report.challenger).toBe('new@2');
+    expect(report.threshold).toEqual({ champion: 0.5, challenger: 0.65 });
+    const labelled = compare({ truth, champion: Uint8Array.from(truth), challenger: good });
+    expect(labelled.overall.metrics.find((m) => m.metric === 'rocAuc')!.challenger.undefinedWhy).toContain(
+      'without scores',
+    );
+  });
+
+  test('columns of a table are slices, and row ids join answers in another order', () => {
+    const table = tableFrom({ origin: ['SFO', 'SFO', 'ORD', null], hour: Int32Array.of(1, 2, 1, 2) });
+    const report = compare({
+      truth: [1, 0, 1, 0],
+      rowIds: ['a', 'b', 'c', 'd'],
+      champion: { labels: [1, 0, 1, 1], rowIds: ['a', 'b', 'c', 'd'] },
+      challenger: { labels: [0, 1, 0, 1], rowIds: ['d', 'c', 'b', 'a'] },
+      slices: { origin: table.columns.get('origin')!, hour: table.columns.get('hour')! },
+      cross: [['origin', 'hour']],
+    });
+    expect(report.slices.map((g) => `${g.slice}=${g.value}:${g.n}`)).toEqual([
+      'origin=SFO:2',
+      'origin=ORD:1',
+      'hour=1:2',
+      'hour=2:2',
+      'origin × hour=SFO × 1:1',
+      'origin × hour=SFO × 2:1',
+      'origin × hour=ORD × 1:1',
+    ]);
+    expect(report.overall.cells).toEqual([1, 0, 1, 0, 0, 0, 0, 2]);
+  });
+
+  test('a regression compares losses on the same rows', () => {
+    const random = seededRandom(4);
+    const truth = Float64Array.from({ length: 400 }, () => random.next());
+    const report = compare({
+      task: 'regression',
+      truth,
+      champion: truth.map((y) => y + 0.2 * (random.next() - 0.5)),
+      challenger: truth.map((y) => y + 0.1 * (random.next() - 0.5)),
+      slices: { half: Array.from(truth, (y) => (y < 0.5 ? 'low' : 'high')) },
+    });
+    expect(report.overall.metrics[0]!.difference!.method).toBe('paired-mean@1');
+    expect(gate(report).decision).toBe('promote');
+    expect(report.overall.metrics.find((m) => m.metric === 'r2')!.challenger.value).toBeGreaterThan(0.98);
+  });
+
+  test('what cannot be compared is refused', () => {
+    expect(() => compare({ truth: [0, 1], champion: [0, 1], challenger: [0] })).toThrow('rowIds');
+    expect(() => compare({ truth: [0, 2], champion: [0, 1], challenger: [0, 1] })).toThrow('multiclass');
+    expect(() => compare({ truth: [0, 1], champion: [0, 1], challenger: [0, 1], metrics: ['f9'] })).toThrow('f1');
+    expect(() => compare({ truth: [0, 1], champion: [0, 1], challenger: [0, 1], slices: { a: ['x'] } })).toThrow(
+      '2 rows',
+    );
+    expect(() => compare({ truth: [0, 1], champion: [0, 1], challenger: [0, 1], cross: [['a', 'b']] })).toThrow(
+      'names of slices',
+    );
+    expect(() =>
+      compare({ truth: [0], rowIds: ['a'], champion: { labels: [0], rowIds: ['a', 'b'] }, challenger: [0] }),
+    ).toThrow('one per answer');
+  });
+});
+
+describe('gate', () => {
+  test('a better challenger is promoted, in words and figures', () => {
+    const verdict = gate(compare({ ...rightness(BETTER), challenger: rightness(BETTER).challenger }));
+    expect(verdict.decision).toBe('promote');
+    expect(verdict.sentence).toBe(
+      'Promote: On 1,000 rows the share of right answers of challenger is 96.0 %, of champion 91.0 %: better by 5.0 points, more than chance explains (95 % sure that the change is between +3.4 points and +6.7 points).',
+    );
+    expect(verdict.metrics.find((m) => m.metric === 'accuracy')).toEqual({ metric: 'accuracy', value: 0.96 });
+    expect(verdict).toMatchObject({ kind: 'gate', verdict: 'pass' });
+  });
+
+  test('an equal challenger holds and says how many rows would decide', () => {
+    const verdict = gate(compare(rightness(EQUAL)));
+    expect(verdict.decision).toBe('hold');
+    expect(verdict.need!.rows).toBeGreaterThan(10_000);
+    expect(verdict.sentence).toMatch(/^Hold: .*more rows would decide it\.$/);
+  });
+
+  test('a slice that got worse blocks, though everything else got better', () => {
+    const good = rightness(BETTER);
+    const bad = rightness({ both: 100, champion: 30, challenger: 0, neither: 20 });
+    const concat = (key: 'truth' | 'champion' | 'challenger') =>
+      Uint8Array.from([
+        ...(good[key] as ArrayLike<number> & Iterable<number>),
+        ...(bad[key] as ArrayLike<number> & Iterable<number>),
+      ]);
+    const report = compare({
+      truth: concat('truth'),
+      champion: concat('champion'),
+      challenger: concat('challenger'),
+      slices: { origin: [...Array<string>(1000).fill('SFO'), ...Array<string>(150).fill('ORD')] },
+    });
+    const verdict = gate(report);
+    expect(verdict.decision).toBe('block');
+    expect(verdict.sentence).toContain('In origin = ORD (150 rows)');
+    expect(verdict.sentence).toContain('worse by 20.0 points');
+    expect(gate(report, { rules: [{ rule: 'superior' }] }).decision).toBe('promote');
+  });
+
+  test('the same report and policy give the same bytes; another policy another digest', () => {
+    const report = compare(rightness(BETTER));
+    expect(gate(report)).toEqual(gate(report));
+    expect(gate(JSON.parse(JSON.stringify(report)) as EvaluationReport).digest).toBe(gate(report).digest);
+    expect(gate(report, { alpha: 0.01 }).policyDigest).not.toBe(gate(report).policyDigest);
+    const { digest, ...body } = gate(report);
+    expect(digestJson(body)).toBe(digest);
+  });
+
+  test('non-inferiority needs proof: equal rows rule out a large loss and not a small one', () => {
+    const report = compare(rightness(EQUAL));
+    const rule = (margin: number): GatePolicy => ({ rules: [{ rule: 'nonInferior', margin }] });
+    expect(gate(report, rule(0.03)).decision).toBe('promote');
+    expect(gate(report, rule(0.005)).decision).toBe('hold');
+    expect(
+      gate(compare(rightness({ both: 800, champion: 120, challenger: 20, neither: 60 })), rule(0.02)).decision,
+    ).toBe('block');
+  });
+
+  test('bounds on the challenger itself', () => {
+    const report = compare(rightness(BETTER));
+    const at = (value: number) => gate(report, { rules: [{ rule: 'atLeast', metric: 'accuracy', value }] }).decision;
+    expect([at(0.9), at(0.955), at(0.99)]).toEqual(['promote', 'hold', 'block']);
+    expect(gate(report, { rules: [{ rule: 'atMost', metric: 'falsePositiveRate', value: 0.5 }] }).decision).toBe(
+      'promote',
+    );
+  });
+
+  test('fairness by difference and ratio', () => {
+    const truth = Array.from({ length: 2000 }, (_, i) => i % 2);
+    const group = Array.from(truth, (_, i) => (i < 1000 ? 'a' : 'b'));
+    const decided = (missed: number) =>
+      Uint8Array.from(truth, (y, i) => (y === 1 && i >= 1000 && i % 10 < missed ? 0 : y));
+    const judge = (missed: number, rule: { maxDifference?: number; minRatio?: number }) =>
+      gate(compare({ truth, champion: decided(0), challenger: decided(missed), slices: { group } }), {
+        rules: [{ rule: 'fair', slice: 'group', ...rule }],
+      });
+    expect(judge(0, { maxDifference: 0.05 }).decision).toBe('promote');
+    expect(judge(6, { maxDifference: 0.05 }).decision).toBe('block');
+    expect(judge(6, { minRatio: 0.8 }).sentence).toContain('from 40.0 % (b) to 100.0 % (a)');
+    expect(judge(2, { minRatio: 0.8 }).decision).toBe('hold');
+    expect(
+      gate(compare(rightness(BETTER)), { rules: [{ rule: 'fair', slice: 'sex', maxDifference: 0.1 }] }).decision,
+    ).toBe('hold');
+  });
+});
+
+describe('a gap never promotes', () => {
+  const options = rightness(BETTER);
+  const scores = Float64Array.from(options.challenger as ArrayLike<number>);
+
+  test('a NaN score of the challenger blocks, of the champion holds', () => {
+    const broken = scores.slice();
+    broken[3] = Number.NaN;
+    expect(gate(compare({ ...options, challenger: { scores: broken } })).sentence).toBe(
+      'Block: challenger gave no valid answer for 1 of 1,000 rows.',
+    );
+    const verdict = gate(compare({ ...options, champion: { scores: broken } }));
+    expect(verdict.decision).toBe('hold');
+  });
+
+  test('no rows, few rows, no truth', () => {
+    expect(gate(compare({ truth: [], champion: [], challenger: [] })).decision).toBe('hold');
+    const few = gate(compare({ truth: [1, 0], champion: [0, 1], challenger: [1, 0] }));
+    expect(few.decision).toBe('hold');
+    expect(few.need).toMatchObject({ rows: expect.any(Number) });
+    const blind = gate(compare({ ...options, truth: Array<null>(1000).fill(null) }));
+    expect(blind.decision).toBe('hold');
+    expect(blind.rules[0]!.notes[0]).toContain('1,000 rows have no truth');
+  });
+
+  test('unmatched row ids hold', () => {
+    const ids = Array.from({ length: 1000 }, (_, i) => i);
+    const verdict = gate(
+      compare({
+        ...options,
+        rowIds: ids,
+        champion: { labels: options.champion as Uint8Array, rowIds: ids },
+        challenger: { labels: options.challenger as Uint8Array, rowIds: ids.map((i) => i + 1) },
+      }),
+    );
+    expect(verdict.decision).not.toBe('promote');
+    expect(verdict.reasons.join(' ')).toContain('could not be matched');
+  });
+
+  test('a declared slice without rows, a named slice that is missing or too small', () => {
+    const codes = Int32Array.from({ length: 1000 }, (_, i) => (i < 990 ? 0 : 1));
+    const report = compare({ ...options, slices: { country: { codes, labels: ['NZ', 'AU', 'FJ'] } } });
+    expect(gate(report).sentence).toBe('Hold: There is no row in country = FJ.');
+    const named = (name: string) => gate(report, { rules: [{ rule: 'noHarm', slices: [name] }] });
+    expect(named('country=NZ').decision).toBe('promote');
+    expect(named('country=AU').sentence).toContain('10 rows, fewer than the 50');
+    expect(named('planet').sentence).toBe('Hold: The report has no slice planet.');
+  });
+
+  test('slices that could hide the harm that matters hold when the policy asks', () => {
+    const report = compare({ ...options, slices: { half: Array.from({ length: 1000 }, (_, i) => i % 2) } });
+    const rule = (mustDetect: number) => gate(report, { rules: [{ rule: 'noHarm', mustDetect }] });
+    expect(rule(0.2).decision).toBe('promote');
+    const verdict = rule(0.01);
+    expect(verdict.decision).toBe('hold');
+    expect(verdict.need!.rows).toBeGreaterThan(1_000);
+  });
+
+  test('an undefined metric holds; a metric or a rule that does not exist is refused', () => {
+    const negative = compare({
+      truth: Array<number>(100).fill(0),
+      champion: Array<number>(100).fill(0),
+      challenger: Array<number>(100).fill(0),
+    });
+    const verdict = gate(negative, { rules: [{ rule: 'superior', metric: 'recall' }] });
+    expect(verdict.decision).toBe('hold');
+    expect(verdict.sentence).toContain('no row is positive');
+    expect(() => gate(negative, { rules: [{ rule: 'superior', metric: 'magic' }] })).toThrow('accuracy');
+    expect(() => gate(negative, JSON.parse('{"rules":[{"rule":"wish"}]}') as GatePolicy)).toThrow('gate policy');
+    expect(() => gate(negative, { rules: [] })).toThrow('at least one rule');
+    expect(() => gate(negative, { alpha: 0 })).toThrow('policy.alpha');
+  });
+});
+
+interface SliceCase {
+  readonly slice_columns: { readonly ink_bin: number[] };
+  readonly min_support: number;
+  readonly expected: {
+    readonly overall: {
+      readonly acc_a: number;
+      readonly acc_b: number;
+      readonly only_a: number;
+      readonly only_b: number;
+    };
+    readonly slices: readonly {
+      readonly slice: string;
+      readonly n: number;
+      readonly acc_a: number;
+      readonly acc_b: number;
+      readonly only_a: number;
+      readonly only_b: number;
+    }[];
+  };
+}

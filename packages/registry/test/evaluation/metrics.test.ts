@@ -1,0 +1,321 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  accuracy,
+  averagePrecision,
+  balancedAccuracy,
+  bias,
+  brier,
+  calibration,
+  cohenKappa,
+  confusion,
+  confusionMatrix,
+  explainedVariance,
+  fBeta,
+  intervalScores,
+  jaccard,
+  likelihoodRatios,
+  logLoss,
+  type Measure,
+  matrixAccuracy,
+  matrixBalancedAccuracy,
+  matrixKappa,
+  matrixMatthews,
+  matrixScore,
+  matthews,
+  maxError,
+  meanAbsoluteError,
+  meanAbsolutePercentageError,
+  meanSquaredError,
+  meanSquaredLogError,
+  medianAbsoluteError,
+  metricsOf,
+  negativePredictiveValue,
+  partialRocAuc,
+  pinballLoss,
+  precision,
+  recall,
+  rocAuc,
+  rootMeanSquaredError,
+  rSquared,
+  specificity,
+  weightedAbsolutePercentageError,
+} from '../../src/evaluation/index.js';
+import calibrated from '../vectors/calibration.json' with { type: 'json' };
+import binary from '../vectors/classification-binary.json' with { type: 'json' };
+import edge from '../vectors/classification-edge.json' with { type: 'json' };
+import multiclass from '../vectors/classification-multiclass.json' with { type: 'json' };
+import regression from '../vectors/regression.json' with { type: 'json' };
+import { expectNear } from './near.js';
+
+function expectMeasure(measure: Measure, expected: number | string | null, label: string, tolerance = {}): void {
+  expectNear(measure.value ?? Number.NaN, expected, `${label} ${measure.undefinedWhy ?? ''}`, tolerance);
+}
+
+describe('binary classification equals scikit-learn', () => {
+  const datasets: Readonly<Record<string, { y_true: number[]; y_score: number[] }>> = binary.datasets;
+  const weighting: Readonly<Record<string, number[]>> = binary.weights;
+
+  test('every case, threshold and weighting', () => {
+    for (const { id, dataset, threshold, sample_weight, expected } of binary.cases) {
+      const { y_true: truth, y_score } = datasets[dataset]!;
+      const weights = sample_weight === null ? undefined : weighting[sample_weight];
+      const scores = Float64Array.from(y_score);
+      const cells = confusion(
+        truth,
+        y_score.map((score) => Number(score >= threshold)),
+        weights,
+      );
+      const [[tn, fp], [fn, tp]] = expected.confusion_matrix as [[number, number], [number, number]];
+      for (const [own, wanted] of [
+        [cells.tn, tn],
+        [cells.fp, fp],
+        [cells.fn, fn],
+        [cells.tp, tp],
+      ] as const)
+        expectNear(own, wanted, `${id} cells`);
+      const pairs: [string, Measure, number | string | null][] = [
+        ['accuracy', accuracy(cells), expected.accuracy],
+        ['balanced accuracy', balancedAccuracy(cells), expected.balanced_accuracy],
+        ['precision', precision(cells), expected.precision],
+        ['recall', recall(cells), expected.recall],
+        ['specificity', specificity(cells), expected.specificity],
+        ['npv', negativePredictiveValue(cells), expected.npv],
+        ['f0.5', fBeta(cells, 0.5), expected['fbeta_0.5']],
+        ['f1', fBeta(cells), expected.fbeta_1],
+        ['f2', fBeta(cells, 2), expected.fbeta_2],
+        ['jaccard', jaccard(cells), expected.jaccard],
+        ['mcc', matthews(cells), expected.mcc],
+        ['kappa', cohenKappa(cells), expected.cohen_kappa],
+        ['auc', rocAuc({ truth, scores, weights }), expected.roc_auc],
+        ['ap', averagePrecision({ truth, scores, weights }), expected.average_precision],
+        ['auc 0.1', partialRocAuc({ truth, scores, weights }, 0.1), expected['partial_roc_auc_max_fpr_0.1']],
+        ['auc 0.3', partialRocAuc({ truth, scores, weights }, 0.3), expected['partial_roc_auc_max_fpr_0.3']],
+        ['log loss', logLoss({ truth, scores, weights }), expected.log_loss],
+        ['brier', brier({ truth, scores, weights }), expected.brier],
+      ];
+      for (const [name, measure, wanted] of pairs) expectMeasure(measure, wanted, `${id} ${name}`);
+      const [positive, negative] = expected.class_likelihood_ratios;
+      const ratios = likelihoodRatios(cells);
+      if (typeof positive === 'number') expectMeasure(ratios.positive, positive, `${id} LR+`);
+      expectMeasure(ratios.negative, negative!, `${id} LR-`);
+    }
+  });
+
+  test('edges: what is 0/0 is undefined with a reason, where the tool has a number or an error', () => {
+    for (const { id, input, expected } of edge.cases) {
+      if (input.y_score === null || id === 'empty') continue;
+      const truth = input.y_true as number[];
+      const scores = Float64Array.from(input.y_score);
+      const cells = confusion(truth, input.y_pred as number[]);
+      expectMeasure(accuracy(cells), expected.accuracy, `${id} accuracy`);
+      expectMeasure(brier({ truth, scores }), expected.brier as number, `${id} brier`);
+      expectMeasure(logLoss({ truth, scores }), expected.log_loss_labels01 as number, `${id} log loss`);
+      const auc = rocAuc({ truth, scores });
+      if (typeof expected.roc_auc === 'number') expectMeasure(auc, expected.roc_auc, `${id} auc`);
+      else expect(auc.undefinedWhy, id).toMatch(/no row is (positive|negative)/);
+    }
+    const oneClass = confusion([0, 0, 0], [0, 0, 0]);
+    expect(matthews(oneClass)).toMatchObject({ undefinedWhy: 'truth or decisions have one class only' });
+    expect(balancedAccuracy(oneClass)).toMatchObject({ undefinedWhy: 'no row is positive' });
+    expect(precision(oneClass).undefinedWhy).toBe('nothing was decided positive');
+    expect(fBeta(oneClass).value).toBeUndefined();
+    expect(averagePrecision({ truth: [0, 0], scores: Float64Array.of(0.1, 0.2) }).undefinedWhy).toBe(
+      'no row is positive',
+    );
+    expect(rocAuc({ truth: [], scores: new Float64Array(0) }).undefinedWhy).toBe('there is no row');
+    expect(rocAuc({ truth: [0, 1], scores: Float64Array.of(0.1, Number.NaN) }).undefinedWhy).toBe('a score is NaN');
+    expect(logLoss({ truth: [1], scores: Float64Array.of(1.5) }).undefinedWhy).toContain('no probability');
+  });
+
+  test('all scores tied give an area of exactly one half', () => {
+    expect(rocAuc({ truth: [0, 1, 1, 0, 1], scores: new Float64Array(5).fill(0.1) }).value).toBe(0.5);
+  });
+});
+
+test('no metric of cells is a number for 0/0: every table of up to six rows', () => {
+  const cellMetrics = metricsOf('binary').flatMap((metric) => (metric.kind === 'cells' ? [metric] : []));
+  let tables = 0;
+  for (let tp = 0; tp <= 6; tp++)
+    for (let fp = 0; fp + tp <= 6; fp++)
+      for (let fn = 0; fn + fp + tp <= 6; fn++)
+        for (let tn = 0; tn + fn + fp + tp <= 6; tn++) {
+          tables++;
+          for (const { name, of } of cellMetrics) {
+            const measure = of({ tp, fp, fn, tn });
+            const where = `${name} of ${tp} ${fp} ${fn} ${tn}`;
+            if (measure.value === undefined) expect(measure.undefinedWhy, where).not.toBe('');
+            else expect(Number.isFinite(measure.value), where).toBe(true);
+          }
+          if (tp + fn === 0) expect(recall({ tp, fp, fn, tn }).value).toBeUndefined();
+          if (tp + fp === 0) expect(precision({ tp, fp, fn, tn }).value).toBeUndefined();
+          if (tp + fp + fn + tn === 0) expect(accuracy({ tp, fp, fn, tn }).value).toBeUndefined();
+        }
+  expect(tables).toBe(210);
+});
+
+test('area under the curve: ties by hand, symmetry, invariance under monotone maps', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 9 })), { minLength: 2, maxLength: 40 }),
+      (rows) => {
+        const truth = rows.map(([y]) => Number(y));
+        const scores = Float64Array.from(rows, ([, s]) => s / 10);
+        let wins = 0;
+        let pairs = 0;
+        truth.forEach((y, i) => {
+          truth.forEach((z, j) => {
+            if (y !== 1 || z !== 0) return;
+            pairs++;
+            wins += scores[i]! > scores[j]! ? 1 : scores[i] === scores[j] ? 0.5 : 0;
+          });
+        });
+        const own = rocAuc({ truth, scores });
+        if (pairs === 0) expect(own.value).toBeUndefined();
+        else {
+          expectMeasure(own, wins / pairs, 'auc');
+          expectMeasure(rocAuc({ truth, scores: scores.map((s) => Math.exp(3 * s)) }), wins / pairs, 'mapped');
+          expectMeasure(rocAuc({ truth, scores: scores.map((s) => -s) }), 1 - wins / pairs, 'mirrored');
+        }
+      },
+    ),
+    { numRuns: 200, seed: 1 },
+  );
+});
+
+describe('several classes equal scikit-learn', () => {
+  test('accuracy, averages, MCC and weighted kappa', () => {
+    for (const { id, truth, weights, classes, expected } of multiclass.cases) {
+      const matrix = confusionMatrix(truth, expected.y_pred, classes, weights ?? undefined);
+      expectMeasure(matrixAccuracy(matrix), expected.accuracy, `${id} accuracy`);
+      expectMeasure(matrixBalancedAccuracy(matrix), expected.balanced_accuracy, `${id} balanced`);
+      expectMeasure(matrixMatthews(matrix), expected.mcc, `${id} mcc`);
+      expectMeasure(matrixKappa(matrix), expected.cohen_kappa_None, `${id} kappa`);
+      expectMeasure(matrixKappa(matrix, 'linear'), expected.cohen_kappa_linear, `${id} linear`);
+      expectMeasure(matrixKappa(matrix, 'quadratic'), expected.cohen_kappa_quadratic, `${id} quadratic`);
+      for (const average of ['micro', 'macro', 'weighted'] as const) {
+        const [p, r, f] = expected[`prf_${average}`];
+        expectMeasure(matrixScore(matrix, 'precision', average), p!, `${id} precision ${average}`);
+        expectMeasure(matrixScore(matrix, 'recall', average), r!, `${id} recall ${average}`);
+        expectMeasure(matrixScore(matrix, 'f', average), f!, `${id} f1 ${average}`);
+        expectMeasure(matrixScore(matrix, 'f', average, 2), expected[`f2_${average}`], `${id} f2 ${average}`);
+      }
+    }
+  });
+
+  test('a class that is never predicted has no precision, and neither has the average', () => {
+    const matrix = confusionMatrix([0, 1, 2], [0, 1, 1], 3);
+    expect(matrixScore(matrix, 'precision', 'macro').undefinedWhy).toBe(
+      'class 2 has no precision: it is never predicted',
+    );
+    expect(matrixAccuracy(confusionMatrix([], [], 2)).undefinedWhy).toBe('there is no row');
+    expect(matrixKappa(confusionMatrix([1, 1], [1, 1], 2)).value).toBeUndefined();
+  });
+});
+
+describe('regression equals scikit-learn', () => {
+  const datasets: Readonly<Record<string, { y_true: number[]; y_pred: number[] }>> = regression.datasets;
+
+  test('every case', () => {
+    for (const { id, dataset, sample_weight, expected } of regression.cases) {
+      const rows = {
+        truth: Float64Array.from(datasets[dataset]!.y_true),
+        predicted: Float64Array.from(datasets[dataset]!.y_pred),
+        weights: sample_weight === null ? undefined : regression.weights.w,
+      };
+      expectMeasure(meanAbsoluteError(rows), expected.mae, `${id} mae`);
+      expectMeasure(meanSquaredError(rows), expected.mse, `${id} mse`);
+      expectMeasure(rootMeanSquaredError(rows), expected.rmse, `${id} rmse`);
+      expectMeasure(rSquared(rows), expected.r2, `${id} r2`);
+      expectMeasure(explainedVariance(rows), expected.explained_variance, `${id} ev`);
+      expectMeasure(maxError(rows), expected.max_error, `${id} max`);
+      expectMeasure(medianAbsoluteError(rows), expected.medae, `${id} medae`);
+      expectMeasure(meanAbsolutePercentageError(rows), expected.mape, `${id} mape`);
+      expectMeasure(meanSquaredLogError(rows), expected.msle, `${id} msle`);
+      expectMeasure(bias(rows), expected.bias_mean_error, `${id} bias`);
+      for (const q of [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95] as const)
+        expectMeasure(pinballLoss(rows, q), expected[`pinball_${q}`], `${id} pinball ${q}`);
+    }
+    for (const { lower, upper, expected } of regression.interval) {
+      const truth = Float64Array.from(datasets[lower]!.y_true);
+      const own = intervalScores(
+        truth,
+        Float64Array.from(datasets[lower]!.y_pred),
+        Float64Array.from(datasets[upper]!.y_pred),
+        0.2,
+      );
+      expectMeasure(own.coverage, expected.coverage, 'coverage');
+      expectMeasure(own.meanWidth, expected.mean_width, 'width');
+      expectMeasure(own.winkler, expected.winkler_alpha_0_2, 'winkler');
+    }
+  });
+
+  test('what has no value says why, where the tool has a convention', () => {
+    const rows = (truth: number[], predicted: number[]) => ({
+      truth: Float64Array.from(truth),
+      predicted: Float64Array.from(predicted),
+    });
+    expect(rSquared(rows([5, 5, 5], [5, 5, 6])).undefinedWhy).toBe('every truth is the same');
+    expect(rSquared(rows([5], [5])).undefinedWhy).toBe('needs two rows');
+    expect(meanAbsolutePercentageError(rows([0, 1], [1, 1])).undefinedWhy).toContain('row 0 is 0');
+    expect(weightedAbsolutePercentageError(rows([0, 2], [1, 1])).value).toBe(1);
+    expect(meanAbsoluteError(rows([], [])).undefinedWhy).toBe('there is no row');
+    expect(meanAbsoluteError(rows([Number.NaN], [1])).undefinedWhy).toContain('NaN');
+    expect(meanSquaredLogError(rows([-1], [1])).undefinedWhy).toContain('-1 or below');
+    expect(medianAbsoluteError(rows([], [])).value).toBeUndefined();
+  });
+});
+
+describe('calibration', () => {
+  const datasets: Readonly<Record<string, { y_true: number[]; y_score: number[] }>> = binary.datasets;
+
+  test('equals the vectors, with p = 1 in the last bin', () => {
+    for (const { id, n_bins, dataset, input, expected } of calibrated.binary as readonly CalibrationCase[]) {
+      const named = dataset === undefined ? undefined : datasets[dataset.split('#')[1]!]!;
+      const truth = named?.y_true ?? input!.y_true;
+      const scores = Float64Array.from(named?.y_score ?? input!.y_prob);
+      const own = calibration({ truth, scores }, n_bins);
+      expectMeasure(own.ece, expected.ece, `${id} ece`);
+      expectMeasure(own.mce, expected.mce, `${id} mce`);
+      expectMeasure(own.rms, expected.rms_calibration_error, `${id} rms`);
+      expectMeasure(own.adaptiveEce, expected.adaptive_ece_quantile, `${id} adaptive`);
+      expectMeasure(own.brier, expected.brier, `${id} brier`);
+      if (typeof expected.spiegelhalter_z === 'number')
+        expectMeasure(own.spiegelhalterZ, expected.spiegelhalter_z, `${id} z`);
+      expectMeasure(own.observedToExpected, expected.observed_to_expected, `${id} O/E`);
+      own.bins.forEach((bin, i) => {
+        expect(bin.count).toBe(expected.bin_count[i]);
+        expectNear(bin.meanScore ?? Number.NaN, expected.bin_mean_pred[i]!, `${id} bin ${i}`);
+        expectNear(bin.positiveShare ?? Number.NaN, expected.bin_frac_pos[i]!, `${id} bin ${i}`);
+      });
+    }
+  });
+
+  test('edges: certain scores stay in the first and the last bin, others are refused', () => {
+    const own = calibration({ truth: [0, 1, 1], scores: Float64Array.of(0, 1, 0.3) });
+    expect(own.bins[0]!.count).toBe(1);
+    expect(own.bins[2]!.count).toBe(1);
+    expect(own.bins[9]!.count).toBe(1);
+    expect(calibration({ truth: [1], scores: Float64Array.of(1.1) }).ece.undefinedWhy).toContain('no probability');
+    expect(calibration({ truth: [], scores: new Float64Array(0) }).ece.undefinedWhy).toBe('there is no row');
+  });
+});
+
+interface CalibrationCase {
+  readonly id: string;
+  readonly n_bins: number;
+  readonly dataset?: string;
+  readonly input?: { readonly y_true: number[]; readonly y_prob: number[] };
+  readonly expected: {
+    readonly ece: number;
+    readonly mce: number;
+    readonly rms_calibration_error: number;
+    readonly adaptive_ece_quantile: number;
+    readonly brier: number;
+    readonly spiegelhalter_z: number | string;
+    readonly observed_to_expected: number | string;
+    readonly bin_count: number[];
+    readonly bin_mean_pred: (number | string)[];
+    readonly bin_frac_pos: (number | string)[];
+  };
+}
