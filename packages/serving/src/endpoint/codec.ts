@@ -1,5 +1,5 @@
 import { invalidInput, MillwrightError, type ResolvedModel } from '@millwright/core';
-import type { Fields } from '@millwright/core/contract';
+import type { FieldSpec, Fields } from '@millwright/core/contract';
 import type { Codec } from '../engine/types.js';
 import { describeSpec } from '../runtime/feeds.js';
 import type { TensorSignature, TensorSpec } from '../runtime/types.js';
@@ -37,6 +37,8 @@ export function defaultCodec(model: ResolvedModel, signature: TensorSignature): 
   };
 }
 
+const NUMERIC = new Set<FieldSpec['type']>(['number', 'integer', 'boolean', 'probability', 'timestamp']);
+
 interface Encoder {
   readonly spec: TensorSpec;
   rows(rows: readonly Row[]): Tensor;
@@ -49,12 +51,9 @@ function encodersOf(fields: Fields | undefined, inputs: readonly TensorSpec[]): 
   const [matrix] = inputs;
   const width = matrix?.dims?.[1];
   const isFloat = matrix?.dtype === 'float32' || matrix?.dtype === 'float64';
-  if (
-    inputs.length === 1 &&
-    isFloat &&
-    matrix.dims?.length === 2 &&
-    (width === names.length || typeof width !== 'number')
-  )
+  const areNumbers = Object.values(fields ?? {}).every((field) => NUMERIC.has(field.type));
+  const fits = width === names.length || typeof width !== 'number';
+  if (inputs.length === 1 && isFloat && matrix.dims?.length === 2 && fits && areNumbers)
     return [matrixEncoder(matrix, names)];
   throw invalidInput(
     'codec',
@@ -81,7 +80,8 @@ function columnEncoder(spec: TensorSpec): Encoder {
       for (let i = 0; i < rows.length; i++) {
         const values = rows[i]![name] as ArrayLike<unknown> | undefined;
         if (values?.length !== width) throw violation(name, `${width} values`, values);
-        for (let j = 0; j < width; j++) put(data, i * width + j, values[j]);
+        if (dtype === 'float32' && values instanceof Float32Array) (data as Float32Array).set(values, i * width);
+        else for (let j = 0; j < width; j++) put(data, i * width + j, values[j]);
       }
       return tensor(dtype, [rows.length, ...inner.map((dim) => (typeof dim === 'number' ? dim : 1))], data);
     },

@@ -12,6 +12,8 @@ export interface Deadlines<T extends Timed> {
   add(member: T): void;
   remove(member: T): void;
   readonly size: number;
+  /** Resolves when it is empty; no later than the last deadline. */
+  empty(): Promise<void>;
 }
 
 /** Calls `expire` for each member whose deadline (of `clock.monotonic`) has passed; the callee removes it. */
@@ -20,6 +22,7 @@ export function deadlines<T extends Timed>(clock: Clock, expire: (member: T) => 
   let size = 0;
   let cancel: (() => void) | undefined;
   let dueAt = Number.POSITIVE_INFINITY;
+  const waiting: (() => void)[] = [];
 
   function schedule(at: number): void {
     cancel?.();
@@ -38,8 +41,16 @@ export function deadlines<T extends Timed>(clock: Clock, expire: (member: T) => 
       else if (member.deadlineAt < next) next = member.deadlineAt;
       member = after;
     }
-    // Timers may come a fraction of a millisecond early.
-    if (size > 0 && next < dueAt) schedule(next);
+    // Whoever is told may settle others, and cut the walk short: then it is done again.
+    if (size > 0 && cancel === undefined) schedule(Math.min(next, now + RETRY_MS));
+  }
+
+  function checkEmpty(): void {
+    if (size > 0) return;
+    cancel?.();
+    cancel = undefined;
+    dueAt = Number.POSITIVE_INFINITY;
+    for (const resolve of waiting.splice(0)) resolve();
   }
 
   return {
@@ -59,13 +70,14 @@ export function deadlines<T extends Timed>(clock: Clock, expire: (member: T) => 
       member.before = undefined;
       member.after = undefined;
       size--;
-      if (size > 0 || cancel === undefined) return;
-      cancel();
-      cancel = undefined;
-      dueAt = Number.POSITIVE_INFINITY;
+      checkEmpty();
     },
+    empty: () => (size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
     get size() {
       return size;
     },
   };
 }
+
+/** Longest time to the next look when the earliest deadline is not known. */
+const RETRY_MS = 1_000;

@@ -10,7 +10,7 @@ import {
   systemClock,
   systemRandom,
 } from '@millwright/core';
-import { type Contract, checkInput, violated } from '@millwright/core/contract';
+import { type Contract, checkInput, type InputOf, type OutputOf, violated } from '@millwright/core/contract';
 import { latencyHistogram } from '@millwright/core/telemetry';
 import type { Abstained } from '../guard/types.js';
 import { type CompiledPolicy, type Route, route, shadowsOf } from '../routing/index.js';
@@ -42,6 +42,9 @@ import type {
 export function createEndpoint<I = Row, O = Row>(
   options: GuardedEndpointOptions<I, O>,
 ): Promise<Endpoint<I, O | Abstained>>;
+export function createEndpoint<C extends Contract>(
+  options: EndpointOptions<InputOf<C>, OutputOf<C>> & { readonly contract: C },
+): Promise<Endpoint<InputOf<C>, OutputOf<C>>>;
 export function createEndpoint<I = Row, O = Row>(options: EndpointOptions<I, O>): Promise<Endpoint<I, O>>;
 export async function createEndpoint<I, O>(
   options: EndpointOptions<I, O> & Partial<GuardedEndpointOptions<I, O>>,
@@ -68,6 +71,7 @@ export async function createEndpoint<I, O>(
     const contract: Contract | undefined = options.contract ?? arms.champion.contract;
     let value = input;
     let arm: string | undefined;
+    let missing: string | undefined;
     if (contract !== undefined) {
       const checked = checkInput(contract, input);
       if (!checked.ok) {
@@ -75,14 +79,17 @@ export async function createEndpoint<I, O>(
         return Promise.reject(violated(checked.violations));
       }
       value = checked.value as I;
-      for (const { fallback } of checked.fallbacks) if (fallback.kind === 'arm') arm = fallback.arm;
+      for (const { field, fallback } of checked.fallbacks) {
+        if (fallback.kind === 'arm') arm = fallback.arm;
+        if (fallback.kind === 'abstain') missing = field;
+      }
     }
     const request = admit(value, context, arm);
     const promise = new Promise<Prediction<O | Abstained>>((resolve, reject) => {
       request.resolve = resolve;
       request.reject = reject;
     });
-    start(request, signal);
+    start(request, signal, missing);
     return promise;
   }
 
@@ -104,13 +111,13 @@ export async function createEndpoint<I, O>(
     });
   }
 
-  function start(request: PendingRequest<I, O>, signal: AbortSignal | undefined): void {
+  function start(request: PendingRequest<I, O>, signal: AbortSignal | undefined, missing: string | undefined): void {
     pending.add(request);
     if (signal !== undefined) {
       request.onAbort = () => finishFailed(request, signal.reason);
       signal.addEventListener('abort', request.onAbort, { once: true });
     }
-    const reason = guards.length === 0 ? undefined : firstReason((guard) => guard.input?.(request.input));
+    const reason = missing === undefined ? askInput(request.input) : withoutInput(missing);
     if (request.deadlineAt <= request.arrivedAt) finishFailed(request, expired(request));
     else if (reason !== undefined) finish(request, reason, 0, 'abstained');
     else submit(request, request.route.arm);
@@ -240,6 +247,10 @@ export async function createEndpoint<I, O>(
     }
   }
 
+  function askInput(input: I): Abstained | undefined {
+    return guards.length === 0 ? undefined : firstReason((guard) => guard.input?.(input));
+  }
+
   function firstReason(ask: (guard: (typeof guards)[number]) => string | undefined): Abstained | undefined {
     for (const guard of guards) {
       const reason = ask(guard);
@@ -257,6 +268,7 @@ export async function createEndpoint<I, O>(
     ...closable(async () => {
       closed = true;
       stopWatching.abort();
+      await pending.empty();
       await arms.close();
     }),
     predict,
@@ -316,6 +328,14 @@ function expired(request: {
   return new MillwrightError('serving/deadline', `No answer within ${deadlineMs} ms.`, {
     details: { deadlineMs, stage: 'infer' },
   });
+}
+
+function withoutInput(field: string): Abstained {
+  return {
+    abstained: true,
+    guard: 'contract',
+    reason: `The input \`${field}\` is missing, and the contract says to abstain.`,
+  };
 }
 
 function noSuchArm(arm: string): MillwrightError<'state/not-found'> {

@@ -7,7 +7,7 @@ import {
   type ResolvedModel,
 } from '@millwright/core';
 import type { Contract } from '@millwright/core/contract';
-import { inlineEngine } from '../engine/inline.js';
+import { modelEngine } from '../engine/model-engine.js';
 import { predictorEngine } from '../engine/predictor.js';
 import type { Codec, Engine } from '../engine/types.js';
 import type { ModelRuntime, TensorSignature } from '../runtime/types.js';
@@ -63,7 +63,7 @@ export async function loadResolved<I, O>(
     throw invalidInput('runtime', 'a model runtime', undefined, 'For ONNX models pass `runtime: onnx()`.');
   const loaded = await runtime.load(resolved.artifact);
   try {
-    const engine = await inlineEngine<I, O>(loaded, await codec(resolved, loaded.signature), options);
+    const engine = await modelEngine<I, O>(loaded, await codec(resolved, loaded.signature), options);
     return handleOf(engine, resolved);
   } catch (error) {
     await loaded.close();

@@ -27,9 +27,9 @@ export function predictorEngine<I, O>(predictor: Predictor<I, O>, maxInFlight = 
 
   const idle = () => (inFlight === 0 ? Promise.resolve() : new Promise<void>((resolve) => drained.push(resolve)));
   return {
-    ...closable(async () => {
+    // Calls under way are left to end by themselves: nothing is held that they need.
+    ...closable(() => {
       closed = true;
-      await idle();
     }),
     facts: {
       runtime: 'predictor',

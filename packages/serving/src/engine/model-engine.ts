@@ -1,5 +1,6 @@
 import { type Clock, closable, MillwrightError, systemClock } from '@millwright/core';
 import type { LoadedModel } from '../runtime/types.js';
+import { sliceRows, type TensorMap } from '../tensor/index.js';
 import { type Batcher, batcher, bucketsUpTo, sizeFor } from './batcher.js';
 import { costModel } from './cost.js';
 import { nextTurn } from './turn.js';
@@ -21,7 +22,7 @@ export interface EngineOptions {
  * cost model is seeded, and rows are known not to influence each other - otherwise batches have one row.
  * Owns the model: closing the engine drains it and closes the model.
  */
-export async function inlineEngine<I, O>(
+export async function modelEngine<I, O>(
   model: LoadedModel,
   codec: Codec<I, O>,
   options: EngineOptions = {},
@@ -81,6 +82,7 @@ function drive<I, O>({ model, codec, queue, facts, sizes, clock }: Parts<I, O>):
   let pending = false;
   let cancelWait: (() => void) | undefined;
   let drained: (() => void)[] = [];
+  let lastDeadline = 0;
 
   function submit(task: Task<I, O>): void {
     const retryAfterMs = closed ? 0 : queue.push(task, clock.monotonic());
@@ -88,6 +90,7 @@ function drive<I, O>({ model, codec, queue, facts, sizes, clock }: Parts<I, O>):
       task.fail(new MillwrightError('state/closed', 'The engine was closed.', { details: { what: 'engine' } }));
     else if (retryAfterMs > 0) task.fail(overloaded(retryAfterMs));
     else schedule();
+    if (task.deadlineAt > lastDeadline) lastDeadline = task.deadlineAt;
   }
 
   function schedule(): void {
@@ -142,8 +145,12 @@ function drive<I, O>({ model, codec, queue, facts, sizes, clock }: Parts<I, O>):
   /** One row that the codec or the model cannot take must not fail its neighbours: a failing batch is halved until it is found. */
   async function runBatch(rows: readonly Task<I, O>[]): Promise<boolean> {
     try {
-      const outputs = await model.run(codec.encode(padded(rows)));
-      const answers = codec.decode(outputs, rows.length);
+      const inputs = padded(rows);
+      const outputs = await model.run(codec.encode(inputs));
+      const answers = codec.decode(
+        inputs.length > rows.length ? firstRows(outputs, rows.length) : outputs,
+        rows.length,
+      );
       if (answers.length < rows.length) throw fewerAnswers(answers.length, rows.length);
       for (let i = 0; i < rows.length; i++) {
         const task = rows[i]!;
@@ -178,10 +185,22 @@ function drive<I, O>({ model, codec, queue, facts, sizes, clock }: Parts<I, O>):
 
   const inFlight = () => queue.queued + runningRows;
   const idle = () => (inFlight() === 0 ? Promise.resolve() : new Promise<void>((resolve) => drained.push(resolve)));
+  /** A run that hangs is waited for until the last deadline: after that nobody wants its answer. */
+  async function idleOrUseless(): Promise<void> {
+    if (inFlight() === 0) return;
+    let cancel = () => {};
+    const useless = new Promise<void>((resolve) => {
+      if (Number.isFinite(lastDeadline))
+        cancel = clock.schedule(Math.max(0, lastDeadline - clock.monotonic()), resolve);
+    });
+    await Promise.race([idle(), useless]);
+    cancel();
+  }
+
   return {
     ...closable(async () => {
       closed = true;
-      await idle();
+      await idleOrUseless();
       await model.close();
     }),
     facts,
@@ -194,6 +213,11 @@ function drive<I, O>({ model, codec, queue, facts, sizes, clock }: Parts<I, O>):
 }
 
 const SHORT_WAIT_MS = 2;
+
+/** The outputs without what was padded; those that have no rows stay. */
+function firstRows(outputs: TensorMap, rows: number): TensorMap {
+  return new Map([...outputs].map(([name, t]) => [name, (t.dims[0] ?? 0) > rows ? sliceRows(t, 0, rows) : t]));
+}
 
 function overloaded(retryAfterMs: number): MillwrightError<'serving/overloaded'> {
   return new MillwrightError('serving/overloaded', `The endpoint is over capacity. Try again in ${retryAfterMs} ms.`, {

@@ -1,0 +1,101 @@
+import { onnx, type Row, type TensorMap } from '@millwright/serving';
+import { describe, expect, test } from 'vitest';
+import { defaultCodec } from '../../src/endpoint/codec.js';
+import { modelEngine } from '../../src/engine/index.js';
+import type { LoadedModel } from '../../src/runtime/types.js';
+import { batchCentred, perceptron, resolvedModel } from '../support/models.js';
+import { floats, model, node, TYPE } from '../support/onnx-writer.js';
+
+/** Submits rows to an engine as an endpoint does, and collects the answers. */
+async function answersOf(
+  bytes: Uint8Array,
+  rows: readonly Row[],
+  change: (loaded: LoadedModel) => LoadedModel = (m) => m,
+  maxBatch = 8,
+) {
+  const resolved = resolvedModel('m@1', bytes);
+  const loaded = change(await onnx().load(resolved.artifact));
+  const engine = await modelEngine<Row, Row>(loaded, defaultCodec(resolved, loaded.signature), { maxBatch });
+  const batches: number[] = [];
+  const answers = await Promise.all(
+    rows.map(
+      (input) =>
+        new Promise<Row>((resolve, reject) => {
+          const succeed = (output: Row, batch: number) => {
+            batches.push(batch);
+            resolve(output);
+          };
+          engine.submit({
+            input,
+            context: {},
+            deadlineAt: performance.now() + 5_000,
+            settled: false,
+            succeed,
+            fail: reject,
+          });
+        }),
+    ),
+  );
+  await engine.close();
+  return { answers, batches, facts: engine.facts };
+}
+
+const rows = (count: number, width: number) =>
+  Array.from({ length: count }, (_, i) => ({
+    x: Array.from({ length: width }, (_, j) => ((i * width + j) % 13) / 13),
+  }));
+
+describe('the model engine', () => {
+  test('a batch gives the answers of its rows alone', async () => {
+    const bytes = perceptron([6, 12, 3]);
+    const batched = await answersOf(bytes, rows(20, 6));
+    const alone = await answersOf(bytes, rows(20, 6), undefined, 1);
+    expect(batched.batches).toContain(8);
+    expect(new Set(alone.batches)).toEqual(new Set([1]));
+    for (const [i, { y }] of batched.answers.entries())
+      for (const [j, value] of (y as number[]).entries())
+        expect(value).toBeCloseTo((alone.answers[i]!['y'] as number[])[j]!, 6);
+    expect(batched.facts).toMatchObject({ warm: [1, 2, 4, 8], maxBatch: 8 });
+  });
+
+  test('a model whose rows influence each other is not batched, and says why', async () => {
+    const { answers, batches, facts } = await answersOf(batchCentred(), rows(5, 2));
+    expect(new Set(batches)).toEqual(new Set([1]));
+    expect(facts.maxBatch).toBe(1);
+    expect(facts.maxBatchReason).toContain('influence');
+    for (const [i, { x }] of rows(5, 2).entries()) {
+      const [a, b] = x as [number, number];
+      expect((answers[i]!['y'] as number[])[0]).toBeCloseTo((a - b) / 2, 6);
+    }
+  });
+
+  test('a model of a fixed batch is padded up to it', async () => {
+    const bytes = model({
+      nodes: [node('Mul', ['x', 'two'], ['y'])],
+      inputs: [{ name: 'x', type: TYPE.float, dims: [4, 1] }],
+      outputs: [{ name: 'y', type: TYPE.float, dims: [4, 1] }],
+      initializers: [floats('two', [1], [2])],
+    });
+    const { answers, facts } = await answersOf(
+      bytes,
+      Array.from({ length: 6 }, (_, x) => ({ x })),
+    );
+    expect(answers).toEqual(Array.from({ length: 6 }, (_, x) => ({ y: 2 * x })));
+    expect(facts).toMatchObject({ maxBatch: 4, padBatches: true, warm: [4] });
+  });
+
+  test('where shapes are compiled, batches are padded to a warm size with copies of a row', async () => {
+    const seen = new Set<number>();
+    const padding = (loaded: LoadedModel): LoadedModel => ({
+      ...loaded,
+      facts: { ...loaded.facts, padBatches: true },
+      run(feeds: TensorMap) {
+        seen.add(feeds.get('x')!.dims[0]!);
+        return loaded.run(feeds);
+      },
+    });
+    const { answers } = await answersOf(perceptron([2, 3, 1]), rows(13, 2), padding);
+    expect(answers).toHaveLength(13);
+    expect([...seen].every((size) => [1, 2, 4, 8].includes(size))).toBe(true);
+  });
+});
