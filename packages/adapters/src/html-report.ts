@@ -1,1 +1,2 @@
-export {};
+export type * from './html-report/model.js';
+export { type RenderOptions, renderReport } from './html-report/page.js';

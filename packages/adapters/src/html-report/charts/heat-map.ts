@@ -1,0 +1,60 @@
+import { type Markup, markup } from '../markup.js';
+import type { DriftSection } from '../model.js';
+import { shorten } from './bars.js';
+import { frame, svg } from './frame.js';
+import { px } from './scale.js';
+
+const ROW = 20;
+/** Upper ends of the shades, in parts of the alarm threshold. Beyond the last one is an alarm. */
+export const SHADES = [0.25, 0.5, 0.75, 1] as const;
+
+/** One row per column, one cell per day; cells of one shade that touch are one rectangle. */
+export function heatMap(title: string, { days, columns }: Pick<DriftSection, 'days' | 'columns'>): Markup {
+  const f = frame(columns.length * ROW + 34, { left: 150, right: 4, top: 2, bottom: 30 });
+  const width = (f.width - f.left - f.right) / Math.max(days.length, 1);
+  const gap = width > 6 ? 1 : 0;
+  const paths: string[] = SHADES.map(() => '').concat('', '');
+  for (const [row, { scores }] of columns.entries()) {
+    const y = f.top + row * ROW;
+    for (let from = 0; from < days.length; ) {
+      const shade = shadeOf(scores[from]);
+      let to = from + 1;
+      while (gap === 0 && to < days.length && shadeOf(scores[to]) === shade) to++;
+      paths[shade] +=
+        `M${px(f.left + from * width)} ${y}h${px((to - from) * width - gap)}v${ROW - 2}H${px(f.left + from * width)}z`;
+      from = to;
+    }
+  }
+  const names = columns.map(
+    ({ name }, row) =>
+      markup`<text class="label end" x="${f.left - 10}" y="${f.top + row * ROW + 14}">${shorten(name, 18)}</text>`,
+  );
+  return svg(f, title, [
+    ...paths.map((d, shade) => markup`<path class="heat h${shade}" d="${d}"/>`),
+    ...names,
+    ...dayLabels(days, f.left, width, f.height - 8),
+  ]);
+}
+
+/** 0 to 3 below the threshold, 4 an alarm, 5 not tested. */
+function shadeOf(score: number | undefined): number {
+  if (score === undefined || Number.isNaN(score)) return SHADES.length + 1;
+  const shade = SHADES.findIndex((upper) => score < upper);
+  return shade < 0 ? SHADES.length : shade;
+}
+
+/** Months where there are many days, else days. */
+function dayLabels(days: readonly string[], left: number, width: number, y: number): readonly Markup[] {
+  const labels: Markup[] = [];
+  let free = Number.NEGATIVE_INFINITY;
+  for (const [i, day] of days.entries()) {
+    const at = left + i * width;
+    const starts = days.length <= 62 || i === 0 || day.slice(0, 7) !== days[i - 1]!.slice(0, 7);
+    if (!starts || at < free || at > left + days.length * width - 56) continue;
+    labels.push(
+      markup`<text class="tick start" x="${px(at)}" y="${y}">${days.length <= 62 ? day : day.slice(0, 7)}</text>`,
+    );
+    free = at + 78;
+  }
+  return labels;
+}
