@@ -13,6 +13,7 @@ import {
 import { type Contract, checkInput, type InputOf, type OutputOf, violated } from '@millwright/core/contract';
 import { latencyHistogram } from '@millwright/core/telemetry';
 import type { Abstained } from '../guard/types.js';
+import { outcomeHub } from '../outcome/index.js';
 import { type CompiledPolicy, type Route, route, shadowsOf } from '../routing/index.js';
 import { type ArmSet, armSet, CHAMPION, stateOf } from './arms.js';
 import { deadlines } from './deadlines.js';
@@ -288,6 +289,7 @@ export async function createEndpoint<I, O>(
       observers.add(observer);
       return () => void observers.delete(observer);
     },
+    outcomes: outcomeHub(),
     stats: () => ({
       requests: counts.requests,
       failed: counts.failed,

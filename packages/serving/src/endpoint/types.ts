@@ -13,6 +13,7 @@ import type {
 import type { Contract } from '@millwright/core/contract';
 import type { Codec, EngineFacts } from '../engine/types.js';
 import type { Abstained, Guard } from '../guard/types.js';
+import type { Outcomes } from '../outcome/index.js';
 import type { CompiledPolicy } from '../routing/index.js';
 import type { ModelRuntime, TensorSignature } from '../runtime/types.js';
 
@@ -170,6 +171,8 @@ export interface Endpoint<I = Row, O = Row> extends Predictor<I, Prediction<O>>,
   readonly policy: CompiledPolicy | undefined;
   /** Calls `observer` with every decision, synchronously, until the returned function is called. */
   observe(observer: (decision: DecisionRecord<I, O>) => void): () => void;
+  /** Where to report what became of decisions, whenever it is known: rollouts and monitors listen here. */
+  readonly outcomes: Outcomes;
   readonly events: EventSource<EndpointEvents>;
   stats(): EndpointStats;
 }

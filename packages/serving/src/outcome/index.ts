@@ -8,3 +8,4 @@ export {
   type OutcomeJoinOptions,
   type OutcomeMetric,
 } from './outcome-join.js';
+export { type Outcomes, outcomeHub } from './outcomes.js';

@@ -1,4 +1,5 @@
 import type { Clock, ModelSource, RolloutTarget } from '@millwright/core';
+import type { Outcomes } from '../outcome/index.js';
 import { type CompiledPolicy, compilePolicy } from '../routing/index.js';
 import type { RolloutObserver, ServedDecision } from './observe.js';
 import { CHALLENGER } from './plan.js';
@@ -18,12 +19,16 @@ export interface RolloutEndpoint {
   /** The policy in force. */
   readonly policy: CompiledPolicy | undefined;
   observe(observer: (decision: ServedDecision) => void): () => void;
+  /** Where the host reports what became of decisions. */
+  readonly outcomes?: Outcomes | undefined;
 }
 
 /** One process that serves the model: it makes its endpoint serve what the ledger says. */
 export interface Replica {
   /** Serves what the state says. Doing it twice is harmless. Throws what loading a model throws. */
   converge(state: RolloutState): Promise<void>;
+  /** The ledger has just been heard: the policy may be trusted for another while. */
+  renew(state: RolloutState): void;
   /** Champion only, from this moment on and whatever is read later. */
   kill(state: RolloutState): void;
 }
@@ -33,6 +38,8 @@ export function createReplica(
   endpoint: RolloutEndpoint,
   observer: RolloutObserver,
   clock: Clock,
+  /** Milliseconds for which a policy is trusted without hearing of the ledger; 0: for ever. */
+  ttlMs: number,
 ): Replica {
   const { arms } = endpoint;
   const observing = endpoint.observe((decision) => observer.decided(decision));
@@ -46,6 +53,14 @@ export function createReplica(
     if (arms.get('champion')?.model === version) return;
     await hold(arm, model, version);
     arms.promote(arm);
+  };
+
+  /** A challenger that is not promoted must not outlive our knowledge of it. */
+  const put = ({ policy, cutoverAt, killed: stopped }: RolloutState) => {
+    if (policy === undefined) return;
+    const mortal = ttlMs > 0 && cutoverAt === undefined;
+    const validUntil = mortal ? clock.now() + ttlMs : undefined;
+    endpoint.setPolicy(compilePolicy({ ...policy, killed: killed || stopped || policy.killed, validUntil }));
   };
 
   return {
@@ -73,14 +88,16 @@ export function createReplica(
         if (before !== undefined && policy !== undefined && before.epoch < policy.epoch)
           observer.end(before.epoch, clock.now());
         for (const plan of state.plans) observer.begin(plan);
-        if (policy !== undefined)
-          endpoint.setPolicy(compilePolicy(killed || state.killed ? { ...policy, killed: true } : policy));
+        put(state);
       }
       applied = { policy, status };
     },
-    kill({ policy }) {
+    renew(state) {
+      if (ttlMs > 0 && state.cutoverAt === undefined && !isFinal(state)) put(state);
+    },
+    kill(state) {
       killed = true;
-      if (policy !== undefined) endpoint.setPolicy(compilePolicy({ ...policy, killed: true }));
+      put(state);
     },
   };
 }

@@ -51,7 +51,7 @@ export interface Rollout extends Closable {
   readonly evidence: RolloutEvidence | undefined;
   readonly events: EventSource<RolloutHubEvents>;
   readonly outcomes: {
-    /** Notes what became of a decision. Outcomes of decisions outside this rollout are orphans, and harmless. */
+    /** Notes what became of a decision, as `endpoint.outcomes.record` does for everybody. Outcomes of decisions outside this rollout are orphans, and harmless. */
     record(outcome: Outcome): Disposition;
     readonly counts: OutcomeCounts;
   };
@@ -94,7 +94,9 @@ export async function startRollout(
   const id = await submit();
   const hub = eventHub<RolloutHubEvents>();
   const observer = createObserver(definition, clock, options);
-  const here = createReplica(target, endpoint, observer, clock);
+  // A host that calls `tick` by hand may look rarely, and knows it.
+  const ttlMs = tickMs === undefined ? 0 : definition.hardTtlMs;
+  const here = createReplica(target, endpoint, observer, clock, ttlMs);
   let evidence: RolloutEvidence | undefined;
   let killing: { readonly reason: string; readonly actor: string | undefined } | undefined;
   let flushedAt = clock.now();
@@ -104,9 +106,12 @@ export async function startRollout(
   let closed = false;
 
   const current = () => ledger.state(rolloutProjection).byId.get(id)!;
-  const stopListening = ledger.events.on('committed', (event) => {
-    if (event.data['rollout'] === id) announce(hub, event, current());
-  });
+  const stopListening = [
+    ledger.events.on('committed', (event) => {
+      if (event.data['rollout'] === id) announce(hub, event, current());
+    }),
+    endpoint.outcomes?.observe((outcome) => observer.record(outcome)) ?? (() => undefined),
+  ];
 
   async function submit(): Promise<string> {
     const { model, alias, challenger } = definition;
@@ -160,6 +165,7 @@ export async function startRollout(
   async function look(): Promise<RolloutState> {
     await ledger.refresh();
     if (killing !== undefined && !current().killed) await writeKill(killing);
+    here.renew(current());
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const state = current();
       await here.converge(state);
@@ -288,7 +294,7 @@ export async function startRollout(
     ...closable(async () => {
       closed = true;
       cancelTimer?.();
-      stopListening();
+      for (const stop of stopListening) stop();
       await busy;
       if (isFinal(current())) return;
       observer.advance(clock.now());

@@ -183,6 +183,27 @@ describe('blue-green', () => {
   });
 });
 
+describe('a replica that loses the ledger', () => {
+  test('gives the challenger no more traffic after the hard time to live, and counts none of it', async () => {
+    const w = await world();
+    const rollout = await start(w, { hardTtl: '10m', minUnits: 1e6 }, { tickMs: 60_000 });
+    const challenged = () => {
+      const ids = Array.from({ length: 200 }, (_, i) => `${w.clock.now()}-${i}`);
+      const decisions = ids.map((unit) => w.endpoint.serve({ unit, decisionId: unit, answer: () => ({}) }));
+      return decisions.filter(({ armAssigned }) => armAssigned === 'challenger').length;
+    };
+    await w.clock.advance(HOUR);
+    expect(challenged()).toBeGreaterThan(50);
+    const { rows } = rollout.outcomes.counts;
+    w.ledger.refresh = () => Promise.reject(new TypeError('partitioned'));
+    await w.clock.advance(9 * 60_000);
+    expect(challenged()).toBeGreaterThan(50);
+    await w.clock.advance(2 * 60_000);
+    expect(challenged()).toBe(0);
+    expect(rollout.outcomes.counts.rows).toBe(rows + 200);
+  });
+});
+
 describe('by itself', () => {
   test('looks every tickMs, and a look that fails is reported and repeated', async () => {
     const w = await world();

@@ -63,7 +63,7 @@ describe('a rollout over a real endpoint', () => {
       );
       for (const { served } of answers) shares.set(served.model, (shares.get(served.model) ?? 0) + 1);
       await w.clock.advance(HOUR);
-      for (const { decisionId, late } of answers) rollout.outcomes.record({ decisionId, value: late });
+      for (const { decisionId, late } of answers) endpoint.outcomes.record({ decisionId, value: late });
       await rollout.tick();
     }
     expect(rollout.state.status).toBe('completed');
