@@ -39,7 +39,7 @@ async function hours(w: World, rollout: { tick(): Promise<unknown> }, count: num
   }
 }
 
-describe('people', () => {
+describe('people', { timeout: 60_000 }, () => {
   test('the author cannot approve; somebody else can, and that is bound to the evidence', async () => {
     const w = await world();
     const rollout = await start(w, { approvals: 1 });
@@ -107,7 +107,7 @@ describe('people', () => {
   });
 });
 
-describe('what stops a rollout', () => {
+describe('what stops a rollout', { timeout: 60_000 }, () => {
   test('without a verdict it pauses and asks; it never promotes by lapse of time', async () => {
     const w = await world();
     const rollout = await start(w, { maxDuration: '10h', minUnits: 1_000_000 });
@@ -146,7 +146,7 @@ describe('what stops a rollout', () => {
   });
 });
 
-describe('one rollout per alias', () => {
+describe('one rollout per alias', { timeout: 60_000 }, () => {
   test('another one is refused, or takes its place when told to', async () => {
     const w = await world();
     const first = await start(w);
@@ -170,7 +170,7 @@ describe('one rollout per alias', () => {
   });
 });
 
-describe('blue-green', () => {
+describe('blue-green', { timeout: 60_000 }, () => {
   test('moves everything at once after its time, and keeps the way back', async () => {
     const w = await world();
     const rollout = await start(w, { mode: 'blueGreen', stages: undefined });
@@ -183,7 +183,7 @@ describe('blue-green', () => {
   });
 });
 
-describe('a replica that loses the ledger', () => {
+describe('a replica that loses the ledger', { timeout: 60_000 }, () => {
   test('gives the challenger no more traffic after the hard time to live, and counts none of it', async () => {
     const w = await world();
     const rollout = await start(w, { hardTtl: '10m', minUnits: 1e6 }, { tickMs: 60_000 });
@@ -204,7 +204,7 @@ describe('a replica that loses the ledger', () => {
   });
 });
 
-describe('by itself', () => {
+describe('by itself', { timeout: 60_000 }, () => {
   test('looks every tickMs, and a look that fails is reported and repeated', async () => {
     const w = await world();
     const rollout = await start(w, {}, { tickMs: HOUR / 2 });

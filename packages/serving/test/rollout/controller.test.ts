@@ -57,7 +57,7 @@ async function replay(
 const start = (w: World, spec: RolloutSpec = SPEC, options: StartOptions = {}) =>
   startRollout(w.target, w.endpoint, defineRollout(spec), { clock: w.clock, random: seededRandom(3), ...options });
 
-describe('a rollout in virtual time', () => {
+describe('a rollout in virtual time', { timeout: 60_000 }, () => {
   test('a good challenger goes through every stage to champion, and the old one is let go after baking', async () => {
     const w = await world();
     const rollout = await start(w);

@@ -111,7 +111,7 @@ async function run(
   return { end: { status, killed, champion: champion(), serves: endpoint.model('champion') }, control };
 }
 
-describe('a controller that dies', () => {
+describe('a controller that dies', { timeout: 60_000 }, () => {
   test.each([
     ['promoted', 0.3],
     ['rolled back', 0.6],
@@ -132,7 +132,7 @@ describe('a controller that dies', () => {
   });
 });
 
-describe('two controllers on one log that misbehaves', () => {
+describe('two controllers on one log that misbehaves', { timeout: 60_000 }, () => {
   const shares = (rollout: Rollout) => rollout.history().then((history) => history.shares.map(({ share }) => share));
 
   test.each([1, 2, 3, 4, 5, 6])('take every step once, and both end up serving the same (seed %i)', async (seed) => {

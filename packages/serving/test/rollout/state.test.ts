@@ -109,7 +109,7 @@ function play(steps: readonly Step[]): Play {
 const share = (state: RolloutState) =>
   state.policy === undefined ? 0 : (sharesOf(state.policy).get('challenger') ?? 0);
 
-describe('the rollout as a state machine', () => {
+describe('the rollout as a state machine', { timeout: 60_000 }, () => {
   const histories = fc.array(step, { maxLength: 40, size: 'max' });
   const check = (property: (play: Play) => void) =>
     fc.assert(
