@@ -4,9 +4,33 @@ export { emptyRoot, leafHash, nodeHash } from './merkle-hash.js';
 export { extendsTree, includes } from './merkle-proof.js';
 export { type CompactRange, type MerkleTree, merkleTree } from './merkle-tree.js';
 export { type LedgerOptions, openLedger } from './open-ledger.js';
+export {
+  type Erasures,
+  erasureProjection,
+  holdPlaced,
+  holdReleased,
+  openPayload,
+  type PayloadRef,
+  type Redaction,
+  type RedactOptions,
+  redact,
+  type SealOptions,
+  sealPayload,
+  sweepErasures,
+} from './payload.js';
 export { type HeadPin, memoryPin, type PinnedHead } from './pin.js';
 export { verifyConsistency, verifyInclusion } from './proof.js';
 export { featuresRequired, type Protocol } from './protocol.js';
+export {
+  expireSegments,
+  readSegment,
+  type SealedSegment,
+  type Segments,
+  type SegmentWriter,
+  type SegmentWriterOptions,
+  segmentProjection,
+  segmentWriter,
+} from './segment.js';
 export { exportProof, type SignHeadOptions, signHead } from './sign.js';
 export type * from './types.js';
 export { type VerifyLogOptions, verifyLog } from './verify-log.js';
