@@ -11,7 +11,7 @@ import { type LineageGraph, lineageProjection } from '@millwright/core/lineage';
 import type { BlobStore, Storage } from '@millwright/core/storage';
 import { type Datasets, datasets, datasetsProjection } from './dataset/index.js';
 import type { RegistryDoors } from './doors.js';
-import { deniedError, moveAlias } from './model/alias-commands.js';
+import { deniedError, moveAlias, rollBack } from './model/alias-commands.js';
 import { type Models, models } from './model/models.js';
 import { type Policies, policies } from './model/policies.js';
 import { modelsProjection } from './model/projection.js';
@@ -38,6 +38,7 @@ export interface Registry extends RolloutTarget, AsyncDisposable {
   ignored(): readonly IgnoredEvent[];
   /** An alias of the model, or the version `3` or `name@3`. */
   source(model: string, aliasOrVersion: string): ModelSource;
+  /** For rollouts: the events of a move, for a commit that also says why. @throws `registry/denied`, `state/not-found` */
   moveAlias(view: LedgerView, move: AliasMove): readonly NewEvent[];
 }
 
@@ -101,7 +102,10 @@ function source(doors: RegistryDoors, model: string, aliasOrVersion: string): Mo
 }
 
 function movedEvents(view: LedgerView, move: AliasMove): readonly NewEvent[] {
-  const { events, result } = moveAlias(move)(view);
+  const alias = view.state(modelsProjection).models.get(move.model)?.aliases.get(move.alias);
+  const goesBack = move.rollback === true && alias?.before.at(-1)?.id === move.version;
+  const decide = goesBack ? rollBack(move.model, move.alias, move) : moveAlias(move);
+  const { events, result } = decide(view);
   if (result.denied !== undefined) throw deniedError(result.denied);
   return events;
 }

@@ -49,6 +49,8 @@ export interface AliasMove {
   readonly evidence: readonly Digest[];
   /** Evidence that comes with the move: attached to the version in the same commit, and counted by the policy. */
   readonly attach?: readonly EvidenceNote[] | undefined;
+  /** Back to where the alias pointed before: asks for no evidence and no approval. */
+  readonly rollback?: boolean | undefined;
 }
 
 /** What a judgement about a version leaves in the ledger. */

@@ -125,11 +125,16 @@ function moved(
 export function rollBack(
   model: string,
   alias: string,
-  options: { readonly reason: string; readonly generation?: number | undefined },
+  options: {
+    readonly reason: string;
+    readonly generation?: number | undefined;
+    readonly evidence?: readonly Digest[] | undefined;
+  },
 ): Decide<Outcome> {
   const name = parseName(model, 'model name');
   const parsed = parseName(alias, 'alias');
   const reason = parseStatement(options.reason, 'reason');
+  const evidence = (options.evidence ?? []).map((digest) => parseDigest(digest, 'evidence'));
   return (view) => {
     const found = requireModel(view, name);
     const state = found.aliases.get(parsed);
@@ -138,7 +143,7 @@ export function rollBack(
     const to = state.before.at(-1);
     if (to === undefined) throw precondition(`alias \`${parsed}\``, 'an earlier version to go back to', 'none');
     return {
-      events: [moved(found, parsed, state, to, { kind: 'rollback', reason, evidence: [] })],
+      events: [moved(found, parsed, state, to, { kind: 'rollback', reason, evidence })],
       result: { denied: undefined },
     };
   };

@@ -232,3 +232,24 @@ test('a rollout moves the alias in its own commit, by the same rules', async () 
   expect(events.map((e) => e.type)).toEqual(['rollout.promoted', 'evidence.attached', 'alias.moved']);
   expect(registry.models.aliased(...CHAMPION)?.id).toBe(V1);
 });
+
+test('a rollout goes back without evidence, and only to where the alias was', async () => {
+  const { registry, move } = await policed({ evidence: [{ kind: 'rollout' }], breakGlass: ['oncall'] });
+  await move({ actor: 'oncall', breakGlass: true });
+  await registry.models.moveAlias(...CHAMPION, 'flight-delay@2', { reason: 'go', actor: 'oncall', breakGlass: true });
+  const back = (version: string) =>
+    registry.ledger.commit((view) => ({
+      events: registry.moveAlias(view, {
+        model: 'flight-delay',
+        alias: 'champion',
+        version,
+        reason: 'killed',
+        evidence: [],
+        rollback: true,
+      }),
+      result: undefined,
+    }));
+  expect((await back(V1)).events.map((e) => e.data['kind'])).toEqual(['rollback']);
+  expect((await back(V1)).events).toEqual([]);
+  await expect(back('flight-delay@2')).rejects.toMatchObject({ code: 'registry/denied' });
+});

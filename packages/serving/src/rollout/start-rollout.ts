@@ -230,14 +230,17 @@ export async function startRollout(
 
   function aliasEvents(view: LedgerView, state: RolloutState, plan: Plan): readonly NewEvent[] {
     if (plan.aliasTo === undefined) return [];
-    const reason = `${plan.aliasTo === state.champion ? 'Rolled back by' : 'Promoted by'} rollout ${state.id}`;
-    const proof = state.evidence?.digest;
+    const rollback = plan.aliasTo === state.champion;
+    const digest = state.evidence?.digest;
+    const sentence = state.evidence?.evidence.because.sentence;
     return target.moveAlias(view, {
       model: state.model,
       alias: state.alias,
       version: plan.aliasTo,
-      reason,
-      evidence: proof === undefined ? [] : [proof],
+      reason: `${rollback ? 'Rolled back by' : 'Promoted by'} rollout ${state.id}`,
+      evidence: digest === undefined ? [] : [digest],
+      attach: rollback || digest === undefined ? [] : [{ kind: 'rollout', verdict: 'pass', digest, sentence }],
+      rollback,
     });
   }
 
