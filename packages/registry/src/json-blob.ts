@@ -6,6 +6,7 @@ import {
   digestBytes,
   encodeUtf8,
   type Json,
+  type JsonObject,
   MillwrightError,
 } from '@millwright/core';
 import type { BlobStore } from '@millwright/core/storage';
@@ -61,4 +62,22 @@ export async function getBytes(blobs: BlobStore, digest: Digest, options?: Abort
       details: { digest, actual },
     });
   return bytes;
+}
+
+/**
+ * A report as plain JSON: its own `toJSON` if it has one, maps as objects, undefined members left out, and what JSON has
+ * no number for (NaN, infinities, large integers) as text rather than as null.
+ *
+ * @throws `input/not-json` for what is still not JSON
+ */
+export function plainJson(value: object): JsonObject {
+  return JSON.parse(canonicalJson(JSON.parse(JSON.stringify(value, replacer)))) as JsonObject;
+}
+
+function replacer(_: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  if (value instanceof Map) return Object.fromEntries(value);
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return Array.from(value as Float64Array);
+  if (typeof value !== 'number') return value;
+  return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value)) ? value : String(value);
 }

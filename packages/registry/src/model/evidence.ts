@@ -1,12 +1,5 @@
-import {
-  type Digest,
-  digestJson,
-  invalidInput,
-  type Json,
-  type JsonObject,
-  parseDigest,
-  type Verdict,
-} from '@millwright/core';
+import { type Digest, digestJson, invalidInput, type Json, parseDigest, type Verdict } from '@millwright/core';
+import { plainJson } from '../json-blob.js';
 import type { EvidenceMetric } from './types.js';
 
 /**
@@ -43,7 +36,7 @@ export function evidenceParts(evidence: EvidenceLike, kind: string | undefined =
   const verdict = evidence.verdict ?? VERDICTS.get(evidence.decision);
   if (verdict === undefined || !WORDS.has(verdict))
     throw invalidInput('evidence.verdict', '`pass`, `fail` or `insufficient`', evidence.verdict ?? evidence.decision);
-  const record = toJson(evidence);
+  const record = plainJson(evidence);
   return {
     kind: word,
     verdict,
@@ -60,22 +53,6 @@ const VERDICTS = new Map<unknown, Verdict>([
   ['block', 'fail'],
   ['hold', 'insufficient'],
 ]);
-
-/** The report as JSON: its own `toJSON` if it has one. What JSON has no word for (NaN, functions) is text or left out. */
-function toJson(report: object): JsonObject {
-  return JSON.parse(
-    JSON.stringify(report, (_, value: unknown) =>
-      typeof value === 'number' &&
-      (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value)))
-        ? String(value)
-        : value instanceof Map
-          ? Object.fromEntries(value)
-          : typeof value === 'bigint'
-            ? String(value)
-            : value,
-    ),
-  ) as JsonObject;
-}
 
 function figures(metrics: EvidenceLike['metrics']): readonly EvidenceMetric[] {
   if (metrics === undefined) return [];

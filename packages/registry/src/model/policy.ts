@@ -1,5 +1,6 @@
 import { type Digest, digestJson, type EvidenceNote, invalidInput, type JsonObject, parseName } from '@millwright/core';
 import * as z from 'zod/mini';
+import { plainJson } from '../json-blob.js';
 import { MAX_WORD } from '../text.js';
 
 const word = z.string().check(z.minLength(1), z.maxLength(MAX_WORD));
@@ -154,8 +155,8 @@ function missing(requirement: EvidenceRequirement, newest: Fact | undefined, tim
 /** The rules of a model: one policy for each alias that has one, and the rules of its evaluation gate. */
 export interface ModelPolicy {
   readonly aliases?: Readonly<Record<string, AliasPolicy>> | undefined;
-  /** Rules for `gate(report, policy)`, stored as they are. */
-  readonly gate?: JsonObject | undefined;
+  /** Rules for the evaluation's `gate`, stored as they are. */
+  readonly gate?: object | undefined;
   /** Who may change these rules from now on. Default: anyone. */
   readonly guardians?: readonly string[] | undefined;
 }
@@ -168,10 +169,10 @@ const modelPolicySchema = z.strictObject({
 
 /** A policy without undefined members, and its digest. @throws `input/invalid` */
 export function normalisePolicy(input: ModelPolicy): { readonly policy: JsonObject; readonly digest: Digest } {
-  const parsed = modelPolicySchema.safeParse(input);
+  const parsed = modelPolicySchema.safeParse(plainJson(input));
   if (!parsed.success) throw badPolicy(parsed.error);
   for (const alias of Object.keys(parsed.data.aliases ?? {})) parseName(alias, 'alias');
-  const policy = JSON.parse(JSON.stringify({ aliases: {}, ...parsed.data })) as JsonObject;
+  const policy = plainJson({ aliases: {}, ...parsed.data });
   return { policy, digest: digestJson(policy) };
 }
 

@@ -4,6 +4,7 @@ import { type Contract, parseContract } from '@millwright/core/contract';
 import type { RegistryDoors } from '../doors.js';
 import { getJson } from '../json-blob.js';
 import { parseReference, type ReferenceLike, referenceId } from '../reference.js';
+import { wakeOn } from '../wake.js';
 import { modelsProjection } from './projection.js';
 import { notFound } from './refusal.js';
 import { findVersion, type VersionState } from './state.js';
@@ -22,7 +23,7 @@ export function aliasSource(doors: RegistryDoors, model: string, alias: string):
     },
     async *watch(options) {
       let seen = target();
-      const changes = signalOnChange(doors, options?.signal);
+      const changes = wakeOn(doors.ledger, (event) => event.type === 'alias.moved', options?.signal);
       try {
         while (await changes.next()) {
           const version = target();
@@ -70,36 +71,4 @@ export async function readContract(
 ): Promise<Contract | undefined> {
   if (version.contract === undefined || version.contractBlob === undefined) return undefined;
   return parseContract(await getJson(doors.blobs, version.contractBlob, options));
-}
-
-/** Wakes when an alias moves, however often it moved meanwhile. Ends when the signal aborts. */
-function signalOnChange(doors: RegistryDoors, signal: AbortSignal | undefined) {
-  let dirty = false;
-  let ended = signal?.aborted ?? false;
-  let wake: (() => void) | undefined;
-  const off = doors.ledger.events.on('committed', (event) => {
-    if (event.type !== 'alias.moved') return;
-    dirty = true;
-    wake?.();
-  });
-  const stop = () => {
-    ended = true;
-    off();
-    signal?.removeEventListener('abort', stop);
-    wake?.();
-  };
-  signal?.addEventListener('abort', stop, { once: true });
-  return {
-    stop,
-    /** True after a change, false at the end. */
-    async next(): Promise<boolean> {
-      while (!dirty && !ended)
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      wake = undefined;
-      dirty = false;
-      return !ended;
-    },
-  };
 }

@@ -1,0 +1,2 @@
+export { type WatchOptions, watchEvents } from './watch-events.js';
+export { deliverWebhooks, type SignedWebhook, signWebhook, verifyWebhook, type WebhookOptions } from './webhook.js';
