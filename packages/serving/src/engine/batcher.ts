@@ -41,7 +41,8 @@ export interface Batcher<T extends Queued> {
   readonly queued: number;
   /** 0: taken. Otherwise refused, and milliseconds after which trying again makes sense. */
   push(row: T, now: number): number;
-  decide(now: number): BatchDecision<T>;
+  /** `mayWait` false: runs what is there. */
+  decide(now: number, mayWait?: boolean): BatchDecision<T>;
   /** A run that `decide` asked for has begun, and has ended. */
   started(rows: number, now: number): void;
   finished(rows: number, ms: number): void;
@@ -93,14 +94,14 @@ export function batcher<T extends Queued>(options: BatcherOptions): Batcher<T> {
     return largest;
   }
 
-  function decide(now: number): BatchDecision<T> {
+  function decide(now: number, mayWait = true): BatchDecision<T> {
     while (head < queue.length && queue[head]!.settled) head++;
     const n = queued();
     if (n === 0) {
       waitUntil = undefined;
       return { kind: 'nothing' };
     }
-    const wait = waitFor(n, now);
+    const wait = mayWait ? waitFor(n, now) : undefined;
     if (wait !== undefined) return { kind: 'wait', until: wait };
     waitUntil = undefined;
     return take(now);

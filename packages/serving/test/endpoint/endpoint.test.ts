@@ -160,6 +160,17 @@ describe('an endpoint', () => {
   });
 });
 
+test('a clock that waits for the answer before it moves never waits for ever', async () => {
+  const clock = virtualClock(1e12);
+  await using endpoint = await createEndpoint({ model: doubler(), runtime: doubling(), clock, deadlineMs: 50 });
+  for (let i = 0; i < 500; i++) {
+    const size = 1 + (i % 3);
+    await Promise.all(Array.from({ length: size }, (_, x) => endpoint.predict({ x })));
+    await clock.advance(0.001 * size);
+  }
+  expect(endpoint.stats()).toMatchObject({ requests: 999, failed: 0 });
+});
+
 describe('arms', () => {
   test('the policy sends a unit to its arm, always the same', async () => {
     await using endpoint = await createEndpoint({ model: doubler(), runtime: doubling() });
