@@ -76,6 +76,8 @@ export interface ErrorDetails {
 
   /** A detector's state cannot be restored. */
   'drift/state': { readonly detector: string; readonly reason: string };
+  /** A detector does not keep its contract (thrown by the conformance suite). */
+  'drift/nonconforming': { readonly reason: string };
 
   /** No execution provider could be used; every refusal is listed. */
   'serving/no-provider': { readonly refused: readonly { readonly provider: string; readonly reason: string }[] };

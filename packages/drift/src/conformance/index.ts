@@ -1,1 +1,1 @@
-export {};
+export { type DetectorCasesOptions, detectorCases } from './detector.js';

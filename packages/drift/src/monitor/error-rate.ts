@@ -1,0 +1,106 @@
+import { type Clock, digestJson, type EventSource, eventHub, systemClock } from '@millwright/core';
+import { eDetector } from '../stream/e-detector.js';
+import { acknowledge, checkPolicy, QUIET, reduceTrigger } from '../trigger/reduce.js';
+import type { TriggerDecision, TriggerPolicy, TriggerState } from '../trigger/types.js';
+
+export interface ErrorRateMonitorOptions {
+  /** How often the model was wrong when it was accepted: a rate, or counts (their upper 90 % bound is taken). */
+  readonly baseline: number | { readonly count: number; readonly rows: number };
+  /** Labels between false alarms, on average at least. Default 20_000. */
+  readonly arl?: number | undefined;
+  /** What an alarm leads to. By default a single alarm retrains: its error rate is controlled already. */
+  readonly policy?: TriggerPolicy | undefined;
+  /** Names the monitor in decisions. Default `error-rate`. */
+  readonly name?: string | undefined;
+  readonly clock?: Clock | undefined;
+  readonly onTrigger?: ((alarm: ErrorRateAlarm) => void) | undefined;
+}
+
+/** The error rate has risen. */
+export interface ErrorRateAlarm {
+  /** How many labels had come when it was found. */
+  readonly labels: number;
+  /** Wrong among the latest ones. */
+  readonly recent: { readonly count: number; readonly rows: number };
+  readonly baseline: number | { readonly count: number; readonly rows: number };
+  readonly trigger: TriggerDecision;
+  readonly sentence: string;
+}
+
+export interface ErrorRateMonitor {
+  readonly events: EventSource<{ alarm: ErrorRateAlarm }>;
+  readonly triggerState: TriggerState;
+  /** How many labels were taken, and how many said wrong. */
+  readonly seen: { readonly count: number; readonly rows: number };
+  /** Takes labels as they arrive, in any order and with any delay: 1 where the model was wrong, 0 where it was right. @throws `input/invalid` for anything else */
+  observe(wrong: ArrayLike<number | boolean>): readonly ErrorRateAlarm[];
+  /** A person has looked. */
+  acknowledge(): void;
+}
+
+/** Latest labels that an alarm reports. */
+const RECENT = 512;
+
+/**
+ * Watches realised performance: an e-detector over labels. Late and few labels only delay it; the promised run length
+ * holds for any dependence between them.
+ *
+ * @throws `input/invalid`
+ */
+export function createErrorRateMonitor(options: ErrorRateMonitorOptions): ErrorRateMonitor {
+  const { baseline, arl, name = 'error-rate', clock = systemClock } = options;
+  const policy = checkPolicy({ confirm: { count: 1, of: 1 }, ...options.policy });
+  const detector = eDetector.init({ baseline, arl });
+  const normal = typeof baseline === 'number' ? baseline : baseline.count / baseline.rows;
+  const hub = eventHub<{ alarm: ErrorRateAlarm }>();
+  const latest = new Uint8Array(RECENT);
+  let trigger = QUIET;
+  let rows = 0;
+  let count = 0;
+
+  const alarm = (): ErrorRateAlarm => {
+    const shown = Math.min(rows, RECENT);
+    const recent = { count: latest.subarray(0, shown).reduce((sum, wrong) => sum + wrong, 0), rows: shown };
+    const rate = recent.count / recent.rows;
+    // Severity 1 is the alarm itself; a rate far above the baseline is more likely a broken label feed.
+    const severity = Math.max(1, rate / normal / 2);
+    const evidence = {
+      key: `${name}/${rows}`,
+      severity,
+      integrity: [],
+      digest: digestJson({ name, rows, count, recent: { ...recent } }),
+    };
+    const step = reduceTrigger(policy, trigger, evidence, clock.now());
+    trigger = step.state;
+    const sentence = `The error rate has risen: ${(rate * 100).toPrecision(3)} % of the last ${recent.rows} labels, ${(normal * 100).toPrecision(3)} % before.`;
+    const found = { labels: rows, recent, baseline, trigger: step.decision, sentence };
+    hub.emit('alarm', found);
+    options.onTrigger?.(found);
+    return found;
+  };
+
+  return {
+    events: hub,
+    get triggerState() {
+      return trigger;
+    },
+    get seen() {
+      return { count, rows };
+    },
+    observe(wrong) {
+      const alarms: ErrorRateAlarm[] = [];
+      for (let i = 0; i < wrong.length; i++) {
+        const value = Number(wrong[i]);
+        const signal = detector.update(value);
+        latest[rows % RECENT] = value;
+        rows++;
+        count += value;
+        if (signal === 2) alarms.push(alarm());
+      }
+      return alarms;
+    },
+    acknowledge() {
+      trigger = acknowledge(trigger);
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import { defined, invalidInput } from '@millwright/core';
+import { defineDetector } from './define.js';
+
+export interface DdmOptions {
+  /** No alarm before so many values. Default 30. */
+  readonly warmUp?: number | undefined;
+  /** Standard deviations above the best error rate for a warning. Default 2. */
+  readonly warning?: number | undefined;
+  /** And for drift. Default 3. */
+  readonly drift?: number | undefined;
+}
+
+const DDM_DEFAULTS = { warmUp: 30, warning: 2, drift: 3 } as const satisfies DdmOptions;
+
+type DdmChecked = Readonly<Record<keyof typeof DDM_DEFAULTS, number>>;
+
+const ALARMED = 0;
+const COUNT = 1;
+const MEAN = 2;
+const BEST_RATE = 3;
+const BEST_DEVIATION = 4;
+const BEST_SUM = 5;
+
+/**
+ * DDM (Gama et al. 2004) with the semantics of river: values are errors (1) and hits (0), and only a rising error rate
+ * counts. After a long stable time it reacts late, because the rate is that of the whole past.
+ */
+export const ddm = defineDetector<DdmOptions, DdmChecked>({
+  id: 'ddm',
+  version: 1,
+  check(options) {
+    const checked = { ...DDM_DEFAULTS, ...defined(options) };
+    if (!(checked.drift >= checked.warning))
+      throw invalidInput('drift', 'a number of `warning` or more', checked.drift);
+    return checked;
+  },
+  begin: () => Float64Array.of(0, 0, 0, 0, 0, Number.POSITIVE_INFINITY),
+  step(state, { warmUp, warning, drift }, value) {
+    if (state[ALARMED] === 1) {
+      state.fill(0);
+      state[BEST_SUM] = Number.POSITIVE_INFINITY;
+    }
+    const count = state[COUNT]! + 1;
+    const rate = state[MEAN]! + (value - state[MEAN]!) / count;
+    const deviation = Math.sqrt((rate * (1 - rate)) / count);
+    state[COUNT] = count;
+    state[MEAN] = rate;
+    if (count <= warmUp) return 0;
+    const sum = rate + deviation;
+    if (sum <= state[BEST_SUM]!) {
+      state[BEST_RATE] = rate;
+      state[BEST_DEVIATION] = deviation;
+      state[BEST_SUM] = sum;
+    }
+    if (sum > state[BEST_RATE]! + drift * state[BEST_DEVIATION]!) {
+      state[ALARMED] = 1;
+      return 2;
+    }
+    return sum > state[BEST_RATE]! + warning * state[BEST_DEVIATION]! ? 1 : 0;
+  },
+});
+
+export interface EddmOptions {
+  /** Nothing is remembered before so many values, and nothing alarms before so many errors. Default 30. */
+  readonly warmUp?: number | undefined;
+  /** Share of the largest distance below which there is a warning. Default 0.95. */
+  readonly alpha?: number | undefined;
+  /** And drift. Default 0.9. */
+  readonly beta?: number | undefined;
+}
+
+const EDDM_DEFAULTS = { warmUp: 30, alpha: 0.95, beta: 0.9 } as const satisfies EddmOptions;
+
+type EddmChecked = Readonly<Record<keyof typeof EDDM_DEFAULTS, number>>;
+
+const ROWS = 1;
+const ERRORS = 2;
+const LAST_ERROR = 3;
+const DISTANCE = 4;
+const DISTANCE_M2 = 5;
+const LONGEST = 6;
+const WARNED = 7;
+
+/**
+ * EDDM (Baena-García et al. 2006) with the semantics of river: errors (1) come closer together. Its average run length
+ * without change is short (about 1,500 with the defaults).
+ */
+export const eddm = defineDetector<EddmOptions, EddmChecked>({
+  id: 'eddm',
+  version: 1,
+  check: (options) => ({ ...EDDM_DEFAULTS, ...defined(options) }),
+  begin: () => new Float64Array(8),
+  step(state, { warmUp, alpha, beta }, value) {
+    if (state[ALARMED] === 1) state.fill(0);
+    state[ROWS]!++;
+    if (value !== 1) return state[WARNED] === 1 ? 1 : 0;
+    const errors = state[ERRORS]! + 1;
+    const distance = state[ROWS]! - state[LAST_ERROR]!;
+    const gap = distance - state[DISTANCE]!;
+    state[ERRORS] = errors;
+    state[LAST_ERROR] = state[ROWS]!;
+    state[DISTANCE]! += gap / errors;
+    state[DISTANCE_M2]! += gap * (distance - state[DISTANCE]!);
+    if (state[ROWS]! <= warmUp) return 0;
+    const deviation = errors > 1 ? Math.sqrt(state[DISTANCE_M2]! / (errors - 1)) : 0;
+    const reach = state[DISTANCE]! + 2 * deviation;
+    if (reach > state[LONGEST]!) {
+      state[LONGEST] = reach;
+      return state[WARNED] === 1 ? 1 : 0;
+    }
+    if (errors <= warmUp) return 0;
+    const level = reach / state[LONGEST]!;
+    if (level < beta) {
+      state[ALARMED] = 1;
+      return 2;
+    }
+    state[WARNED] = level < alpha ? 1 : 0;
+    return level < alpha ? 1 : 0;
+  },
+});

@@ -1,0 +1,73 @@
+import { defined, invalidInput } from '@millwright/core';
+import { defineDetector } from './define.js';
+
+export interface PageHinkleyOptions {
+  /** No alarm before so many values. Default 30. */
+  readonly minValues?: number | undefined;
+  /** Change of the mean that is tolerated. Default 0.005. */
+  readonly delta?: number | undefined;
+  /** Alarm height, in units of the values. Default 50. */
+  readonly threshold?: number | undefined;
+  /** Forgetting; below 1 the statistic is bounded, so slow ramps may never alarm. Default 0.9999. */
+  readonly alpha?: number | undefined;
+  /** Which change of the mean counts. Default `both`. */
+  readonly mode?: 'up' | 'down' | 'both' | undefined;
+}
+
+const DEFAULTS = {
+  minValues: 30,
+  delta: 0.005,
+  threshold: 50,
+  alpha: 0.9999,
+  mode: 'both',
+} as const satisfies PageHinkleyOptions;
+
+type CheckedOptions = { readonly mode: 'up' | 'down' | 'both' } & Readonly<
+  Record<'minValues' | 'delta' | 'threshold' | 'alpha', number>
+>;
+
+const ALARMED = 0;
+const COUNT = 1;
+const MEAN = 2;
+const RISE = 3;
+const LOWEST = 4;
+const FALL = 5;
+const HIGHEST = 6;
+
+/** The Page-Hinkley test (Page 1954) with the semantics of river: cumulated deviations from the running mean, both ways. */
+export const pageHinkley = defineDetector<PageHinkleyOptions, CheckedOptions>({
+  id: 'page-hinkley',
+  version: 1,
+  check(options) {
+    const checked = { ...DEFAULTS, ...defined(options) };
+    if (!(checked.alpha > 0 && checked.alpha <= 1))
+      throw invalidInput('alpha', 'a number above 0, at most 1', checked.alpha);
+    if (!(checked.threshold > 0)) throw invalidInput('threshold', 'a number above 0', checked.threshold);
+    return checked;
+  },
+  begin: () => Float64Array.of(0, 0, 0, 0, Number.POSITIVE_INFINITY, 0, Number.NEGATIVE_INFINITY),
+  step(state, { minValues, delta, threshold, alpha, mode }, value) {
+    if (state[ALARMED] === 1) {
+      state.fill(0);
+      state[LOWEST] = Number.POSITIVE_INFINITY;
+      state[HIGHEST] = Number.NEGATIVE_INFINITY;
+    }
+    const count = state[COUNT]! + 1;
+    const mean = state[MEAN]! + (value - state[MEAN]!) / count;
+    const rise = alpha * state[RISE]! + (value - mean) - delta;
+    const fall = alpha * state[FALL]! + (value - mean) + delta;
+    const lowest = Math.min(rise, state[LOWEST]!);
+    const highest = Math.max(fall, state[HIGHEST]!);
+    state[COUNT] = count;
+    state[MEAN] = mean;
+    state[RISE] = rise;
+    state[FALL] = fall;
+    state[LOWEST] = lowest;
+    state[HIGHEST] = highest;
+    if (count < minValues) return 0;
+    const drift = (mode !== 'down' && rise - lowest > threshold) || (mode !== 'up' && highest - fall > threshold);
+    if (!drift) return 0;
+    state[ALARMED] = 1;
+    return 2;
+  },
+});

@@ -1,0 +1,190 @@
+import { isMillwrightError, seededRandom } from '@millwright/core';
+import {
+  adwin,
+  cusum,
+  type Detector,
+  ddm,
+  eDetector,
+  eddm,
+  hddmA,
+  hddmW,
+  kswin,
+  pageHinkley,
+} from '@millwright/drift/stream';
+import { describe, expect, test } from 'vitest';
+import vectors from '../vectors/streaming.json' with { type: 'json' };
+
+type Params = Readonly<Record<string, number | string | boolean | undefined>>;
+
+/** River's names of detectors and options. */
+const RIVER: Readonly<Record<string, (p: never) => Detector>> = {
+  ADWIN: (p: {
+    delta?: number;
+    clock?: number;
+    max_buckets?: number;
+    min_window_length?: number;
+    grace_period?: number;
+  }) =>
+    adwin.init({
+      delta: p.delta,
+      clock: p.clock,
+      maxBuckets: p.max_buckets,
+      minWindow: p.min_window_length,
+      grace: p.grace_period,
+    }),
+  ADWIN_legacy_offbyone: (p: { delta?: number }) => adwin.init({ delta: p.delta, legacyOffByOne: true }),
+  PageHinkley: (p: { mode?: 'up' | 'down' | 'both'; delta?: number; threshold?: number; alpha?: number }) =>
+    pageHinkley.init(p),
+  CUSUM: (p: { slack?: number; threshold?: number; min_instances?: number }) =>
+    cusum.init({ slack: p.slack, threshold: p.threshold, learn: p.min_instances }),
+  DDM: (p: { warm_start?: number; warning_threshold?: number; drift_threshold?: number }) =>
+    ddm.init({ warmUp: p.warm_start, warning: p.warning_threshold, drift: p.drift_threshold }),
+  EDDM: (p: { alpha?: number; beta?: number }) => eddm.init(p),
+  HDDMA: (p: { two_sided_test?: boolean }) => hddmA.init({ twoSided: p.two_sided_test }),
+  HDDMW: (p: { two_sided_test?: boolean; drift_confidence?: number; lambda_val?: number }) =>
+    hddmW.init({ twoSided: p.two_sided_test, drift: p.drift_confidence, lambda: p.lambda_val }),
+};
+
+const bytesOf = (text: string) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+function stream(name: string): Float64Array {
+  const bits = (vectors.bits as Record<string, string>)[name];
+  if (bits === undefined) {
+    const view = new DataView(bytesOf((vectors.micro as Record<string, string>)[name]!).buffer);
+    return Float64Array.from({ length: 20_000 }, (_, i) => view.getInt32(4 * i, true) / 1e6);
+  }
+  const bytes = bytesOf(bits);
+  return Float64Array.from({ length: 20_000 }, (_, i) => (bytes[i >> 3]! >> (i & 7)) & 1);
+}
+
+describe('alarms at the values at which river alarms', () => {
+  test.each(vectors.cases)(
+    '$detector $params on $column',
+    ({ detector, params, column, drift_indices, first_warning_index, n_warning_steps }) => {
+      const one = RIVER[detector]!(params as Params as never);
+      const values = stream(column);
+      const at: number[] = [];
+      const warned: number[] = [];
+      for (let i = 0; i < values.length; i++) {
+        const signal = one.update(values[i]!);
+        if (signal === 2) at.push(i);
+        if (signal === 1) warned.push(i);
+      }
+      expect(at).toEqual(drift_indices);
+      expect([warned[0] ?? null, warned.length]).toEqual([first_warning_index, n_warning_steps]);
+    },
+  );
+});
+
+/** The vectors' sizes of bets: geometric from 0.05 to 0.9. */
+const EIGHT = Array.from({ length: 8 }, (_, k) => 0.05 * (0.9 / 0.05) ** (k / 7));
+
+describe('e-detector', () => {
+  test.each(vectors.eDetectors)(
+    '$kind at $threshold on $column',
+    ({ column, kind, p0, threshold, n_alarms, alarm_indices }) => {
+      const detector = eDetector.init({
+        shares: EIGHT,
+        baseline: p0,
+        arl: threshold,
+        form: kind === 'cusum' ? 'cusum' : 'shiryaev-roberts',
+      });
+      const at = new Uint32Array(20_000);
+      expect(detector.updateBatch(stream(column), at)).toBe(n_alarms);
+      expect([...at.subarray(0, alarm_indices.length)]).toEqual(alarm_indices);
+    },
+  );
+
+  /** First alarm, or the length of the stream. */
+  const runLength = (detector: Detector, values: Float64Array) => {
+    const at = new Uint32Array(1);
+    return detector.updateBatch(values, at) === 0 ? values.length : at[0]! + 1;
+  };
+
+  test('finds 0.10 to 0.15 within 450 values in the median, its baseline learnt from 5,000 rows, at a run length of 20,000', () => {
+    const random = seededRandom(15);
+    const delays = Array.from({ length: 41 }, () => {
+      let count = 0;
+      for (let i = 0; i < 5_000; i++) if (random.next() < 0.1) count++;
+      const detector = eDetector.init({ baseline: { count, rows: 5_000 }, arl: 20_000 });
+      detector.updateBatch(Float64Array.from({ length: 2_000 }, () => (random.next() < 0.1 ? 1 : 0)));
+      return runLength(
+        detector,
+        Float64Array.from({ length: 5_000 }, () => (random.next() < 0.15 ? 1 : 0)),
+      );
+    });
+    expect(delays.sort((a, b) => a - b)[20]).toBeLessThanOrEqual(450);
+  });
+
+  test.each([
+    ['independent', () => 0.1],
+    ['moved by its own past within the bound', (last: number) => (last === 1 ? 0.1 : 0.02)],
+    ['in bursts at the bound', (_: number, i: number) => (Math.floor(i / 50) % 2 === 0 ? 0.1 : 0)],
+  ])('runs at least as long as promised when values are %s', (_, chance) => {
+    const ARL = 500;
+    const RUNS = 80;
+    const random = seededRandom(7);
+    let total = 0;
+    for (let run = 0; run < RUNS; run++) {
+      let last = 0;
+      const values = Float64Array.from(
+        { length: 6 * ARL },
+        (_v, i) => (last = random.next() < chance(last, i) ? 1 : 0),
+      );
+      total += runLength(eDetector.init({ baseline: 0.1, arl: ARL }), values);
+    }
+    expect(total / RUNS).toBeGreaterThan(ARL);
+  });
+
+  test('looks down as well, on any range', () => {
+    const detector = eDetector.init({ baseline: 80, range: [0, 100], direction: 'down', arl: 1_000 });
+    expect(detector.updateBatch(new Float64Array(500).fill(81))).toBe(0);
+    expect(detector.updateBatch(new Float64Array(500).fill(40))).toBeGreaterThan(0);
+  });
+
+  test.each([
+    [{}, 'without a baseline'],
+    [{ baseline: 0 }, 'a baseline at the bound'],
+    [{ baseline: 0.1, arl: 1 }, 'a run length of 1'],
+    [{ baseline: 0.1, range: [1, 0] as const }, 'an empty range'],
+  ])('refuses %o (%s)', (options, _why) => {
+    expect(() => eDetector.init(options)).toThrow(/Expected/);
+  });
+
+  test('refuses values outside the range, for which nothing is guaranteed', () => {
+    expect(() => eDetector.init({ baseline: 0.1 }).update(1.5)).toThrow(/from 0 to 1/);
+  });
+});
+
+describe('KSWIN', () => {
+  test('finds a shift of a deviation soon, and replays', () => {
+    const values = stream('real_mean_0_0p5_at_10000')
+      .subarray(9_000, 11_000)
+      .map((value, i) => value + (i < 1_000 ? 0 : 0.5));
+    const run = () => {
+      const at = new Uint32Array(100);
+      const found = kswin.init({ alpha: 0.0001, window: 200, recent: 100, seed: 42 }).updateBatch(values, at);
+      return [...at.subarray(0, found)];
+    };
+    const found = run();
+    expect(found[0]).toBeGreaterThan(1_000);
+    expect(found[0]).toBeLessThan(1_200);
+    expect(run()).toEqual(found);
+  });
+
+  test('refuses a window that is too short for two samples', () => {
+    expect(() => kswin.init({ window: 50, recent: 30 })).toThrow(/twice/);
+  });
+});
+
+test('a snapshot says which detector and version it is of', () => {
+  const bytes = ddm.init().snapshot();
+  try {
+    adwin.restore(bytes);
+    expect.unreachable();
+  } catch (error) {
+    expect(isMillwrightError(error, 'drift/state')).toBe(true);
+    expect(String(error)).toContain('it is of detector `ddm`');
+  }
+  const later = new TextEncoder().encode(new TextDecoder().decode(bytes).replace('"version":1', '"version":9'));
+  expect(() => ddm.restore(later)).toThrow(/version 9/);
+});
