@@ -1,3 +1,4 @@
+export { CHUNK_BYTES, findBadChunk, readRange } from './chunks.js';
 export { decodeManifest, encodeManifest, MANIFEST_FORMAT, manifestDigest, manifestOf } from './manifest.js';
 export { mediaTypeOf } from './media-type.js';
 export { type ArtifactReport, openArtifact, type VerifyArtifactOptions, verifyArtifact } from './open.js';

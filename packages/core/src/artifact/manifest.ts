@@ -48,13 +48,18 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
 /** Checks one entry, which may come from anywhere, and keeps what belongs to the format. */
 function checkFile(file: ManifestFile): ManifestFile {
   if (typeof file !== 'object' || file === null) throw invalidArtifact('manifest', 'an entry is no object');
-  const { path, digest, size, mediaType } = file;
+  const { path, digest, size, mediaType, chunks } = file;
   checkPath(path);
   if (!Number.isSafeInteger(size) || size < 0) throw invalidArtifact(path, 'its size is no count of bytes');
   if (mediaType !== undefined && (typeof mediaType !== 'string' || !MEDIA_TYPE.test(mediaType)))
     throw invalidArtifact(path, 'its media type is malformed');
-  const entry = { path, digest: parseDigest(digest, `digest of ${path}`), size };
-  return mediaType === undefined ? entry : { ...entry, mediaType };
+  return {
+    path,
+    digest: parseDigest(digest, `digest of ${path}`),
+    size,
+    ...(mediaType === undefined ? {} : { mediaType }),
+    ...(chunks === undefined ? {} : { chunks: parseDigest(chunks, `chunks of ${path}`) }),
+  };
 }
 
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;

@@ -1,8 +1,9 @@
 import type { Abortable } from '../foundation/abort.js';
-import { type Digest, digestBytes, digestStream } from '../foundation/digest.js';
+import { type Digest, digestBytes } from '../foundation/digest.js';
 import { MillwrightError } from '../foundation/errors.js';
 import { chunksOf } from '../storage/body.js';
 import type { BlobBody, BlobStore } from '../storage/types.js';
+import { fileFacts } from './chunks.js';
 import { encodeManifest, manifestOf } from './manifest.js';
 import { mediaTypeOf } from './media-type.js';
 import { checkPath } from './path.js';
@@ -15,8 +16,16 @@ export type FileSource =
   | { readonly bytes: Uint8Array; readonly mediaType?: string | undefined }
   /** For what does not fit in memory. `open` is called twice: once to compute the digest, once to store. */
   | { open(): BlobBody | Promise<BlobBody>; readonly mediaType?: string | undefined }
-  /** A file that the store already has, such as one of an earlier manifest: only looked up, never read. */
-  | { readonly digest: Digest; readonly size: number; readonly mediaType?: string | undefined };
+  /**
+   * A file that the store already has, such as an entry of an earlier manifest: only looked up, never read. Pass the whole
+   * entry; without its `chunks` a large file is another entry, and the artifact another artifact.
+   */
+  | {
+      readonly digest: Digest;
+      readonly size: number;
+      readonly mediaType?: string | undefined;
+      readonly chunks?: Digest | undefined;
+    };
 
 export interface PutOptions extends Abortable {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
@@ -36,10 +45,10 @@ export async function putArtifact(
   options: PutOptions = {},
 ): Promise<{ readonly manifest: Manifest; readonly digest: Digest }> {
   for (const path of Object.keys(files)) checkPath(path);
-  const described: { readonly file: ManifestFile; readonly source: FileSource }[] = [];
+  const described: DescribedFile[] = [];
   for (const [path, source] of Object.entries(files)) {
     options.signal?.throwIfAborted();
-    described.push({ file: await describeFile(path, source, options), source });
+    described.push(await describeFile(path, source, options));
   }
   const manifest = manifestOf(described.map(({ file }) => file));
   const total = manifest.files.reduce((sum, file) => sum + file.size, 0);
@@ -48,7 +57,7 @@ export async function putArtifact(
     done += bytes;
     options.onProgress?.({ path, done, total });
   };
-  for (const { file, source } of described) await storeFile(blobs, file, source, options, report);
+  for (const file of described) await storeFile(blobs, file, options, report);
 
   const bytes = encodeManifest(manifest);
   const digest = digestBytes(bytes);
@@ -56,24 +65,33 @@ export async function putArtifact(
   return { manifest, digest };
 }
 
-async function describeFile(path: string, source: FileSource, { signal }: PutOptions): Promise<ManifestFile> {
+interface DescribedFile {
+  readonly file: ManifestFile;
+  readonly source: FileSource;
+  readonly chunkList: Uint8Array | undefined;
+}
+
+async function describeFile(path: string, source: FileSource, { signal }: PutOptions): Promise<DescribedFile> {
   const mediaType = givenMediaType(source) ?? mediaTypeOf(path);
   const typed = mediaType === undefined ? {} : { mediaType };
-  if ('digest' in source) return { path, digest: source.digest, size: source.size, ...typed };
-  const bytes = bytesOf(source);
-  if (bytes !== undefined) return { path, digest: digestBytes(bytes), size: bytes.byteLength, ...typed };
-  return { path, ...(await digestStream(watched(await openSource(source), signal))), ...typed };
+  if ('digest' in source) {
+    const { digest, size, chunks } = source;
+    return { file: { path, digest, size, ...typed, ...(chunks && { chunks }) }, source, chunkList: undefined };
+  }
+  const body = bytesOf(source) ?? (await openSource(source));
+  const { digest, size, chunkList } = await fileFacts(watched(body, signal));
+  const chunks = chunkList && { chunks: digestBytes(chunkList) };
+  return { file: { path, digest, size, ...typed, ...chunks }, source, chunkList };
 }
 
 async function storeFile(
   blobs: BlobStore,
-  { path, digest, size }: ManifestFile,
-  source: FileSource,
+  { file: { path, digest, size, chunks }, source, chunkList }: DescribedFile,
   { signal }: PutOptions,
   report: (path: string, bytes: number) => void,
 ): Promise<void> {
-  const stored = await blobs.stat(digest, { signal });
   if ('digest' in source) {
+    const stored = await blobs.stat(digest, { signal });
     if (stored?.size === size) return report(path, size);
     throw new MillwrightError(
       'artifact/missing',
@@ -81,6 +99,8 @@ async function storeFile(
       { details: { path, digest } },
     );
   }
+  if (chunks !== undefined && chunkList !== undefined)
+    await blobs.put(chunks, chunkList, { size: chunkList.byteLength, signal });
   // A blob that is there may be about to be collected as garbage; putting it again makes sure, at the price of the bytes.
   const body = bytesOf(source) ?? watched(await openSource(source), signal, (n) => report(path, n));
   await blobs.put(digest, body, { size, signal });

@@ -7,6 +7,8 @@ export interface ManifestFile {
   readonly digest: Digest;
   readonly size: number;
   readonly mediaType?: string | undefined;
+  /** For a file of more than 1 MiB: digest of the list of its chunks' digests, with which `readRange` verifies parts. */
+  readonly chunks?: Digest | undefined;
 }
 
 /** The list of an artifact's files. Its digest is the artifact's identity. */
