@@ -1,3 +1,13 @@
+export {
+  exp3Shares,
+  exp3Update,
+  type GuardedSharesOptions,
+  guardedShares,
+  inverseGapWeights,
+  type Posterior,
+  probabilityBest,
+} from './bandit.js';
+export { type BucketingSystem, buckets } from './compatibility.js';
 export { type HashPrefix, hashFrom, hashPrefix, murmur3 } from './murmur3.js';
 export {
   BUCKETS,

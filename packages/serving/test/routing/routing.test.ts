@@ -29,7 +29,7 @@ describe('murmur3', () => {
         fc.pre(prefix.isWellFormed() && rest.isWellFormed());
         expect(hashFrom(hashPrefix(prefix), rest)).toBe(murmur3(prefix + rest));
       }),
-      { numRuns: 300 },
+      { numRuns: 60 },
     );
   });
 
@@ -124,7 +124,7 @@ describe('ramp with many arms', () => {
           policy = next;
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
