@@ -2,5 +2,6 @@ export * from './check.js';
 export * from './column.js';
 export * from './compatibility.js';
 export { type ContractDefinition, defineContract, parseContract } from './define.js';
+export { contractFromProfile, type InferOptions } from './from-profile.js';
 export { contractFromSchemas, fieldsFromJsonSchema, type JsonSchemaSource } from './from-schema.js';
 export type * from './types.js';
