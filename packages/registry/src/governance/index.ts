@@ -1,3 +1,4 @@
+export { type BomOptions, machineLearningBom } from './cyclonedx.js';
 export {
   type Distribution,
   type FactoryMetrics,
@@ -5,4 +6,5 @@ export {
   factoryMetrics,
 } from './factory-metrics.js';
 export { type ModelCardOptions, modelCard } from './model-card.js';
+export { type TechnicalField, type TechnicalFile, type TechnicalFileOptions, technicalFile } from './technical-file.js';
 export { sentenceOf, type TimelineEntry, type TimelineOptions, timeline } from './timeline.js';

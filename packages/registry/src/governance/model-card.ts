@@ -1,12 +1,12 @@
 import type { Abortable } from '@millwright/core';
-import { type ManifestFile, openArtifact } from '@millwright/core/artifact';
 import type { Contract } from '@millwright/core/contract';
-import { ancestors } from '@millwright/core/lineage';
 import type { DatasetVersion } from '../dataset/index.js';
-import type { AliasRecord, Evidence, EvidenceMetric, ModelVersion, RegisteredModel } from '../model/index.js';
+import type { AliasRecord, Evidence, ModelVersion } from '../model/index.js';
 import type { ReferenceLike } from '../reference.js';
 import type { Registry } from '../registry.js';
 import type { RunRecord } from '../run/index.js';
+import { cell, day, inline, list, prose } from './markdown.js';
+import { figuresOf, limitsOf, type VersionFacts, versionFacts } from './version-facts.js';
 import { toYaml, type YamlValue } from './yaml.js';
 
 /** What the ledger does not know and a card may say. */
@@ -29,46 +29,11 @@ export async function modelCard(
   reference: ReferenceLike,
   options: ModelCardOptions = {},
 ): Promise<string> {
-  const facts = await cardFacts(registry, reference, options);
+  const facts = await versionFacts(registry, reference, options);
   return `---\n${toYaml(metadata(facts, options))}---\n\n${body(facts)}`;
 }
 
-interface CardFacts {
-  readonly version: ModelVersion;
-  readonly model: RegisteredModel;
-  readonly contract: Contract | undefined;
-  readonly files: readonly ManifestFile[];
-  readonly datasets: readonly DatasetVersion[];
-  readonly run: RunRecord | undefined;
-  readonly sources: readonly string[];
-  readonly moves: readonly AliasRecord[];
-  readonly ledger: { readonly id: string; readonly size: number; readonly root: string };
-}
-
-async function cardFacts(registry: Registry, reference: ReferenceLike, options: Abortable): Promise<CardFacts> {
-  const version = registry.models.version(reference);
-  const model = registry.models.get(version.model);
-  const nodes = ancestors(registry.lineage, version.node);
-  const datasets = nodes
-    .filter((node) => node.kind === 'dataset')
-    .map((node) => registry.datasets.find(node.id.slice('dataset:'.length)))
-    .filter((dataset): dataset is DatasetVersion => dataset !== undefined);
-  const { manifest } = await openArtifact(registry.blobs, version.artifact, options);
-  const { size, root } = registry.ledger.head;
-  return {
-    version,
-    model,
-    contract: await registry.models.contract(version, options),
-    files: manifest.files,
-    datasets,
-    run: version.madeBy === undefined ? undefined : registry.runs.find(version.madeBy),
-    sources: nodes.map((node) => node.label),
-    moves: registry.models.movesOf(version),
-    ledger: { id: registry.ledger.id, size, root },
-  };
-}
-
-function metadata(facts: CardFacts, options: ModelCardOptions): { readonly [key: string]: YamlValue | undefined } {
+function metadata(facts: VersionFacts, options: ModelCardOptions): { readonly [key: string]: YamlValue | undefined } {
   const { version, model, datasets, files } = facts;
   const task = options.task ?? 'other';
   const dataset = datasets[0];
@@ -107,15 +72,7 @@ function metadata(facts: CardFacts, options: ModelCardOptions): { readonly [key:
   };
 }
 
-/** What evidence states, the newest word on each figure, and the metrics of the registration where no evidence speaks. */
-function figuresOf(version: ModelVersion): readonly EvidenceMetric[] {
-  const figures = new Map<string, EvidenceMetric>();
-  for (const [metric, value] of Object.entries(version.metrics)) figures.set(`${metric}\n`, { metric, value });
-  for (const { metrics } of version.evidence) for (const m of metrics) figures.set(`${m.metric}\n${m.slice ?? ''}`, m);
-  return [...figures.values()];
-}
-
-function body(facts: CardFacts): string {
+function body(facts: VersionFacts): string {
   const { version, model, ledger } = facts;
   const sections: [string, string][] = [
     ['Intended use', prose(model.intendedUse)],
@@ -129,7 +86,7 @@ function body(facts: CardFacts): string {
     ['Training', training(facts.run)],
     ['Metrics', metricTable(version)],
     ['Evidence', list(version.evidence.map(evidenceLine))],
-    ['Limits', list(limits(version))],
+    ['Limits', list(limitsOf(version).map(inline))],
     [
       'Approvals',
       list(
@@ -137,7 +94,7 @@ function body(facts: CardFacts): string {
       ),
     ],
     ['Use', list(facts.moves.map((move) => moveLine(move, version.id)))],
-    ['Lineage', list(facts.sources.map((label) => `\`${inline(label)}\``))],
+    ['Lineage', list(facts.sources.map((node) => `\`${inline(node.label)}\``))],
   ];
   const known = sections.filter(([, text]) => text.trim() !== '');
   const unknown = sections.filter(([, text]) => text.trim() === '').map(([title]) => title);
@@ -207,17 +164,6 @@ function evidenceLine(e: Evidence): string {
   return `**${e.kind}** ${e.verdict}, ${day(e.time)} by ${e.by}${said} (#${e.eventIndex}, \`${e.digest}\`)`;
 }
 
-/** The newest evidence of each kind that does not pass: what is known to be weak, and what is not known. */
-function limits(version: ModelVersion): readonly string[] {
-  const newest = new Map(version.evidence.map((e) => [e.kind, e]));
-  return [...newest.values()]
-    .filter((e) => e.verdict !== 'pass')
-    .map(
-      (e) =>
-        `${e.kind} ${e.verdict === 'fail' ? 'fails' : 'is undecided'}${e.sentence === '' ? '' : `: ${inline(e.sentence)}`}`,
-    );
-}
-
 function moveLine(move: AliasRecord, id: string): string {
   const verb = move.kind === 'rollback' ? 'rolled back' : move.kind === 'removal' ? 'removed' : 'moved';
   const where = move.version === id ? ' here' : move.version === undefined ? '' : ` away to ${move.version}`;
@@ -225,36 +171,6 @@ function moveLine(move: AliasRecord, id: string): string {
   return `${day(move.time)}: \`${move.alias}\` ${verb}${where} by ${move.by}${override}: ${inline(move.reason)} (#${move.eventIndex})`;
 }
 
-function list(lines: readonly string[]): string {
-  return lines.map((line) => `- ${line}`).join('\n');
-}
-
 function row(key: string, value: string): string {
   return `| ${key} | ${cell(value)} |`;
-}
-
-/** Text of people, without a chance to become markup or a heading of its own. */
-function prose(text: string): string {
-  return text
-    .split(/\n\s*\n/)
-    .map((paragraph) => inline(paragraph))
-    .join('\n\n');
-}
-
-function inline(text: string): string {
-  return text
-    .replace(/\s+/g, ' ')
-    .trim()
-    .replace(/[<>`]/g, (c) => ENTITIES[c]!)
-    .replace(/^[#>|-]/, '\\$&');
-}
-
-function cell(text: string): string {
-  return inline(text).replace(/\|/g, '\\|');
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { '<': '&lt;', '>': '&gt;', '`': "'" };
-
-function day(time: number): string {
-  return new Date(time).toISOString().slice(0, 10);
 }
