@@ -16,6 +16,7 @@ export { logBeta, logChoose, logGamma } from './distribution/gamma-function.js';
 export * from './distribution/kolmogorov.js';
 export * from './distribution/normal.js';
 export { findRoot } from './distribution/root.js';
+export * from './distribution/sample.js';
 export * from './distribution/student-t.js';
 export * from './interval/difference.js';
 export * from './interval/proportion.js';

@@ -3,10 +3,12 @@ import { seededRandom } from '../../src/foundation/random.js';
 import {
   binomialTest,
   bootstrap,
+  bootstrapCells,
   bootstrapIntervals,
   cochranQ,
   cohenH,
   delong,
+  drawBinomial,
   fisherExact,
   mcnemar,
   pairedDetectable,
@@ -150,6 +152,49 @@ describe('resampling', () => {
     expect(byCluster.standardError).toBeGreaterThan(2.5 * byRow.standardError);
     expect(byRow.estimate).toBe(byCluster.estimate);
     expect(() => bootstrap(0, mean, { random })).toThrow('at least one row');
+  });
+
+  test('cells give the same interval as rows, without touching them', () => {
+    const cells = [860, 30, 70, 40];
+    const rows = cells.flatMap((count, cell) => Array<number>(count).fill(cell));
+    const ofCells = (c: ArrayLike<number>) => (c[2]! - c[1]!) / (c[0]! + c[1]! + c[2]! + c[3]!);
+    const ofRows = (indices: Uint32Array) => {
+      const counts = [0, 0, 0, 0];
+      for (const i of indices) counts[rows[i]!]!++;
+      return ofCells(counts);
+    };
+    const byCells = bootstrapCells(cells, ofCells, { random: seededRandom(7), replicates: 4_000 });
+    const byRows = bootstrap(rows.length, ofRows, { random: seededRandom(8), replicates: 1_000 });
+    expect(byCells.estimate).toBe(byRows.estimate);
+    expectNear(byCells.standardError, byRows.standardError, 'standard error', { relative: 0.08 });
+    expectNear(byCells.acceleration, byRows.acceleration, 'acceleration');
+    expectNear(byCells.bca!.lower, byRows.bca!.lower, 'bca lower', { absolute: 0.003 });
+    expect(() => bootstrapCells([0, 0], ofCells, { random: seededRandom(1) })).toThrow('at least one row');
+  });
+
+  test('binomial draws have the mean and variance of their law, small and large', () => {
+    const random = seededRandom(9);
+    for (const [n, p] of [
+      [20, 0.1],
+      [50, 0.9],
+      [5_000, 0.3],
+      [1_000_000, 0.001],
+    ] as const) {
+      let sum = 0;
+      let squares = 0;
+      const draws = 4_000;
+      for (let i = 0; i < draws; i++) {
+        const k = drawBinomial(random, n, p);
+        expect(k >= 0 && k <= n && Number.isInteger(k)).toBe(true);
+        sum += k;
+        squares += (k - n * p) ** 2;
+      }
+      const variance = n * p * (1 - p);
+      expect(Math.abs(sum / draws - n * p)).toBeLessThan(4 * Math.sqrt(variance / draws));
+      expect(Math.abs(squares / draws / variance - 1)).toBeLessThan(0.12);
+    }
+    expect(drawBinomial(random, 10, 0)).toBe(0);
+    expect(drawBinomial(random, 10, 1)).toBe(10);
   });
 
   test('vectors: exact sign flips; Monte Carlo agrees beyond 20 rows', () => {

@@ -1,7 +1,11 @@
 import { allOf, digestJson, type Need } from '@millwright/core';
+import { judgeBound } from './judge-bound.js';
+import { judgeFair } from './judge-fair.js';
+import { judgeHarm } from './judge-harm.js';
+import { judgeOverall } from './judge-overall.js';
+import { judgeRows } from './judge-rows.js';
 import { type GatePolicy, type GateRule, type NoHarmRule, type ResolvedPolicy, resolvePolicy } from './policy.js';
 import type { EvaluationReport } from './report.js';
-import { judgeBound, judgeFair, judgeHarm, judgeOverall, judgeRows } from './rules.js';
 import type { GateVerdict, RuleResult } from './verdict.js';
 
 /**

@@ -12,6 +12,7 @@ export {
 } from './fairness.js';
 export { gate } from './gate.js';
 export type { Predictions, Values } from './inputs.js';
+export { toMarkdown } from './markdown.js';
 export type { Known, Measure, Unknown } from './measure.js';
 export * from './multiclass.js';
 export type { Difference } from './paired.js';
@@ -20,5 +21,7 @@ export { DEFAULT_POLICY } from './policy.js';
 export * from './regression.js';
 export type * from './report.js';
 export { averagePrecision, brier, logLoss, partialRocAuc, rocAuc, type ScoredRows } from './scores.js';
+export { type FindSlicesOptions, type FoundSlice, findSlices } from './slice-finder.js';
 export type { SliceSource } from './slices.js';
+export { EVAL_RESULT_TYPE, type InTotoStatement, type StatementOptions, toStatement } from './statement.js';
 export type * from './verdict.js';

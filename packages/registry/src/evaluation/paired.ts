@@ -80,27 +80,33 @@ export function withInterval(
 
 /**
  * One-sided p of "the benefit exceeds `margin`", where benefit = sign × difference (sign -1 for metrics where lower is
- * better). Rates at margin 0: McNemar's mid-p; at other margins: Tango's score test (1998), which needs no discordant
+ * better). Rates at margin 0: McNemar's exact test; at other margins: Tango's score test (1998), which needs no discordant
  * row; the rest: normal, or t for means.
  */
 export function pAbove(difference: Difference, margin: number, sign: 1 | -1): number {
-  const { method, n, onlyChampion, onlyChallenger } = difference;
+  return upperTail(difference, margin, sign, 'exact');
+}
+
+/**
+ * One-sided p of "the benefit is below `margin`": harm, for a margin of 0 or less. Rates at margin 0 by McNemar's mid-p:
+ * a benefit must be proved with an error of at most α, a harm may be seen with an error of about α.
+ */
+export function pBelow(difference: Difference, margin: number, sign: 1 | -1): number {
+  return upperTail(difference, -margin, sign === 1 ? -1 : 1, 'mid');
+}
+
+function upperTail(difference: Difference, margin: number, sign: 1 | -1, form: 'exact' | 'mid'): number {
+  const { method, n, onlyChampion = 0, onlyChallenger = 0 } = difference;
   if (method === 'paired-rates@1') {
-    const [good, bad] =
-      sign === 1 ? [onlyChallenger ?? 0, onlyChampion ?? 0] : [onlyChampion ?? 0, onlyChallenger ?? 0];
-    return margin === 0
-      ? mcnemar({ onlyFirst: good, onlySecond: bad }).firstBetterMidP
-      : normalSf(tango(good, bad, n, margin));
+    const [good, bad] = sign === 1 ? [onlyChallenger, onlyChampion] : [onlyChampion, onlyChallenger];
+    if (margin !== 0) return normalSf(tango(good, bad, n, margin));
+    const test = mcnemar({ onlyFirst: good, onlySecond: bad });
+    return form === 'exact' ? test.firstBetter : test.firstBetterMidP;
   }
   const distance = sign * difference.value - margin;
   if (distance === 0) return 1;
   const z = distance / difference.standardError;
   return method === 'paired-mean@1' ? studentTSf(z, n - 1) : normalSf(z);
-}
-
-/** One-sided p of "the benefit is below `margin`": harm, for a margin of 0 or less. */
-export function pBelow(difference: Difference, margin: number, sign: 1 | -1): number {
-  return pAbove(difference, -margin, sign === 1 ? -1 : 1);
 }
 
 /** Tango's z of H0: (good - bad) / n = margin, with the restricted maximum likelihood of the discordant rates. */

@@ -1,4 +1,4 @@
-import { sortOrder } from '@millwright/core/statistics';
+import { mannWhitney, sortOrder } from '@millwright/core/statistics';
 import { known, type Measure, unknown } from './measure.js';
 
 /** Rows of a binary task as metrics on scores take them: truth 1 or else, one score per row, optional weights. */
@@ -10,6 +10,7 @@ export interface ScoredRows {
 
 /** Area under the ROC curve, exact, ties count one half. About 70 ms for 1e6 rows. Undefined for one class or a NaN score. */
 export function rocAuc(rows: ScoredRows): Measure {
+  if (rows.weights === undefined) return unweightedAuc(rows);
   const blocks = tieBlocks(rows);
   if (typeof blocks === 'string') return unknown(blocks, rows.scores.length);
   const { positives, negatives, totalPositive, totalNegative } = blocks;
@@ -20,6 +21,17 @@ export function rocAuc(rows: ScoredRows): Measure {
     below += negatives[i]!;
   }
   return known(sum / totalPositive / totalNegative, rows.scores.length);
+}
+
+function unweightedAuc({ truth, scores }: ScoredRows): Measure {
+  const n = scores.length;
+  const positive = new Uint8Array(n);
+  for (let i = 0; i < n; i++) positive[i] = truth[i] === 1 ? 1 : 0;
+  const { u, positives, negatives, hasNaN } = mannWhitney(scores, positive);
+  if (n === 0) return unknown('there is no row');
+  if (hasNaN) return unknown('a score is NaN', n);
+  if (positives === 0) return unknown('no row is positive', n);
+  return negatives === 0 ? unknown('no row is negative', n) : known(u / positives / negatives, n);
 }
 
 /** McClish-standardised area up to a false positive rate, as scikit-learn's `max_fpr`. */

@@ -33,18 +33,25 @@ export interface PairedPlan {
  * Rows that a one-sided McNemar test needs to see a difference in accuracy (Connor 1987):
  * n = (z_α √ψ + z_β √(ψ - δ²))² / δ². With a margin, give `difference` as the distance from it.
  */
-export function pairedRows(difference: number, { discordance, alpha = 0.05, power = 0.8 }: PairedPlan): number {
-  const delta = Math.abs(difference);
-  const psi = Math.max(discordance, delta);
-  if (delta === 0) return Number.POSITIVE_INFINITY;
-  const top =
-    normalQuantile(1 - alpha) * Math.sqrt(psi) + normalQuantile(power) * Math.sqrt(Math.max(0, psi - delta * delta));
-  return (top / delta) ** 2;
+export function pairedRows(difference: number, plan: PairedPlan): number {
+  return rowsFor(Math.abs(difference), plan.discordance, ...quantiles(plan));
 }
 
 /** The smallest difference in accuracy that `rows` rows detect with that power; 1 when not even a total one is. */
 export function pairedDetectable(rows: number, plan: PairedPlan): number {
   if (!(rows > 0)) return 1;
-  const excess = (delta: number) => pairedRows(delta, plan) - rows;
-  return excess(1) > 0 ? 1 : findRoot(excess, 1e-9, 1);
+  const [zAlpha, zPower] = quantiles(plan);
+  const excess = (delta: number) => rowsFor(delta, plan.discordance, zAlpha, zPower) - rows;
+  return excess(1) > 0 ? 1 : findRoot(excess, 1e-9, 1, 1e-12);
+}
+
+function quantiles({ alpha = 0.05, power = 0.8 }: PairedPlan): [number, number] {
+  return [normalQuantile(1 - alpha), normalQuantile(power)];
+}
+
+function rowsFor(delta: number, discordance: number, zAlpha: number, zPower: number): number {
+  if (delta === 0) return Number.POSITIVE_INFINITY;
+  const psi = Math.max(discordance, delta);
+  const top = zAlpha * Math.sqrt(psi) + zPower * Math.sqrt(Math.max(0, psi - delta * delta));
+  return (top / delta) ** 2;
 }

@@ -3,6 +3,7 @@ import { defined } from '../../foundation/options.js';
 import type { Random } from '../../foundation/random.js';
 import { quantileSorted } from '../descriptive/quantile.js';
 import { normalCdf, normalQuantile } from '../distribution/normal.js';
+import { drawMultinomial } from '../distribution/sample.js';
 import type { Interval } from '../interval/proportion.js';
 
 export interface BootstrapOptions {
@@ -59,7 +60,7 @@ export function bootstrap(
     }
   }
   const everything = Uint32Array.from({ length: rows }, (_, i) => i);
-  return summarise(values, statistic(everything), jackknife(everything, statistic, groups), level);
+  return summarise(values, statistic(everything), skew(jackknife(everything, statistic, groups)), level);
 }
 
 /** The intervals of replicates that were computed elsewhere. `jackknifed` holds the statistic without each row. */
@@ -69,7 +70,36 @@ export function bootstrapIntervals(
   jackknifed: Float64Array,
   level = 0.95,
 ): BootstrapResult {
-  return summarise(replicates, estimate, jackknifed, level);
+  return summarise(replicates, estimate, skew(jackknifed), level);
+}
+
+/**
+ * Bootstrap of a function of contingency cells: replicates are multinomial draws of the cells, so that no row is touched
+ * again and the cost does not depend on the rows. Equal in law to the bootstrap of rows. @throws `input/invalid`
+ */
+export function bootstrapCells(
+  cells: ArrayLike<number>,
+  statistic: (cells: ArrayLike<number>) => number,
+  options: Omit<BootstrapOptions, 'clusters'>,
+): BootstrapResult {
+  const { replicates, level, random } = { ...DEFAULTS, ...defined(options) };
+  const counts = Float64Array.from(cells);
+  const rows = counts.reduce((sum, count) => sum + count, 0);
+  if (!(rows >= 1)) throw invalidInput('cells', 'counts of at least one row', rows);
+  const draw = new Float64Array(counts.length);
+  const values = new Float64Array(replicates);
+  for (let b = 0; b < replicates; b++) {
+    drawMultinomial(random, counts, draw);
+    values[b] = statistic(draw);
+  }
+  // The jackknife leaves out one row of each cell in turn; rows of one cell give one value.
+  const without = counts.map((count, i) => {
+    if (count < 1) return 0;
+    draw.set(counts);
+    draw[i] = count - 1;
+    return statistic(draw);
+  });
+  return summarise(values, statistic(counts), skew(without, counts), level);
 }
 
 /**
@@ -103,7 +133,7 @@ export function signFlip(
       }
     } else {
       sum = 0;
-      for (let i = 0; i < n; i++) sum += random32(options.random) ? differences[i]! : -differences[i]!;
+      for (let i = 0; i < n; i++) sum += options.random.next() < 0.5 ? differences[i]! : -differences[i]!;
     }
     if (Math.abs(sum) >= Math.abs(total) - slack) two++;
     if (sum >= total - slack) greater++;
@@ -116,11 +146,7 @@ export function signFlip(
 const DEFAULTS = { replicates: 2_000, level: 0.95 } as const;
 const EXACT_ROWS = 20;
 
-function random32(random: Random): boolean {
-  return random.next() < 0.5;
-}
-
-function summarise(all: Float64Array, estimate: number, jackknifed: Float64Array, level: number): BootstrapResult {
+function summarise(all: Float64Array, estimate: number, acceleration: number, level: number): BootstrapResult {
   const sorted = all.filter((value) => !Number.isNaN(value)).sort();
   const undefinedReplicates = all.length - sorted.length;
   const n = sorted.length;
@@ -136,7 +162,6 @@ function summarise(all: Float64Array, estimate: number, jackknifed: Float64Array
   const tail = (1 - level) / 2;
   const percentile = { lower: quantileSorted(sorted, tail), upper: quantileSorted(sorted, 1 - tail) };
   const z0 = normalQuantile(below / n);
-  const acceleration = skew(jackknifed);
   const adjusted = (p: number) => {
     const z = normalQuantile(p);
     return normalCdf(z0 + (z0 + z) / (1 - acceleration * (z0 + z)));
@@ -161,15 +186,17 @@ function summarise(all: Float64Array, estimate: number, jackknifed: Float64Array
   };
 }
 
-/** Σ u³ / (6 (Σ u²)^1.5), u = mean of the jackknife minus each. */
-function skew(jackknifed: Float64Array): number {
+/** Σ u³ / (6 (Σ u²)^1.5), u = mean of the jackknife minus each; `times` says how often each value occurs. */
+function skew(jackknifed: Float64Array, times?: Float64Array): number {
+  const n = times === undefined ? jackknifed.length : times.reduce((sum, count) => sum + count, 0);
   let mean = 0;
-  for (const value of jackknifed) mean += value / jackknifed.length;
+  for (let i = 0; i < jackknifed.length; i++) mean += ((times?.[i] ?? 1) * jackknifed[i]!) / n;
   let squares = 0;
   let cubes = 0;
-  for (const value of jackknifed) {
-    squares += (mean - value) ** 2;
-    cubes += (mean - value) ** 3;
+  for (let i = 0; i < jackknifed.length; i++) {
+    const u = mean - jackknifed[i]!;
+    squares += (times?.[i] ?? 1) * u * u;
+    cubes += (times?.[i] ?? 1) * u * u * u;
   }
   return squares === 0 ? 0 : cubes / (6 * squares ** 1.5);
 }

@@ -1,0 +1,48 @@
+import type { Verdict } from '@millwright/core';
+import { metricFor } from './catalogue.js';
+import { lookUp, select } from './look-up.js';
+import type { BoundRule } from './policy.js';
+import type { EvaluationReport } from './report.js';
+import { isSlice, showPlace, showValue } from './sentence.js';
+import type { RuleResult, RuleTest } from './verdict.js';
+
+/** The challenger's own value against a bound, by its 95 % interval. */
+export function judgeBound(report: EvaluationReport, rule: BoundRule): RuleResult {
+  const metric = metricFor(report.task, rule.metric);
+  const { groups, gaps } =
+    rule.slices === undefined ? { groups: [report.overall], gaps: [] } : select(report, rule.slices);
+  const sign = rule.rule === 'atLeast' ? 1 : -1;
+  const word = rule.rule === 'atLeast' ? 'at least' : 'at most';
+  const tests: RuleTest[] = [];
+  const lines: string[] = [];
+  for (const group of groups) {
+    const { challenger, why } = lookUp(report, group, rule.metric);
+    if (challenger.value === undefined) {
+      gaps.push(`In ${showPlace(group)} the ${metric.label} is undefined: ${why}.`);
+      continue;
+    }
+    const { lower, upper } = challenger.interval ?? { lower: challenger.value, upper: challenger.value };
+    const [worst, best] = sign === 1 ? [lower, upper] : [upper, lower];
+    const verdict: Verdict =
+      sign * (worst - rule.value) >= 0 ? 'pass' : sign * (best - rule.value) < 0 ? 'fail' : 'insufficient';
+    tests.push({ place: showPlace(group), n: challenger.n, verdict, benefit: sign * (challenger.value - rule.value) });
+    lines.push(
+      `${isSlice(group) ? `In ${showPlace(group)} the` : 'The'} ${metric.label} of ${report.challenger} is ${showValue(metric, challenger.value)} (95 % between ${showValue(metric, lower)} and ${showValue(metric, upper)}); ${word} ${showValue(metric, rule.value)} is asked for.`,
+    );
+  }
+  const deciding = ['fail', 'insufficient', 'pass']
+    .map((v) => tests.findIndex((t) => t.verdict === v))
+    .find((i) => i >= 0);
+  const worst = deciding === undefined ? undefined : tests[deciding]!.verdict;
+  const verdict: Verdict = worst === 'fail' ? 'fail' : gaps.length > 0 || worst === undefined ? 'insufficient' : worst;
+  return {
+    rule,
+    verdict,
+    sentence:
+      (verdict === 'insufficient' && gaps[0]) ||
+      (deciding === undefined ? 'There was nothing to look at.' : lines[deciding]!),
+    ...(verdict === 'insufficient' ? { need: { what: 'more rows for a narrower interval' } } : {}),
+    tests,
+    notes: gaps,
+  };
+}

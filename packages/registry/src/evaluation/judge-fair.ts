@@ -1,0 +1,84 @@
+import { invalidInput, type Verdict } from '@millwright/core';
+import { newcombeDifference, normalQuantile } from '@millwright/core/statistics';
+import { metricFor } from './catalogue.js';
+import { confusionOf } from './cells.js';
+import type { FairRule } from './policy.js';
+import type { EvaluationReport } from './report.js';
+import { showAmount, showCount, showValue } from './sentence.js';
+import type { RuleResult } from './verdict.js';
+
+/** The challenger's rate by group: the largest difference, or the smallest ratio, with its interval. */
+export function judgeFair(report: EvaluationReport, rule: FairRule, alpha: number): RuleResult {
+  if (report.task !== 'binary')
+    throw invalidInput('policy.rules', 'fairness rules for a binary task only', report.task);
+  if (rule.maxDifference === undefined && rule.minRatio === undefined)
+    throw invalidInput('policy.rules', 'a fair rule with `maxDifference` or `minRatio`', 'neither');
+  const metric = metricFor(report.task, rule.metric ?? 'recall');
+  if (metric.kind !== 'cells') throw invalidInput('policy.rules', 'a rate for a fair rule', metric.name);
+  const minSupport = rule.minSupport ?? report.minSupport;
+  const notes: string[] = [];
+  const rates: { place: string; count: number; n: number; value: number }[] = [];
+  for (const group of report.slices) {
+    if (group.slice !== rule.slice || group.cells === undefined) continue;
+    const measure = metric.of(confusionOf(group.cells, 'challenger'));
+    if (measure.value === undefined) notes.push(`${group.value} is left out: ${measure.undefinedWhy}.`);
+    else if (measure.n < minSupport) notes.push(`${group.value} is left out: only ${showCount(measure.n)} rows.`);
+    else
+      rates.push({
+        place: group.value,
+        count: Math.round(measure.value * measure.n),
+        n: measure.n,
+        value: measure.value,
+      });
+  }
+  rates.sort((a, b) => a.value - b.value);
+  const low = rates[0];
+  const high = rates.at(-1);
+  if (low === undefined || high === undefined || low === high)
+    return {
+      rule,
+      verdict: 'insufficient',
+      sentence: `Fewer than two groups of ${rule.slice} have enough rows for the ${metric.label}.`,
+      need: { what: `rows in two groups of ${rule.slice}` },
+      tests: [],
+      notes,
+    };
+  const verdicts: Verdict[] = [];
+  if (rule.maxDifference !== undefined) {
+    const { lower, upper } = newcombeDifference(high, low, 1 - alpha);
+    verdicts.push(upper <= rule.maxDifference ? 'pass' : lower > rule.maxDifference ? 'fail' : 'insufficient');
+  }
+  if (rule.minRatio !== undefined) {
+    const ratio = low.value / high.value;
+    const spread = Math.sqrt((1 - low.value) / Math.max(0.5, low.count) + (1 - high.value) / Math.max(0.5, high.count));
+    const z = normalQuantile(1 - alpha / 2);
+    const least = ratio * Math.exp(-z * spread);
+    const most = low.count === 0 ? ratio : ratio * Math.exp(z * spread);
+    verdicts.push(
+      high.value === 0
+        ? 'insufficient'
+        : least >= rule.minRatio
+          ? 'pass'
+          : most < rule.minRatio
+            ? 'fail'
+            : 'insufficient',
+    );
+  }
+  const verdict: Verdict = verdicts.includes('fail')
+    ? 'fail'
+    : verdicts.includes('insufficient')
+      ? 'insufficient'
+      : 'pass';
+  const allowed = [
+    ...(rule.maxDifference === undefined ? [] : [`at most ${showAmount(metric, rule.maxDifference)} apart`]),
+    ...(rule.minRatio === undefined ? [] : [`a ratio of at least ${rule.minRatio}`]),
+  ].join(' and ');
+  return {
+    rule,
+    verdict,
+    sentence: `By ${rule.slice}, the ${metric.label} of ${report.challenger} goes from ${showValue(metric, low.value)} (${low.place}) to ${showValue(metric, high.value)} (${high.place}), a ratio of ${high.value === 0 ? 'nothing' : (low.value / high.value).toFixed(2)}; ${allowed} is asked for${verdict === 'insufficient' ? ', and the rows do not settle it' : ''}.`,
+    ...(verdict === 'insufficient' ? { need: { what: `more rows in ${low.place} and ${high.place}` } } : {}),
+    tests: rates.map(({ place, n, value }) => ({ place: `${rule.slice} = ${place}`, n, verdict, benefit: value })),
+    notes,
+  };
+}

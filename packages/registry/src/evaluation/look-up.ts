@@ -1,0 +1,47 @@
+import { type Metric, metricFor } from './catalogue.js';
+import { fromCells } from './compare.js';
+import type { EvaluationReport, Group, MetricComparison } from './report.js';
+import { isSlice } from './sentence.js';
+
+/** A metric of a group: as reported, or from its cells. */
+export function lookUp(report: EvaluationReport, group: Group, name: string): Found {
+  const metric = metricFor(report.task, name);
+  const reported = group.metrics.find((m) => m.metric === metric.name);
+  const found =
+    reported ?? (metric.kind === 'cells' && group.cells !== undefined ? fromCells(metric, group.cells) : undefined);
+  const missing = {
+    n: group.n,
+    undefinedWhy: `the report does not hold \`${metric.name}\`${isSlice(group) ? ' by slice' : ''}`,
+  };
+  const { champion, challenger, difference } = found ?? {
+    champion: missing,
+    challenger: missing,
+    difference: undefined,
+  };
+  const why =
+    challenger.undefinedWhy ??
+    champion.undefinedWhy ??
+    (difference === undefined ? 'no test of its difference exists' : '');
+  return { metric, champion, challenger, why, ...(difference === undefined ? {} : { difference }) };
+}
+
+export interface Found extends Pick<MetricComparison, 'champion' | 'challenger' | 'difference'> {
+  readonly metric: Metric;
+  readonly why: string;
+}
+
+/** The groups that a list of slice names or values asks for; everything without a list, or all rows when there is no slice. */
+export function select(
+  report: EvaluationReport,
+  names: readonly string[] | undefined,
+): { groups: readonly Group[]; gaps: string[] } {
+  if (names === undefined) return { groups: report.slices.length > 0 ? report.slices : [report.overall], gaps: [] };
+  const gaps: string[] = [];
+  const groups = names.flatMap((name) => {
+    if (name === 'overall') return [report.overall];
+    const chosen = report.slices.filter((g) => g.slice === name || `${g.slice}=${g.value}` === name);
+    if (chosen.length === 0) gaps.push(`The report has no slice ${name}.`);
+    return chosen;
+  });
+  return { groups: [...new Set(groups)], gaps };
+}

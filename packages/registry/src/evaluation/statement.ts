@@ -1,0 +1,100 @@
+import type { Digest } from '@millwright/core';
+import { metricFor } from './catalogue.js';
+import type { EvaluationReport } from './report.js';
+import type { GateVerdict, RuleResult } from './verdict.js';
+
+/** An in-toto statement: subjects by digest and a predicate about them. Sign it as it is (DSSE). */
+export interface InTotoStatement {
+  readonly _type: 'https://in-toto.io/Statement/v1';
+  readonly subject: readonly { readonly name: string; readonly digest: { readonly sha256: string } }[];
+  readonly predicateType: string;
+  readonly predicate: Readonly<Record<string, unknown>>;
+}
+
+export interface StatementOptions {
+  /** The artifact that was evaluated. */
+  readonly subject: { readonly name: string; readonly digest: Digest };
+  /** Who ran it: a URI. */
+  readonly verifier: string;
+  /** Milliseconds since the epoch. */
+  readonly evaluatedAtMs: number;
+}
+
+/** The draft that this follows (in-toto/attestation, spec/predicates). Drafts move: readers must look at it. */
+export const EVAL_RESULT_TYPE = 'https://in-toto.io/attestation/eval-result/v0.1';
+
+/**
+ * A gate's verdict as an in-toto `eval-result` statement. Thresholds and values are decimal strings; every rule is a
+ * claim, passed only when it passed. Report, policy and verdict are named by digest.
+ */
+export function toStatement(
+  report: EvaluationReport,
+  verdict: GateVerdict,
+  options: StatementOptions,
+): InTotoStatement {
+  return {
+    _type: 'https://in-toto.io/Statement/v1',
+    subject: [{ name: options.subject.name, digest: { sha256: hex(options.subject.digest) } }],
+    predicateType: EVAL_RESULT_TYPE,
+    predicate: {
+      verifier: { id: options.verifier },
+      evaluatedAt: new Date(options.evaluatedAtMs).toISOString(),
+      suite: { name: verdict.schema, version: verdict.policyDigest },
+      claims: verdict.rules.flatMap((result) => claim(report, result)),
+      sampleSize: report.rows.considered,
+      commitments: {
+        model: { alg: 'sha256', value: hex(options.subject.digest), salted: false },
+        dataset: { alg: 'sha256', value: hex(report.inputs['truth']!), salted: false },
+      },
+      decision: verdict.decision,
+      digests: { report: report.digest, policy: verdict.policyDigest, verdict: verdict.digest },
+    },
+  };
+}
+
+function claim(report: EvaluationReport, { rule, verdict }: RuleResult): readonly Readonly<Record<string, unknown>>[] {
+  const passed = verdict === 'pass';
+  const id = (name: string | undefined) => metricFor(report.task, name ?? report.primary).id;
+  switch (rule.rule) {
+    case 'rows':
+      return [];
+    case 'atLeast':
+    case 'atMost':
+      return [
+        {
+          metric: id(rule.metric),
+          comparator: rule.rule === 'atLeast' ? '>=' : '<=',
+          threshold: String(rule.value),
+          passed,
+        },
+      ];
+    case 'superior':
+      return [{ metric: `${id(rule.metric)}#benefit`, comparator: '>', threshold: String(rule.margin ?? 0), passed }];
+    case 'nonInferior':
+      return [{ metric: `${id(rule.metric)}#benefit`, comparator: '>', threshold: String(-rule.margin), passed }];
+    case 'noHarm':
+      return [
+        {
+          metric: `${id(rule.metric)}#slice-benefit`,
+          comparator: '>=',
+          threshold: String(-(rule.margin ?? 0)),
+          passed,
+        },
+      ];
+    case 'fair':
+      return [
+        {
+          metric: `${id(rule.metric ?? 'recall')}#by-${rule.slice}`,
+          comparator: rule.maxDifference === undefined ? '>=' : '<=',
+          threshold: String(rule.maxDifference ?? rule.minRatio),
+          passed,
+        },
+      ];
+    default:
+      return rule satisfies never;
+  }
+}
+
+function hex(digest: Digest): string {
+  return digest.slice('sha256:'.length);
+}
