@@ -1,5 +1,5 @@
 export * from './endpoint/index.js';
-export type { Codec, Engine, EngineFacts } from './engine/index.js';
+export type { Codec, Engine, EngineFacts, EngineStats } from './engine/index.js';
 export * from './guard/index.js';
 export * from './multimodal/index.js';
 export * from './runtime/index.js';

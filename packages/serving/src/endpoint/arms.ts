@@ -100,5 +100,5 @@ export function armSet<I, O>(
 
 export function stateOf<I, O>(name: string, handle: Handle<I, O>): ArmState {
   const { model, digest, engine } = handle;
-  return { name, model, digest, facts: engine.facts, inFlight: engine.inFlight };
+  return { name, model, digest, facts: engine.facts, inFlight: engine.inFlight, stats: engine.stats() };
 }

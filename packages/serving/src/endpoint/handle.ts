@@ -45,7 +45,11 @@ export async function loadHandle<I, O>(
   known: (digest: Digest) => Handle<I, O> | undefined,
 ): Promise<Handle<I, O>> {
   if (isPredictor(source)) {
-    return handleOf<I, O>(predictorEngine(source), { id: 'predictor', digest: undefined, contract: undefined });
+    return handleOf<I, O>(predictorEngine(source, { clock: options.clock }), {
+      id: 'predictor',
+      digest: undefined,
+      contract: undefined,
+    });
   }
   return await loadResolved(await source.resolve(), options, known);
 }

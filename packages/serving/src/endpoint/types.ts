@@ -11,7 +11,7 @@ import type {
   ResolvedModel,
 } from '@millwright/core';
 import type { Contract } from '@millwright/core/contract';
-import type { Codec, EngineFacts } from '../engine/types.js';
+import type { Codec, EngineFacts, EngineStats } from '../engine/types.js';
 import type { Abstained, Guard } from '../guard/types.js';
 import type { Outcomes } from '../outcome/index.js';
 import type { CompiledPolicy } from '../routing/index.js';
@@ -131,6 +131,8 @@ export interface ArmState {
   readonly digest: Digest | undefined;
   readonly facts: EngineFacts;
   readonly inFlight: number;
+  /** Runs, rows and how long runs took: with the endpoint's latency, where the time goes. */
+  readonly stats: EngineStats;
 }
 
 /** The arms of an endpoint. `champion` is always there. */

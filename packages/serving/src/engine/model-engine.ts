@@ -1,4 +1,5 @@
 import { type Clock, closable, MillwrightError, systemClock } from '@millwright/core';
+import { latencyHistogram } from '@millwright/core/telemetry';
 import type { LoadedModel } from '../runtime/types.js';
 import { sliceRows, type TensorMap } from '../tensor/index.js';
 import { type Batcher, batcher, bucketsUpTo, sizeFor } from './batcher.js';
@@ -79,6 +80,8 @@ function drive<I, O>({ model, codec, queue, facts, sizes, clock }: Parts<I, O>):
   let closed = false;
   let running = 0;
   let runningRows = 0;
+  let rowsRun = 0;
+  const runMs = latencyHistogram();
   let pending = false;
   let cancelWait: (() => void) | undefined;
   let drained: (() => void)[] = [];
@@ -138,6 +141,8 @@ function drive<I, O>({ model, codec, queue, facts, sizes, clock }: Parts<I, O>):
     running--;
     runningRows -= rows.length;
     // A run that failed says nothing about what runs cost.
+    runMs.record(clock.monotonic() - startedAt);
+    rowsRun += rows.length;
     queue.finished(rows.length, answered ? clock.monotonic() - startedAt : Number.NaN);
     if (queue.queued > 0) schedule();
     checkDrained();
@@ -208,6 +213,7 @@ function drive<I, O>({ model, codec, queue, facts, sizes, clock }: Parts<I, O>):
     get inFlight() {
       return inFlight();
     },
+    stats: () => ({ runs: runMs.count, rows: rowsRun, runMs: runMs.summary(), queued: queue.queued }),
     submit,
     idle,
   };

@@ -1,4 +1,5 @@
 import type { Closable, RequestContext } from '@millwright/core';
+import type { LatencySummary } from '@millwright/core/telemetry';
 import type { LoadFacts } from '../runtime/types.js';
 import type { TensorMap } from '../tensor/index.js';
 import type { Queued } from './batcher.js';
@@ -28,6 +29,17 @@ export interface EngineFacts extends LoadFacts {
   readonly maxBatchReason?: string | undefined;
 }
 
+/** What an engine has done since it was started. */
+export interface EngineStats {
+  readonly runs: number;
+  /** Rows answered; `rows / runs` is the mean batch. */
+  readonly rows: number;
+  /** Milliseconds per run, whatever its size. The rest of a request's latency is waiting. */
+  readonly runMs: LatencySummary;
+  /** Rows that wait. */
+  readonly queued: number;
+}
+
 /** What runs an arm: a model with its batcher, wherever it is placed. */
 export interface Engine<I, O> extends Closable {
   readonly facts: EngineFacts;
@@ -35,6 +47,7 @@ export interface Engine<I, O> extends Closable {
   readonly inFlight: number;
   /** Takes the task, or fails it at once with `serving/overloaded` or `state/closed`. */
   submit(task: Task<I, O>): void;
+  stats(): EngineStats;
   /** Resolves when nothing is in flight. `close` does this first. */
   idle(): Promise<void>;
 }

@@ -81,6 +81,7 @@ describe('an endpoint', () => {
     const answers = await Promise.all(Array.from({ length: 256 }, (_, x) => endpoint.predict({ x })));
     expect(answers.map((answer) => answer.output)).toEqual(Array.from({ length: 256 }, (_, x) => ({ y: 2 * x })));
     expect(runs).toEqual([256]);
+    expect(endpoint.champion.stats).toMatchObject({ runs: 1, rows: 256, queued: 0 });
     const ids = answers.map((answer) => answer.decisionId);
     expect(new Set(ids).size).toBe(256);
     expect([...ids].sort()).toEqual(ids);
