@@ -19,7 +19,7 @@ import { type ArmSet, armSet, CHAMPION, stateOf } from './arms.js';
 import { deadlines } from './deadlines.js';
 import { decisionIds } from './decision-ids.js';
 import { isPredictor, loadHandle, loadResolved } from './handle.js';
-import { type PendingHost, PendingRequest } from './pending.js';
+import { FallbackTask, type PendingHost, PendingRequest } from './pending.js';
 import type {
   DecisionRecord,
   Endpoint,
@@ -50,14 +50,22 @@ export function createEndpoint<I = Row, O = Row>(options: EndpointOptions<I, O>)
 export async function createEndpoint<I, O>(
   options: EndpointOptions<I, O> & Partial<GuardedEndpointOptions<I, O>>,
 ): Promise<Endpoint<I, O | Abstained>> {
-  const { guards = [], deadlineMs, maxShadows, clock, random, watch } = { ...DEFAULTS, ...defined(options) };
+  const {
+    guards = [],
+    deadlineMs,
+    fallbackAfter,
+    maxShadows,
+    clock,
+    random,
+    watch,
+  } = { ...DEFAULTS, ...defined(options) };
   const events = eventHub<EndpointEvents>();
   const load = (source: EndpointOptions<I, O>['model']) => loadHandle(source, options, (digest) => arms.known(digest));
   const nextId = decisionIds(clock, random);
   const latency = latencyHistogram();
   const observers = new Set<(decision: DecisionRecord<I, O>) => void>();
   if (options.onDecision !== undefined) observers.add(options.onDecision);
-  const pending = deadlines<PendingRequest<I, O>>(clock, (request) => finishFailed(request, expired(request)));
+  const pending = deadlines<PendingRequest<I, O>>(clock, (request) => failed(request, expired(request)));
   const arms: ArmSet<I, O> = armSet(await loadHandle(options.model, options, () => undefined), load, events);
   const stopWatching = new AbortController();
   const counts = { requests: 0, failed: 0, refused: 0, shadows: 0, shadowsDropped: 0 };
@@ -98,7 +106,7 @@ export async function createEndpoint<I, O>(
     const decisionId = context.decisionId ?? nextId();
     const time = clock.now();
     const arrivedAt = clock.monotonic();
-    const deadlineAt = arrivedAt + (context.deadlineAt === undefined ? deadlineMs : context.deadlineAt - time);
+    const allowedMs = context.deadlineAt === undefined ? deadlineMs : context.deadlineAt - time;
     const chosen = policy === undefined ? TO_CHAMPION : route(policy, context.unit, decisionId, time);
     // A missing modality names the arm that can do without it; that is no experiment, so it is not sticky.
     const taken = arm === undefined ? chosen : { arm, epoch: chosen.epoch, share: 1, sticky: false };
@@ -108,7 +116,9 @@ export async function createEndpoint<I, O>(
       shadow: false,
       time,
       arrivedAt,
-      deadlineAt,
+      // What an arm leaves of the time is the champion's.
+      deadlineAt: arrivedAt + (taken.arm === CHAMPION ? allowedMs : allowedMs * fallbackAfter),
+      endsAt: arrivedAt + allowedMs,
     });
   }
 
@@ -119,7 +129,7 @@ export async function createEndpoint<I, O>(
       signal.addEventListener('abort', request.onAbort, { once: true });
     }
     const reason = missing === undefined ? askInput(request.input) : withoutInput(missing);
-    if (request.deadlineAt <= request.arrivedAt) finishFailed(request, expired(request));
+    if (request.endsAt <= request.arrivedAt) finishFailed(request, expired(request));
     else if (reason !== undefined) finish(request, reason, 0, 'abstained');
     else submit(request, request.route.arm);
   }
@@ -137,24 +147,31 @@ export async function createEndpoint<I, O>(
   }
 
   function answered(request: PendingRequest<I, O>, output: O, batch: number): void {
-    if (request.settled) return;
+    if (request.done) return;
     const reason = guards.length === 0 ? undefined : firstReason((guard) => guard.output?.(output, request.input));
     if (reason !== undefined) finish(request, reason, batch, 'abstained');
     else finish(request, output, batch, request.fellBack ? 'fellBack' : 'answered');
   }
 
   function failed(request: PendingRequest<I, O>, error: unknown): void {
-    if (request.settled) return;
-    const late = isMillwrightError(error, 'serving/deadline');
+    if (request.done) return;
     const mayFallBack = !request.fellBack && !request.shadow && request.route.arm !== CHAMPION;
-    if (late || !mayFallBack || clock.monotonic() >= request.deadlineAt) {
-      finishFailed(request, late ? expired(request) : error);
-    } else {
-      request.fellBack = true;
-      request.error = error;
-      events.emit('fellBack', { arm: request.route.arm, error });
-      submit(request, CHAMPION);
-    }
+    if (mayFallBack && clock.monotonic() < request.endsAt) fallBack(request, error);
+    else finishFailed(request, isMillwrightError(error, 'serving/deadline') ? expired(request) : error);
+  }
+
+  function fallBack(request: PendingRequest<I, O>, error: unknown): void {
+    const { champion } = arms;
+    request.fellBack = true;
+    request.settled = true;
+    request.error = error;
+    request.arm = CHAMPION;
+    request.handle = champion;
+    pending.remove(request);
+    request.deadlineAt = request.endsAt;
+    pending.add(request);
+    events.emit('fellBack', { arm: request.route.arm, error });
+    champion.engine.submit(new FallbackTask(request));
   }
 
   function finish(
@@ -174,7 +191,7 @@ export async function createEndpoint<I, O>(
   }
 
   function finishFailed(request: PendingRequest<I, O>, error: unknown): void {
-    if (request.settled) return;
+    if (request.done) return;
     release(request);
     if (!request.shadow) counts.failed++;
     request.error ??= error;
@@ -184,6 +201,7 @@ export async function createEndpoint<I, O>(
 
   function release(request: PendingRequest<I, O>): void {
     request.settled = true;
+    request.done = true;
     pending.remove(request);
     if (request.shadow) counts.shadows--;
     if (request.onAbort !== undefined) request.context.signal?.removeEventListener('abort', request.onAbort);
@@ -241,7 +259,8 @@ export async function createEndpoint<I, O>(
       const share = shadows.find((shadow) => shadow.arm === arm)?.share ?? 0;
       const { decisionId, time, route: original } = request;
       const chosen: Route = { arm, epoch, share, sticky: original.sticky };
-      const facts = { decisionId, route: chosen, shadow: true, time, arrivedAt, deadlineAt: arrivedAt + deadlineMs };
+      const endsAt = arrivedAt + deadlineMs;
+      const facts = { decisionId, route: chosen, shadow: true, time, arrivedAt, deadlineAt: endsAt, endsAt };
       const copy = new PendingRequest(host, request.input, { unit: request.context.unit }, facts);
       pending.add(copy);
       submit(copy, arm);
@@ -301,7 +320,14 @@ export async function createEndpoint<I, O>(
   };
 }
 
-const DEFAULTS = { deadlineMs: 1_000, maxShadows: 256, clock: systemClock, random: systemRandom, watch: true };
+const DEFAULTS = {
+  deadlineMs: 1_000,
+  fallbackAfter: 0.5,
+  maxShadows: 256,
+  clock: systemClock,
+  random: systemRandom,
+  watch: true,
+};
 const NO_CONTEXT: RequestContext = Object.freeze({});
 const TO_CHAMPION: Route = Object.freeze({ arm: CHAMPION, epoch: 0, share: 1, sticky: false });
 
@@ -323,10 +349,10 @@ async function follow(
 }
 
 function expired(request: {
-  readonly deadlineAt: number;
+  readonly endsAt: number;
   readonly arrivedAt: number;
 }): MillwrightError<'serving/deadline'> {
-  const deadlineMs = Math.max(0, request.deadlineAt - request.arrivedAt);
+  const deadlineMs = Math.max(0, request.endsAt - request.arrivedAt);
   return new MillwrightError('serving/deadline', `No answer within ${deadlineMs} ms.`, {
     details: { deadlineMs, stage: 'infer' },
   });

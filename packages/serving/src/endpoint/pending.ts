@@ -14,7 +14,12 @@ export interface PendingHost<I, O> {
 
 /** A request between `predict` and its answer. A class, because thousands live at once and each is touched by four rooms. */
 export class PendingRequest<I, O> implements Task<I, O>, Timed {
+  /** As a task of the assigned arm: nobody wants that arm's answer any more. */
   settled = false;
+  /** The promise has its answer. */
+  done = false;
+  /** Until when the arm that is asked now may answer. */
+  deadlineAt: number;
   before: Timed | undefined = undefined;
   after: Timed | undefined = undefined;
   /** The arm that is asked now, and what it runs. */
@@ -35,7 +40,8 @@ export class PendingRequest<I, O> implements Task<I, O>, Timed {
   readonly shadow: boolean;
   readonly time: number;
   readonly arrivedAt: number;
-  readonly deadlineAt: number;
+  /** Until when anybody may answer. */
+  readonly endsAt: number;
 
   constructor(
     host: PendingHost<I, O>,
@@ -48,6 +54,7 @@ export class PendingRequest<I, O> implements Task<I, O>, Timed {
       readonly time: number;
       readonly arrivedAt: number;
       readonly deadlineAt: number;
+      readonly endsAt: number;
     },
   ) {
     this.host = host;
@@ -60,14 +67,49 @@ export class PendingRequest<I, O> implements Task<I, O>, Timed {
     this.time = facts.time;
     this.arrivedAt = facts.arrivedAt;
     this.deadlineAt = facts.deadlineAt;
+    this.endsAt = facts.endsAt;
   }
 
   succeed(output: O, batch: number): void {
-    this.host.answered(this, output, batch);
+    // An arm that was given up may still answer.
+    if (!this.fellBack) this.host.answered(this, output, batch);
   }
 
   fail(error: unknown): void {
-    this.host.failed(this, error);
+    if (!this.fellBack) this.host.failed(this, error);
+  }
+}
+
+/** The champion's try at a request that its own arm did not answer: another task, so that the two cannot be mistaken. */
+export class FallbackTask<I, O> implements Task<I, O> {
+  readonly request: PendingRequest<I, O>;
+
+  constructor(request: PendingRequest<I, O>) {
+    this.request = request;
+  }
+
+  get settled(): boolean {
+    return this.request.done;
+  }
+
+  get input(): I {
+    return this.request.input;
+  }
+
+  get context(): RequestContext {
+    return this.request.context;
+  }
+
+  get deadlineAt(): number {
+    return this.request.endsAt;
+  }
+
+  succeed(output: O, batch: number): void {
+    this.request.host.answered(this.request, output, batch);
+  }
+
+  fail(error: unknown): void {
+    this.request.host.failed(this.request, error);
   }
 }
 

@@ -41,6 +41,8 @@ export interface EndpointOptions<I, O> {
     | undefined;
   /** How long an answer may take. Default 1,000. */
   readonly deadlineMs?: number | undefined;
+  /** Share of the deadline after which a request whose arm has not answered goes to the champion. 1: never. Default 0.5. */
+  readonly fallbackAfter?: number | undefined;
   /** Rows per run. Default 64. */
   readonly maxBatch?: number | undefined;
   /** Rows that may wait per arm. Default 65,536. */

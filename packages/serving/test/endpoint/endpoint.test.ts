@@ -217,6 +217,42 @@ describe('arms', () => {
     expect(degraded.length).toBe(fallen.length);
   });
 
+  test('an arm that hangs leaves the champion half of the time, and what it says later is not believed', async () => {
+    const clock = virtualClock(1_000);
+    let late: ((output: Row) => void) | undefined;
+    const hangs = predictor(
+      () =>
+        new Promise((resolve) => {
+          late = resolve;
+        }),
+    );
+    const slow = predictor(
+      () =>
+        new Promise((resolve) => {
+          clock.schedule(10, () => resolve({ y: 1 }));
+        }),
+    );
+    const records: DecisionRecord[] = [];
+    const endpoint = await createEndpoint<Row, Row>({
+      model: slow,
+      clock,
+      deadlineMs: 100,
+      onDecision: (r) => records.push(r),
+    });
+    await endpoint.arms.prepare('challenger', hangs);
+    endpoint.setPolicy(half({ ranges: [{ start: 0, end: 2 ** 32, arm: 'challenger', since: 7 }] }));
+    const answer = endpoint.predict({}, { unit: 'u' });
+    await clock.advance(50);
+    late?.({ y: -1 });
+    await clock.advance(10);
+    expect(await answer).toMatchObject({ output: { y: 1 }, served: { arm: 'champion', degraded: 'fallback' } });
+    expect(records).toMatchObject([
+      { armAssigned: 'challenger', armServed: 'champion', status: 'fellBack', latencyMs: 60 },
+    ]);
+    expect(records[0]!.error).toMatchObject({ code: 'serving/deadline' });
+    expect(clock.scheduled).toBe(0);
+  });
+
   test('an arm that was not prepared counts as failing', async () => {
     await using endpoint = await createEndpoint({ model: doubler(), runtime: doubling() });
     endpoint.setPolicy(half());
