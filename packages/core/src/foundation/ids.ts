@@ -22,7 +22,11 @@ export type IdSource = <T extends Branded<string>>() => T;
 /** A source of ULIDs from the given clock and random numbers. */
 export function idSource(clock: Clock = systemClock, random: Random = systemRandom): IdSource {
   const next: ULIDFactory = monotonicFactory(() => random.next());
-  return <T extends Branded<string>>() => next(Math.max(0, Math.floor(clock.now()))) as string as T;
+  return <T extends Branded<string>>() => {
+    // The library takes 0 and NaN for "not given" and would read the system's clock.
+    const ms = Math.floor(clock.now()) || 1;
+    return next(Math.max(1, ms)) as string as T;
+  };
 }
 
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;

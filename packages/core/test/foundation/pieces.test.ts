@@ -31,6 +31,13 @@ describe('ids', () => {
     for (const id of ids) expect(parseId<CommitId>(id, 'commitId')).toBe(id);
   });
 
+  test('never look at the system clock, not even at time 0 or before', () => {
+    for (const start of [0, -5, Number.NaN]) {
+      const next = idSource(virtualClock(start), seededRandom(1));
+      expect(next().slice(0, 10)).toBe('0000000001');
+    }
+  });
+
   test('are parsed, not believed', () => {
     for (const bad of [
       '',
