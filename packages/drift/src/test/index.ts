@@ -1,3 +1,4 @@
+export { type BinRule, binEdges, histogram } from './bins.js';
 export { type Cells, cellsOf, poolCells } from './cells.js';
 export { type ChiSquare, chiSquareTest, cramersV, cramersVCorrected, gTest } from './chi-square.js';
 export {
@@ -13,6 +14,7 @@ export {
 } from './distances.js';
 export { compareCells, distribution } from './distribution.js';
 export { type KsOptions, kolmogorovSmirnov, kolmogorovSmirnovOfCells, ks } from './kolmogorov-smirnov.js';
+export { peers } from './peers.js';
 export { compareRates, missingTest, type Rate, rangeTest, unseenTest } from './presence.js';
 export { andersonDarling, cramerVonMises, mannWhitney, rankTests } from './rank-tests.js';
 export type * from './types.js';

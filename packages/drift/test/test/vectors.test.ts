@@ -1,5 +1,8 @@
+import { columnOf, tableFrom } from '@millwright/core/table';
 import {
   andersonDarling,
+  type BinRule,
+  binEdges,
   type Cells,
   chiSquareTest,
   cramersV,
@@ -13,6 +16,7 @@ import {
   kolmogorovSmirnovOfCells,
   lInfinity,
   mannWhitney,
+  peers,
   totalVariation,
   wasserstein,
 } from '@millwright/drift/test';
@@ -71,6 +75,64 @@ describe('categorical tests and distances equal scipy', () => {
     near(lInfinity(a, b), c.l_infinity);
     near(totalVariation(a, b), c.tvd);
   });
+});
+
+const PEERS = [
+  ['psi.evidently', (e: Scores) => e.evidently?.['psi']?.score],
+  ['js.evidently', (e: Scores) => e.evidently?.['jensenshannon']?.score],
+  ['kl.evidently', (e: Scores) => e.evidently?.['kl_div']?.score],
+  ['w1.evidently', (e: Scores) => e.evidently?.['wasserstein']?.score],
+  ['js.nannyml', (e: Scores) => e.nannyml?.['jensen_shannon']],
+  ['hellinger.nannyml', (e: Scores) => e.nannyml?.['hellinger']],
+  ['l-infinity.nannyml', (e: Scores) => e.nannyml?.['l_infinity']],
+  ['psi.deciles', (e: Scores) => e['psi_ref_deciles_eps1e-4']?.psi],
+] as const;
+
+interface Scores {
+  readonly evidently?: Readonly<Record<string, { readonly score?: number } | undefined>>;
+  readonly nannyml?: Readonly<Record<string, number | undefined>>;
+  readonly 'psi_ref_deciles_eps1e-4'?: { readonly psi: number };
+}
+
+describe('named scores of other tools equal theirs', () => {
+  const view = (values: Float64Array | readonly string[]) => columnOf(tableFrom({ x: values }), 'x');
+  const spread = (counts: readonly number[]) => counts.flatMap((count, k) => Array<string>(count).fill(`k${k}`));
+
+  test.each(PEERS)('%s', (id, scoreOf) => {
+    let compared = 0;
+    const compare = (
+      reference: Float64Array | readonly string[],
+      current: Float64Array | readonly string[],
+      expected: Scores,
+    ) => {
+      const score = scoreOf(expected);
+      if (typeof score !== 'number') return;
+      const result = peers[id].fromSamples(view(reference), view(current));
+      near(result.statistic, score);
+      expect(result.verdict).toBe(score >= 0.1 ? 'drift' : 'noDrift');
+      expect(result.pValue).toBeUndefined();
+      compared++;
+    };
+    for (const c of vectors.numeric) compare(column(c.reference), column(c.current), c.expected as Scores);
+    for (const c of vectors.categorical) compare(spread(c.ref_counts), spread(c.cur_counts), c as Scores);
+    expect(compared).toBeGreaterThan(3);
+  });
+
+  test('without rows they are insufficient, not 0', () => {
+    for (const door of Object.values(peers))
+      expect(door.fromSamples(view(Float64Array.of(1, 2)), view([])).verdict).toBe('insufficient');
+  });
+});
+
+describe('bins equal numpy’s', () => {
+  test.each(['sturges', 'doane', 'fd', 'scott', 'rice', 'sqrt', 'auto'] as const satisfies readonly BinRule[])(
+    '%s',
+    (rule) => {
+      for (const { reference, expected } of vectors.numeric)
+        if (expected.bins[rule] !== undefined)
+          expect(binEdges(column(reference), rule).length - 1).toBe(expected.bins[rule]);
+    },
+  );
 });
 
 describe('tests on counts of anchored cells', () => {

@@ -1,0 +1,84 @@
+import { invalidInput } from '@millwright/core';
+
+/** Rules for equal-width bins, as numpy's `histogram_bin_edges` knows them. */
+export type BinRule = 'sturges' | 'doane' | 'fd' | 'scott' | 'rice' | 'sqrt' | 'auto';
+
+/**
+ * Edges of equal-width bins over the range of `values`, as numpy computes them. For scores of other tools; equal widths
+ * hide drift in heavy tails, which is why our own cells are quantiles.
+ *
+ * @throws `input/invalid` when there is no value
+ */
+export function binEdges(values: Float64Array, rule: BinRule): Float64Array {
+  if (values.length === 0) throw invalidInput('values', 'at least one number', values);
+  const sorted = values.slice().sort();
+  let low = sorted[0]!;
+  let high = sorted[sorted.length - 1]!;
+  const width = WIDTHS[rule](sorted, high - low);
+  const bins = width > 0 ? Math.ceil((high - low) / width) : 1;
+  if (low === high) {
+    low -= 0.5;
+    high += 0.5;
+  }
+  const step = (high - low) / bins;
+  return Float64Array.from({ length: bins + 1 }, (_, i) => (i === bins ? high : low + i * step));
+}
+
+/** Counts per bin; the last bin is closed on the right, values outside are in none. */
+export function histogram(values: Float64Array, edges: Float64Array): Float64Array {
+  const bins = edges.length - 1;
+  const counts = new Float64Array(bins);
+  for (const value of values) {
+    if (!(value >= edges[0]! && value <= edges[bins]!)) continue;
+    let low = 0;
+    let high = bins;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (edges[middle]! <= value) low = middle;
+      else high = middle;
+    }
+    counts[low]!++;
+  }
+  return counts;
+}
+
+const WIDTHS: Readonly<Record<BinRule, (sorted: Float64Array, range: number) => number>> = {
+  sturges: (x, range) => range / (Math.log2(x.length) + 1),
+  doane(x, range) {
+    const n = x.length;
+    const sigma = deviation(x);
+    if (n <= 2 || !(sigma > 0)) return 0;
+    const center = mean(x);
+    const skew = mean(x.map((value) => ((value - center) / sigma) ** 3));
+    const spread = Math.sqrt((6 * (n - 2)) / ((n + 1) * (n + 3)));
+    return range / (1 + Math.log2(n) + Math.log2(1 + Math.abs(skew) / spread));
+  },
+  fd: (x) => (2 * (quantile(x, 0.75) - quantile(x, 0.25))) / x.length ** (1 / 3),
+  scott: (x) => ((24 * Math.sqrt(Math.PI)) / x.length) ** (1 / 3) * deviation(x),
+  rice: (x, range) => range / (2 * x.length ** (1 / 3)),
+  sqrt: (x, range) => range / Math.sqrt(x.length),
+  auto(x, range) {
+    const [fd, sturges] = [WIDTHS.fd(x, range), WIDTHS.sturges(x, range)];
+    return fd > 0 ? Math.min(fd, sturges) : sturges;
+  },
+};
+
+function mean(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+}
+
+/** Population standard deviation. */
+export function deviation(values: Float64Array): number {
+  const center = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - center) ** 2)));
+}
+
+/** Linear interpolation between order statistics (numpy's default). */
+function quantile(sorted: Float64Array, q: number): number {
+  const at = q * (sorted.length - 1);
+  const low = Math.floor(at);
+  const below = sorted[low]!;
+  return below + (at - low) * ((sorted[low + 1] ?? below) - below);
+}
