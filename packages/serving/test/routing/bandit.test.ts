@@ -71,7 +71,9 @@ describe('guarded shares', () => {
             expect(shares[0]).toBeGreaterThanOrEqual(0.2 - 1e-9);
             expect(Math.min(...shares)).toBeGreaterThan(0);
           }
-          next.forEach((share, i) => expect(Math.abs(share - first[i]!)).toBeLessThanOrEqual(0.1 + 1e-9));
+          next.forEach((share, i) => {
+            expect(Math.abs(share - first[i]!)).toBeLessThanOrEqual(0.1 + 1e-9);
+          });
         },
       ),
     );
