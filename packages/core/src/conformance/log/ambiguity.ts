@@ -15,16 +15,16 @@ const FAULTS: readonly (readonly [string, Omit<PessimisticOptions, 'random'>])[]
 export const ambiguityCases: readonly CaseOf<LogBench>[] = [true, false].flatMap((shared) =>
   FAULTS.map(
     ([what, faults]): CaseOf<LogBench> => ({
-      name: `with ${what}, 4 writers ${shared ? 'through one client' : 'with a client each'} commit everything exactly once`,
+      name: `with ${what}, 3 writers ${shared ? 'through one client' : 'with a client each'} commit everything exactly once`,
       needs: shared ? undefined : 'reopen',
       async run({ open, commit, random }) {
         const first = await open();
         const written: string[] = [];
         const writer = async () => {
           const log = pessimisticLog(shared ? first : await open(), { ...faults, random });
-          for (let i = 0; i < 6; i++) written.push(await commitOnce(log, commit(1)));
+          for (let i = 0; i < 5; i++) written.push(await commitOnce(log, commit(1)));
         };
-        await Promise.all(Array.from({ length: 4 }, writer));
+        await Promise.all(Array.from({ length: 3 }, writer));
         const ids = (await readAll(first)).map(({ commitId }) => commitId);
         equal(ids.toSorted(), written.toSorted(), 'the commits in the log');
       },
