@@ -210,7 +210,7 @@ function denial(
 
 export function setPolicy(model: string, policy: ModelPolicy, reason: string): Decide<Outcome> {
   const name = parseName(model, 'model name');
-  const { policy: rules, digest } = normalisePolicy(policy);
+  const { policy: rules, digest, gateDigest } = normalisePolicy(policy);
   const why = parseText(reason, 'reason');
   return (view) => {
     const found = requireModel(view, name);
@@ -220,7 +220,9 @@ export function setPolicy(model: string, policy: ModelPolicy, reason: string): D
       return { events: [denied.event], result: { denied } };
     }
     return {
-      events: [{ type: 'policy.set', data: { model: name, digest, reason: why, ...rules } }],
+      events: [
+        { type: 'policy.set', data: { model: name, digest, reason: why, ...rules, ...defined({ gateDigest }) } },
+      ],
       result: { denied: undefined },
     };
   };

@@ -60,6 +60,8 @@ export const evidenceAttached = z.object({
   kind: word,
   verdict,
   digest,
+  /** Of the rules that it was judged by. */
+  policy: z.optional(digest),
   /** Where the whole report is stored. */
   record: z.optional(digest),
   sentence: z._default(text, ''),
@@ -77,6 +79,7 @@ export const policySet = z.object({
   digest,
   aliases: z.record(word, aliasPolicySchema),
   gate: z.optional(z.record(z.string(), z.json())),
+  gateDigest: z.optional(digest),
   guardians: z.optional(z.array(word)),
   reason: z._default(text, ''),
 });

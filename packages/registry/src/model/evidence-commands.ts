@@ -8,6 +8,7 @@ import type { EvidenceMetric } from './types.js';
 
 /** Evidence whose record is stored already. */
 export interface StoredEvidence extends EvidenceNote {
+  readonly policy?: Digest | undefined;
   readonly record?: Digest | undefined;
   readonly metrics?: readonly EvidenceMetric[] | undefined;
 }
@@ -33,7 +34,7 @@ export function evidenceAttached(evidence: StoredEvidence): (version: string) =>
       value: toFigure(m.value, m.metric),
       ...defined({ slice: m.slice, rows: m.rows }),
     })),
-    ...defined({ record: evidence.record }),
+    ...defined({ record: evidence.record, policy: evidence.policy }),
   };
   return (version) => ({ type: 'evidence.attached', data: { version, ...data } });
 }

@@ -13,6 +13,8 @@ export interface EvidenceLike {
   readonly decision?: 'promote' | 'block' | 'hold' | undefined;
   /** Of the report itself. Default: the digest of its JSON. */
   readonly digest?: Digest | undefined;
+  /** Of the rules that it was judged by, as a gate's verdict names them. */
+  readonly policyDigest?: Digest | undefined;
   readonly sentence?: string | undefined;
   /** Figures for policies and model cards: `[{ metric: 'auc', slice: 'origin=ORD', value: 0.71 }]`, or `{ auc: 0.71 }`. */
   readonly metrics?: readonly EvidenceMetric[] | Readonly<Record<string, number>> | undefined;
@@ -23,6 +25,7 @@ export interface EvidenceParts {
   readonly kind: string;
   readonly verdict: Verdict;
   readonly digest: Digest;
+  readonly policy: Digest | undefined;
   readonly sentence: string;
   readonly metrics: readonly EvidenceMetric[];
   readonly record: Json;
@@ -41,6 +44,8 @@ export function evidenceParts(evidence: EvidenceLike, kind: string | undefined =
     kind: word,
     verdict,
     digest: evidence.digest === undefined ? digestJson(record) : parseDigest(evidence.digest, 'evidence.digest'),
+    policy:
+      evidence.policyDigest === undefined ? undefined : parseDigest(evidence.policyDigest, 'evidence.policyDigest'),
     sentence: evidence.sentence ?? '',
     metrics: figures(evidence.metrics),
     record,

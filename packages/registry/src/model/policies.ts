@@ -1,5 +1,6 @@
-import type { Digest, JsonObject } from '@millwright/core';
+import type { Digest } from '@millwright/core';
 import { act, type CommandOptions, type RegistryDoors } from '../doors.js';
+import type { GatePolicy } from '../evaluation/policy.js';
 import { replayedOutcome, setPolicy } from './alias-commands.js';
 import { refuseDenied } from './models.js';
 import type { AliasPolicy, ModelPolicy } from './policy.js';
@@ -23,7 +24,9 @@ export interface Policies {
 export interface StoredPolicy {
   readonly digest: Digest;
   readonly aliases: Readonly<Record<string, AliasPolicy>>;
-  readonly gate: JsonObject | undefined;
+  /** For `gate(report, policy.gate)`. */
+  readonly gate: GatePolicy | undefined;
+  readonly gateDigest: Digest | undefined;
   readonly guardians: readonly string[] | undefined;
   readonly setBy: string;
   readonly setAt: number;

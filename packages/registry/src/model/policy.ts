@@ -1,5 +1,6 @@
 import { type Digest, digestJson, type EvidenceNote, invalidInput, type JsonObject, parseName } from '@millwright/core';
 import * as z from 'zod/mini';
+import { type GatePolicy, resolvePolicy } from '../evaluation/policy.js';
 import { plainJson } from '../json-blob.js';
 import { MAX_WORD } from '../text.js';
 
@@ -83,6 +84,7 @@ export interface MoveFacts {
   readonly evidence: readonly (EvidenceNote & {
     readonly by: string;
     readonly time: number;
+    readonly policy?: Digest | undefined;
     readonly metrics: readonly {
       readonly metric: string;
       readonly slice?: string | undefined;
@@ -92,6 +94,8 @@ export interface MoveFacts {
   readonly approvals: readonly { readonly role: string; readonly by: string }[];
   /** Aliases that have pointed to the version. */
   readonly pastAliases: ReadonlySet<string>;
+  /** Digest of the model's gate rules, when it has any. */
+  readonly gate?: Digest | undefined;
 }
 
 export interface Judgement {
@@ -110,7 +114,7 @@ export function judgeMove(policy: AliasPolicy, facts: MoveFacts): Judgement {
     reasons.push(`${facts.actor} may not move this alias.`);
   for (const requirement of policy.evidence ?? []) {
     const newest = facts.evidence.findLast((e) => e.kind === requirement.kind);
-    const reason = missing(requirement, newest, facts.time);
+    const reason = missing(requirement, newest, facts);
     if (reason !== undefined) reasons.push(reason);
     else if (newest !== undefined) relied.push(newest.digest);
   }
@@ -131,11 +135,17 @@ export function judgeMove(policy: AliasPolicy, facts: MoveFacts): Judgement {
 
 type Fact = MoveFacts['evidence'][number];
 
-function missing(requirement: EvidenceRequirement, newest: Fact | undefined, time: number): string | undefined {
+function missing(
+  requirement: EvidenceRequirement,
+  newest: Fact | undefined,
+  { time, gate }: MoveFacts,
+): string | undefined {
   const { kind, maxAgeMs, metrics, by } = requirement;
   if (newest === undefined) return `No evidence of kind \`${kind}\`.`;
   if (newest.verdict !== 'pass')
     return `The newest evidence of kind \`${kind}\` ${newest.verdict === 'fail' ? 'fails' : 'does not decide'}.`;
+  if (kind === 'gate' && gate !== undefined && newest.policy !== gate)
+    return 'The newest gate verdict was reached by other rules than those of the model.';
   if (by !== undefined && !by.includes(newest.by))
     return `Evidence of kind \`${kind}\` by ${newest.by} does not count.`;
   if (maxAgeMs !== undefined && !(time - newest.time <= maxAgeMs))
@@ -155,25 +165,37 @@ function missing(requirement: EvidenceRequirement, newest: Fact | undefined, tim
 /** The rules of a model: one policy for each alias that has one, and the rules of its evaluation gate. */
 export interface ModelPolicy {
   readonly aliases?: Readonly<Record<string, AliasPolicy>> | undefined;
-  /** Rules for the evaluation's `gate`, stored as they are. */
-  readonly gate?: object | undefined;
+  /**
+   * Rules for the evaluation's `gate`. Where an alias asks for evidence of kind `gate`, only verdicts by these rules
+   * count. Default: whatever rules the verdict names.
+   */
+  readonly gate?: GatePolicy | undefined;
   /** Who may change these rules from now on. Default: anyone. */
   readonly guardians?: readonly string[] | undefined;
 }
 
 const modelPolicySchema = z.strictObject({
   aliases: z.optional(z.record(word, aliasPolicySchema)),
-  gate: z.optional(z.record(z.string(), z.json())),
   guardians: z.optional(z.array(word)),
 });
 
-/** A policy without undefined members, and its digest. @throws `input/invalid` */
-export function normalisePolicy(input: ModelPolicy): { readonly policy: JsonObject; readonly digest: Digest } {
-  const parsed = modelPolicySchema.safeParse(plainJson(input));
+/** A policy as it is stored: without undefined members, the gate's defaults filled in. */
+export interface NormalisedPolicy {
+  readonly policy: JsonObject;
+  readonly digest: Digest;
+  /** As a gate's verdict names its rules. */
+  readonly gateDigest: Digest | undefined;
+}
+
+/** @throws `input/invalid` */
+export function normalisePolicy(input: ModelPolicy): NormalisedPolicy {
+  const { gate, ...rest } = input;
+  const parsed = modelPolicySchema.safeParse(plainJson(rest));
   if (!parsed.success) throw badPolicy(parsed.error);
   for (const alias of Object.keys(parsed.data.aliases ?? {})) parseName(alias, 'alias');
-  const policy = plainJson({ aliases: {}, ...parsed.data });
-  return { policy, digest: digestJson(policy) };
+  const resolved = gate === undefined ? undefined : plainJson(resolvePolicy(gate));
+  const policy = plainJson({ aliases: {}, ...parsed.data, gate: resolved });
+  return { policy, digest: digestJson(policy), gateDigest: resolved === undefined ? undefined : digestJson(resolved) };
 }
 
 function badPolicy(error: z.core.$ZodError): Error {

@@ -1,6 +1,7 @@
 import type { Name } from '@millwright/core';
 import type { LedgerEvent, Projection } from '@millwright/core/ledger';
 import type { infer as Infer } from 'zod/mini';
+import type { GatePolicy } from '../evaluation/policy.js';
 import { fromFigure } from '../figure.js';
 import { referenceId } from '../reference.js';
 import * as events from './events.js';
@@ -158,6 +159,7 @@ function evidenceAttached(
       kind: data.kind,
       verdict: data.verdict,
       digest: data.digest,
+      policy: data.policy,
       record: data.record,
       sentence: data.sentence,
       metrics: data.metrics.map((m): EvidenceMetric => ({ ...m, value: fromFigure(m.value) })),
@@ -208,7 +210,8 @@ function policySet(state: ModelsState, data: Infer<typeof events.policySet>, eve
   model.policy = {
     digest: data.digest,
     aliases: new Map(Object.entries(data.aliases)),
-    gate: data.gate,
+    gate: data.gate as GatePolicy | undefined,
+    gateDigest: data.gateDigest,
     guardians: data.guardians,
     setBy: event.actor,
     setAt: event.time,

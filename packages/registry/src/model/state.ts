@@ -1,4 +1,5 @@
-import type { Digest, JsonObject, Name } from '@millwright/core';
+import type { Digest, Name } from '@millwright/core';
+import type { GatePolicy } from '../evaluation/policy.js';
 import { nodeId } from '../reference.js';
 import { type AliasPolicy, type Judgement, judgeMove } from './policy.js';
 import type { AliasRecord, Approval, Evidence, ModelVersion, RegisteredModel, Stage } from './types.js';
@@ -40,7 +41,8 @@ export interface ModelState {
 export interface PolicyState {
   readonly digest: Digest;
   readonly aliases: ReadonlyMap<string, AliasPolicy>;
-  readonly gate: JsonObject | undefined;
+  readonly gate: GatePolicy | undefined;
+  readonly gateDigest: Digest | undefined;
   readonly guardians: readonly string[] | undefined;
   readonly setBy: string;
   readonly setAt: number;
@@ -172,5 +174,6 @@ export function judge(
     evidence: extra.length === 0 ? version.evidence : [...version.evidence, ...extra],
     approvals: version.approvals,
     pastAliases: version.pastAliases,
+    gate: version.model.policy?.gateDigest,
   });
 }

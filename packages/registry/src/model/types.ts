@@ -62,6 +62,8 @@ export interface ModelVersion {
 
 /** A judgement about a version, as it stands in the ledger. */
 export interface Evidence extends EvidenceNote {
+  /** Digest of the rules that it was judged by. */
+  readonly policy?: Digest | undefined;
   /** Blob with the whole report. */
   readonly record?: Digest | undefined;
   readonly sentence: string;

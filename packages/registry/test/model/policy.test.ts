@@ -1,6 +1,7 @@
 import { digestJson, type EvidenceNote } from '@millwright/core';
 import type { LedgerEvent } from '@millwright/core/ledger';
 import { describe, expect, test } from 'vitest';
+import { compare, type GatePolicy, gate } from '../../src/evaluation/index.js';
 import type { AliasPolicy, Registry } from '../../src/index.js';
 import { desk, HOUR, withVersions } from '../desk.js';
 
@@ -169,11 +170,11 @@ describe('a policy', () => {
     expect(registry.policies.get('flight-delay')).toEqual(first);
     const second = await registry.policies.set(
       'flight-delay',
-      { gate: { alpha: 0.05 } },
+      { gate: { alpha: 0.01 } },
       { actor: 'ines', reason: 'quarterly' },
     );
     expect(second.digest).not.toBe(first.digest);
-    expect(second.gate).toEqual({ alpha: 0.05 });
+    expect(second.gate).toEqual({ alpha: 0.01, rules: [{ rule: 'superior' }, { rule: 'noHarm' }] });
     expect(await eventsOf(registry, 'command.denied')).toHaveLength(1);
   });
 
@@ -252,4 +253,35 @@ test('a rollout goes back without evidence, and only to where the alias was', as
   expect((await back(V1)).events.map((e) => e.data['kind'])).toEqual(['rollback']);
   expect((await back(V1)).events).toEqual([]);
   await expect(back('flight-delay@2')).rejects.toMatchObject({ code: 'registry/denied' });
+});
+
+test("a gate's verdict counts when it was reached by the model's own rules", async () => {
+  const { registry } = await desk();
+  await withVersions(registry, 1);
+  const strict: GatePolicy = { rules: [{ rule: 'superior', metric: 'accuracy' }, { rule: 'noHarm' }] };
+  await registry.policies.set('flight-delay', {
+    aliases: { champion: { evidence: [{ kind: 'gate' }] } },
+    gate: strict,
+  });
+  const truth = Array.from({ length: 400 }, (_, i) => i % 2);
+  const report = compare({
+    truth,
+    champion: { name: 'old', scores: truth.map((y, i) => (i % 3 === 0 ? 1 - y : y)) },
+    challenger: { name: V1, scores: truth },
+    slices: { half: truth.map((_, i) => (i < 200 ? 'first' : 'second')) },
+  });
+  const move = () => registry.models.moveAlias(...CHAMPION, V1, { reason: 'go' });
+  await registry.models.attachEvidence(V1, gate(report, { rules: [{ rule: 'superior', metric: 'accuracy' }] }));
+  await expect(move()).rejects.toThrow(/other rules/);
+  const { evidence } = await registry.models.attachEvidence(
+    V1,
+    gate(report, registry.policies.get('flight-delay')?.gate),
+  );
+  expect(evidence[1]).toMatchObject({
+    kind: 'gate',
+    verdict: 'pass',
+    policy: registry.policies.get('flight-delay')?.gateDigest,
+  });
+  expect(evidence[1]?.metrics).toContainEqual({ metric: 'accuracy', slice: 'half=first', value: 1 });
+  expect((await move()).version).toBe(V1);
 });
