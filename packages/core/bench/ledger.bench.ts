@@ -3,7 +3,8 @@
  * `npx tsx --conditions=@millwright/source packages/core/bench/ledger.bench.ts [events]`
  */
 import { leafHash, openLedger, type Projection, verifyLog } from '@millwright/core/ledger';
-import { memoryLog } from '@millwright/core/storage';
+import { ancestors, descendants, lineageGraph } from '@millwright/core/lineage';
+import { memoryBlobs, memoryHint, memoryLog } from '@millwright/core/storage';
 
 const events = Number(process.argv[2] ?? 100_000);
 
@@ -15,6 +16,7 @@ const counter: Projection<{ count: number }> = {
     return state;
   },
   fork: (state) => ({ ...state }),
+  snapshot: { encode: ({ count }) => count, decode: (json) => ({ count: Number(json) }) },
 };
 
 /** About 420 bytes, as a registry's events are. */
@@ -51,7 +53,8 @@ await measure('commits one after the other, memory', sequential, 'commits', asyn
 });
 
 const log = memoryLog();
-const many = await openLedger({ log, actor: 'bench', projections: [counter] });
+const kept = { log, blobs: memoryBlobs(), hint: memoryHint() };
+const many = await openLedger({ ...kept, actor: 'bench', projections: [counter] });
 await measure('commits 1,000 at a time, group commit, memory', events, 'commits', async () => {
   for (let i = 0; i < events; i += 1_000)
     await Promise.all(
@@ -69,8 +72,33 @@ await measure('verify', events, 'events', () => verifyLog(log));
 await measure('open with one projection', events, 'events', () =>
   openLedger({ log, actor: 'bench', projections: [counter] }),
 );
+await many.checkpoint();
+await measure('open from a checkpoint', 1, 'opens', () =>
+  openLedger({ ...kept, actor: 'bench', projections: [counter] }),
+);
 await measure('prove', 1_000, 'proofs', async () => {
   for (let i = 0; i < 1_000; i++) await many.prove(i * 7);
+});
+
+const graph = lineageGraph(
+  [],
+  Array.from({ length: 60_000 }, (_, i) => ({
+    from: `run:${((i * 7_919) % 20_000) % (1 + (i % 20_000))}`,
+    to: `run:${i % 20_000}`,
+  })),
+);
+const closures: number[] = [];
+for (let i = 0; i < 200; i++) {
+  const start = performance.now();
+  ancestors(graph, `run:${i * 97}`);
+  descendants(graph, `run:${i * 97}`);
+  closures.push(performance.now() - start);
+}
+closures.sort((a, b) => a - b);
+rows.push({
+  what: `lineage closure both ways, ${graph.nodes.size} nodes, p50 and p99`,
+  rate: `${closures[100]!.toFixed(2)} ms`,
+  per: `${closures[197]!.toFixed(2)} ms`,
 });
 
 console.table(rows);

@@ -3,9 +3,23 @@ export interface Random {
   next(): number;
 }
 
-export const systemRandom: Random = {
-  next: () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32,
-};
+export const systemRandom: Random = pooledRandom(1_024);
+
+/** Asks the platform's generator for many words at once: one call costs as much as a hundred draws. */
+function pooledRandom(words: number): Random {
+  let pool: Uint32Array<ArrayBuffer> | undefined;
+  let used = words;
+  return {
+    next() {
+      pool ??= new Uint32Array(words);
+      if (used === words) {
+        crypto.getRandomValues(pool);
+        used = 0;
+      }
+      return pool[used++]! / 2 ** 32;
+    },
+  };
+}
 
 /**
  * A reproducible generator: sfc32 (Chris Doty-Humphrey, PractRand), seeded through splitmix32.

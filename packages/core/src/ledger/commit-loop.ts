@@ -78,7 +78,9 @@ export function commitLoop(options: CommitLoopOptions): CommitLoop {
 
   const leave = (requests: Iterable<CommitRequest>) => {
     const gone = new Set(requests);
-    for (let i = queue.length - 1; i >= 0; i--) if (gone.has(queue[i]!)) queue.splice(i, 1);
+    let kept = 0;
+    for (const request of queue) if (!gone.has(request)) queue[kept++] = request;
+    queue.length = kept;
   };
 
   /** Decides and appends until the commands at the front of the queue have an outcome. */

@@ -10,6 +10,7 @@ import {
   parseId,
   parseName,
   seededRandom,
+  systemRandom,
 } from '@millwright/core';
 import { virtualClock } from '@millwright/core/testing';
 import fc from 'fast-check';
@@ -70,6 +71,12 @@ describe('seededRandom', () => {
     // Chi-square with 15 degrees of freedom: 37.7 is the 0.1 % point.
     expect(bins.reduce((sum, n) => sum + (n - 1_000) ** 2 / 1_000, 0)).toBeLessThan(37.7);
     for (const value of draw(-1, 1_000)) expect(value >= 0 && value < 1).toBe(true);
+  });
+
+  test('the system generator does not repeat itself, also beyond its pool', () => {
+    const drawn = Array.from({ length: 5_000 }, () => systemRandom.next());
+    expect(new Set(drawn).size).toBeGreaterThan(4_990);
+    for (const value of drawn) expect(value >= 0 && value < 1).toBe(true);
   });
 
   test('never changes: a recorded seed must give the same sequence for ever', () => {
