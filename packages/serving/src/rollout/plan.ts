@@ -43,6 +43,7 @@ export function planRollout(state: RolloutState, context: PlanContext): Plan | u
       return holdingPlan(state, context);
     case 'awaitingApproval': {
       if (evidence.verdict === 'rollBack') return guardrailPlan(state, context);
+      if (evidence.verdict === 'pause') return pausePlan(state, 'imbalance', evidence.because.sentence, context);
       if (approvalsOf(state) >= definition.approvals) return promotionPlan(state, context);
       return overdue(state, context);
     }

@@ -7,6 +7,14 @@ export {
   type Posterior,
   probabilityBest,
 } from './bandit.js';
+export {
+  type CascadeAnswer,
+  type CascadeStep,
+  cascade,
+  type DeferralThreshold,
+  deferralThreshold,
+  type JudgedAnswer,
+} from './cascade.js';
 export { type BucketingSystem, buckets } from './compatibility.js';
 export { type HashPrefix, hashFrom, hashPrefix, murmur3 } from './murmur3.js';
 export {
