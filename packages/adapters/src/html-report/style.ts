@@ -46,6 +46,7 @@ figure .note{margin:8px 0 0}
 .key.accent{background:var(--accent)}.key.bad{background:var(--bad)}
 .key.dash1,.key.dash2{background:repeating-linear-gradient(90deg,var(--key) 0 4px,transparent 4px 7px)}.key{--key:var(--faint)}.key.accent{--key:var(--accent)}.key.bad{--key:var(--bad)}.key.dash2{background:repeating-linear-gradient(90deg,var(--key) 0 2px,transparent 2px 5px)}
 .key.outline{height:10px;background:none;border:1.5px solid var(--soft);border-bottom:0}
+.key.fill{height:10px;background:var(--accent);opacity:.35}
 .key.heat{width:14px;height:14px}
 text{font-size:12px;fill:var(--soft);font-family:inherit}
 text.label{font-size:13px;fill:var(--ink)}text.strong{fill:var(--ink)}
@@ -80,7 +81,7 @@ thead small{display:block;font-size:12px}
 .num{text-align:right;white-space:nowrap}
 .num+td:not(.num),.num+th:not(.num){padding-left:16px}
 .plot{padding-top:0;padding-bottom:0}
-tbody th{min-width:7em}
+tbody th{min-width:9em;position:sticky;left:0;background:var(--paper)}
 .verdict{white-space:nowrap;color:var(--soft)}
 .verdict.fail{color:var(--bad);font-weight:600}
 .verdict.pass{color:var(--ink)}
@@ -96,6 +97,6 @@ summary{font-size:14px;color:var(--accent);cursor:pointer}
 details .scroll{margin-top:8px}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 footer{margin-top:80px;padding-top:14px;border-top:1px solid var(--rule)}
-@media(max-width:640px){.page{padding:36px 18px 64px}h1{font-size:27px}.summary{font-size:17px}section{margin-top:48px}.facts{grid-template-columns:1fr 1fr;gap:20px 16px}.facts dd{font-size:21px}.timeline li{grid-template-columns:20px 1fr}.timeline time{grid-column:2;grid-row:1}.timeline .icon{grid-column:1;grid-row:1}.timeline p{grid-column:2}}
-@media print{:root{--paper:#fff;--ink:#000;--soft:#444;--faint:#777;--rule:#ccc;--wash:#f6f6f6;--accent:#1459a8;--bad:#b3261e}body{font-size:10.5pt}.page{max-width:none;padding:0}nav{display:none}section{margin-top:32pt}figure,tr,.timeline li{break-inside:avoid}h2,h3,figcaption{break-after:avoid}.chart svg{min-width:0!important}.chart.wide{margin-inline:0}.chart,.scroll{overflow:visible}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+@media(max-width:640px){.interval{width:180px}tbody th{min-width:7em}.page{padding:36px 18px 64px}h1{font-size:27px}.summary{font-size:17px}section{margin-top:48px}.facts{grid-template-columns:1fr 1fr;gap:20px 16px}.facts dd{font-size:21px}.timeline li{grid-template-columns:20px 1fr}.timeline time{grid-column:2;grid-row:1}.timeline .icon{grid-column:1;grid-row:1}.timeline p{grid-column:2}}
+@media print{:root{--paper:#fff;--ink:#000;--soft:#444;--faint:#777;--rule:#ccc;--wash:#f6f6f6;--accent:#1459a8;--bad:#b3261e}body{font-size:10.5pt}.page{max-width:none;padding:0}nav{display:none}section{margin-top:32pt}figure,tr,.timeline li{break-inside:avoid}h2,h3,figcaption{break-after:avoid}.chart svg{min-width:0!important}.chart.wide{margin-inline:0}.chart,.scroll{overflow:visible}table{font-size:8.5pt}th,td{padding-right:10px}.num+td:not(.num),.num+th:not(.num){padding-left:4px}tbody th{min-width:0}.interval{width:150px}.verdict{white-space:normal}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `.trim();

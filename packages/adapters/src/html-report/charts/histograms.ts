@@ -26,7 +26,7 @@ export function histogramPair({ title, edges, reference, current }: HistogramPai
   });
   const keys = [
     { label: 'reference', tone: 'outline' },
-    { label: 'current', tone: 'accent' },
+    { label: 'current', tone: 'fill' },
   ];
   return markup`${legend(keys)}${svg(f, title, [
     ...yAxis(f, y, ticks([0, top], 3), (v) => formatTick(v, 'share')),
