@@ -1,3 +1,5 @@
+import type { Tensor, TensorMap } from '@millwright/serving/tensor';
+
 /** What the service is asked: will this flight leave late? Distances are in statute miles. */
 export interface FlightQuestion {
   readonly hour: number;
@@ -85,11 +87,12 @@ export const FEATURE_SETS: Readonly<Record<string, FeatureSet>> = {
 /** Distances enter as thousands of miles around their mean. */
 export const scaleMiles = (miles: number): number => miles / 1_000 - 0.7;
 
-/** The feeds of the ONNX graph for a batch of questions: `codes` int32 [rows, codes] and `miles` float32 [rows, 1]. */
-export function encode(features: FeatureSet, questions: readonly FlightQuestion[], milesFactor = 1) {
+/** The feeds of the ONNX graph for a batch of questions, see `toOnnx`. */
+export function encode(features: FeatureSet, questions: readonly FlightQuestion[], milesFactor = 1): TensorMap {
   const rows = questions.length;
   const codes = new Int32Array(rows * features.codes);
   const miles = new Float32Array(rows);
+  const weekday = new Int32Array(rows);
   for (let i = 0; i < rows; i++) {
     const q = questions[i]!;
     const distance = q.miles * milesFactor;
@@ -103,10 +106,12 @@ export function encode(features: FeatureSet, questions: readonly FlightQuestion[
       airportHash(q.destination),
     );
     miles[i] = scaleMiles(distance);
+    weekday[i] = q.weekday;
   }
-  return new Map([
-    ['codes', { dtype: 'int32' as const, dims: [rows, features.codes], data: codes }],
-    ['miles', { dtype: 'float32' as const, dims: [rows, 1], data: miles }],
+  return new Map<string, Tensor>([
+    ['codes', { dtype: 'int32', dims: [rows, features.codes], data: codes }],
+    ['miles', { dtype: 'float32', dims: [rows, 1], data: miles }],
+    ['weekday', { dtype: 'int32', dims: [rows, 1], data: weekday }],
   ]);
 }
 

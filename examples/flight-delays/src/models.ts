@@ -31,7 +31,6 @@ export interface FlightAnswer {
 
 interface Settings {
   readonly features: string;
-  readonly threshold: number;
 }
 
 export interface Trained {
@@ -58,8 +57,8 @@ export async function trainVersion(
     environment: { node: process.version },
   });
   const weights = train(flights, rows, features);
-  await run.finish('succeeded', { metrics: { rows: rows.end - rows.start, threshold: weights.threshold } });
-  const settings: Settings = { features: features.name, threshold: weights.threshold };
+  await run.finish('succeeded', { metrics: { rows: rows.end - rows.start } });
+  const settings: Settings = { features: features.name };
   const version = await registry.models.register(MODEL, {
     files: { 'model.onnx': toOnnx(weights), 'settings.json': new TextEncoder().encode(JSON.stringify(settings)) },
     contract: CONTRACT as Contract,
@@ -80,11 +79,9 @@ export async function codecFor(model: ResolvedModel, milesFactor = 1): Promise<C
   return {
     encode: (questions) => encode(features, questions, milesFactor),
     decode(outputs, rows) {
-      const probabilities = outputs.get('probability')!.data as Float32Array;
-      return Array.from({ length: rows }, (_, i) => ({
-        late: probabilities[i]!,
-        alert: probabilities[i]! >= settings.threshold,
-      }));
+      const probability = outputs.get('probability')!.data as Float32Array;
+      const alert = outputs.get('alert')!.data as Uint8Array;
+      return Array.from({ length: rows }, (_, i) => ({ late: probability[i]!, alert: alert[i] === 1 }));
     },
   };
 }

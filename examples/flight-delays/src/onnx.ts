@@ -1,8 +1,9 @@
 import type { Weights } from './train.js';
 
 /**
- * The model as an ONNX file: `probability = Sigmoid(ReduceSum(Gather(weights, codes)) + miles · w + intercept)`.
- * Inputs `codes` int32 [rows, n] and `miles` float32 [rows, 1]; output `probability` float32 [rows, 1].
+ * The model as an ONNX file: `probability = Sigmoid(ReduceSum(Gather(weights, codes)) + miles · w + intercept)` and
+ * `alert = probability ≥ thresholds[weekday]`. Inputs `codes` int32 [rows, n], `miles` float32 [rows, 1] and `weekday`
+ * int32 [rows, 1]; outputs `probability` float32 [rows, 1] and `alert` bool [rows, 1].
  * A small private writer of the protobuf wire format is all it takes (onnx.proto3, IR version 8, opset 13).
  */
 export function toOnnx(model: Weights): Uint8Array {
@@ -14,14 +15,19 @@ export function toOnnx(model: Weights): Uint8Array {
     field(1, node('Add', ['fromCodes', 'fromMiles'], ['sum'])),
     field(1, node('Add', ['sum', 'intercept'], ['logit'])),
     field(1, node('Sigmoid', ['logit'], ['probability'])),
+    field(1, node('Gather', ['thresholds', 'weekday'], ['threshold'], [intAttribute('axis', 0)])),
+    field(1, node('GreaterOrEqual', ['probability', 'threshold'], ['alert'])),
     field(2, utf8('flight-delay')),
     field(5, floats('weights', [features.vocabulary], model.table)),
     field(5, floats('milesWeight', [1], Float32Array.of(model.miles))),
     field(5, floats('intercept', [1], Float32Array.of(model.intercept))),
+    field(5, floats('thresholds', [7], model.thresholds)),
     field(5, int64s('axis', [1n])),
     field(11, valueInfo('codes', INT32, ['rows', features.codes])),
     field(11, valueInfo('miles', FLOAT, ['rows', 1])),
+    field(11, valueInfo('weekday', INT32, ['rows', 1])),
     field(12, valueInfo('probability', FLOAT, ['rows', 1])),
+    field(12, valueInfo('alert', BOOL, ['rows', 1])),
   );
   const opset = message(field(1, utf8('')), varintField(2, 13));
   return message(varintField(1, 8), field(2, utf8('millwright-example')), field(7, graph), field(8, opset));
@@ -30,6 +36,7 @@ export function toOnnx(model: Weights): Uint8Array {
 const FLOAT = 1;
 const INT32 = 6;
 const INT64 = 7;
+const BOOL = 9;
 
 function node(operator: string, inputs: string[], outputs: string[], attributes: Uint8Array[] = []): Uint8Array {
   return message(

@@ -33,7 +33,8 @@ const HOUR_MS = 3_600_000;
 
 /**
  * Replays flights as live traffic in virtual time: every flight is asked about by a traveller when it is due, whether it
- * was late is known when it has left, and the rollout looks once an hour.
+ * was late is known when it has left. The rollout looks once a day, at midnight: mornings are not evenings, and half a
+ * day is no sample of a day.
  */
 export async function replay(
   { clock, screen }: Factory,
@@ -60,9 +61,8 @@ export async function replay(
           alerts[row - day.start + i] = Number(output.alert);
         }
       }
-      clock.set(hour + HOUR_MS);
-      await rollout()?.tick();
     }
+    clock.set(day.endMs);
     const seen = { missed: 0, falseAlarms: 0 };
     for (let row = day.start; row < day.end; row++) {
       const late = flights.delay[row]! >= LATE_MINUTES;
@@ -72,6 +72,7 @@ export async function replay(
       const known = flights.date[row]! + Math.max(0, flights.delay[row]!) * 60_000;
       rollout()?.outcomes.record({ decisionId: decisions[row - day.start]!, value: Number(late), time: known });
     }
+    await rollout()?.tick();
     await onDay?.({ day, ...seen, requests: day.end - day.start });
     screen.progress(`${period.name}: traffic`, index + 1, all.length);
   }

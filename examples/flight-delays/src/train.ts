@@ -10,15 +10,15 @@ export interface Weights {
   readonly table: Float32Array;
   readonly miles: number;
   readonly intercept: number;
-  /** Probability from which the airline is warned, so that a fixed share of the training flights is. */
-  readonly threshold: number;
+  /** Probability from which passengers are warned, by weekday, so that on each a fixed share of the training flights is. */
+  readonly thresholds: Float32Array;
 }
 
 export interface TrainOptions {
   readonly epochs: number;
   readonly learningRate: number;
   readonly l2: number;
-  /** Share of flights that may be announced as probably late. */
+  /** Share of each day's flights that may be announced as probably late: warn everybody and nobody listens. */
   readonly alertShare: number;
 }
 
@@ -75,10 +75,8 @@ export function train(
     miles: Math.fround(weights[distanceAt]!),
     intercept: Math.fround(weights[interceptAt]!),
   };
-  return {
-    ...model,
-    threshold: alertThreshold(predict({ ...model, threshold: 0.5 }, flights, rows), options.alertShare),
-  };
+  const silent = { ...model, thresholds: new Float32Array(7).fill(1) };
+  return { ...model, thresholds: alertThresholds(predict(silent, flights, rows), flights, rows, options.alertShare) };
 }
 
 /** A prime, so that stepping by it visits every row once. */
@@ -120,7 +118,14 @@ export function truth(flights: FlightArrays, rows: { start: number; end: number 
   return out;
 }
 
-function alertThreshold(probabilities: Float64Array, share: number): number {
-  const sorted = Float64Array.from(probabilities).sort();
-  return Math.fround(sorted[Math.floor(sorted.length * (1 - share))]!);
+function alertThresholds(
+  probabilities: Float64Array,
+  flights: FlightArrays,
+  rows: { start: number; end: number },
+  share: number,
+): Float32Array {
+  return Float32Array.from({ length: 7 }, (_, weekday) => {
+    const sorted = probabilities.filter((_, i) => flights.weekday[rows.start + i] === weekday).sort();
+    return sorted[Math.floor(sorted.length * (1 - share))] ?? 1;
+  });
 }

@@ -55,14 +55,21 @@ describe('the models', () => {
     });
     const feeds = encode(features, questions);
     const session = await InferenceSession.create(toOnnx(model));
+    const int32 = (name: string) =>
+      new Tensor('int32', feeds.get(name)!.data as Int32Array, feeds.get(name)!.dims as number[]);
+    const miles = feeds.get('miles')!;
     const result = await session.run({
-      codes: new Tensor('int32', feeds.get('codes')!.data as Int32Array, feeds.get('codes')!.dims as number[]),
-      miles: new Tensor('float32', feeds.get('miles')!.data as Float32Array, feeds.get('miles')!.dims as number[]),
+      codes: int32('codes'),
+      weekday: int32('weekday'),
+      miles: new Tensor('float32', miles.data as Float32Array, miles.dims as number[]),
     });
     await session.release();
     const got = result['probability']!.data as Float32Array;
     expect(got).toHaveLength(2_000);
     expect(Math.max(...expected.map((p, i) => Math.abs(p - got[i]!)))).toBeLessThan(1e-5);
+    const alerts = result['alert']!.data as Uint8Array;
+    const borders = questions.map(({ weekday }, i) => expected[i]! - model.thresholds[weekday]!);
+    expect(borders.filter((border, i) => Math.abs(border) > 1e-5 && border >= 0 !== (alerts[i] === 1))).toEqual([]);
   });
 
   it('writes codes inside the vocabulary, each flight its own', () => {

@@ -9,8 +9,8 @@ export interface ReportModel {
   readonly time?: number | undefined;
   readonly facts?: readonly Fact[] | undefined;
   readonly timeline?: readonly TimelineEntry[] | undefined;
-  readonly evaluation?: EvaluationSection | undefined;
-  readonly rollout?: RolloutSection | undefined;
+  readonly evaluations?: readonly EvaluationSection[] | undefined;
+  readonly rollouts?: readonly RolloutSection[] | undefined;
   readonly drift?: DriftSection | undefined;
   readonly lineage?: LineageSection | undefined;
   readonly ledger?: LedgerSection | undefined;
@@ -97,6 +97,8 @@ export interface Point {
 }
 
 export interface RolloutSection {
+  /** Which one, where there are several: `flight-delay@3`. */
+  readonly title?: string | undefined;
   readonly sentence: string;
   /** Share of traffic over time: each point holds until the next. */
   readonly share: readonly { readonly time: number; readonly share: number; readonly stage?: string | undefined }[];

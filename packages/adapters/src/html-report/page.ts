@@ -57,14 +57,21 @@ ${data && markup`<script type="application/json" id="report">${jsonForScript(rep
 function sectionsOf(model: ReportModel): readonly Section[] {
   const sections: Section[] = [];
   if (model.timeline && model.timeline.length > 0) sections.push(timelineSection(model.timeline));
-  if (model.evaluation) sections.push(evaluationSection(model.evaluation));
-  if (model.rollout) sections.push(rolloutSection(model.rollout));
+  for (const [i, evaluation] of (model.evaluations ?? []).entries())
+    sections.push(evaluationSection(evaluation, idOf('evaluation', i)));
+  for (const [i, rollout] of (model.rollouts ?? []).entries())
+    sections.push(rolloutSection(rollout, idOf('rollout', i)));
   if (model.drift) sections.push(driftSection(model.drift));
   for (const [i, charts] of (model.charts ?? []).entries()) sections.push(chartSection(charts, `charts-${i + 1}`));
   if (model.lineage && model.lineage.nodes.length > 0) sections.push(lineageSection(model.lineage));
   for (const [i, table] of (model.tables ?? []).entries()) sections.push(tableSection(table, `table-${i + 1}`));
   if (model.ledger) sections.push(ledgerSection(model.ledger));
   return sections;
+}
+
+/** The first of a sort has the plain name. */
+function idOf(sort: string, index: number): string {
+  return index === 0 ? sort : `${sort}-${index + 1}`;
 }
 
 function navigation(sections: readonly Section[]): Markup {
@@ -75,15 +82,18 @@ function navigation(sections: readonly Section[]): Markup {
 
 /** The model with every series short enough for one file. */
 function thinned(model: ReportModel): ReportModel {
-  const { rollout, drift, charts } = model;
+  const { rollouts, drift, charts } = model;
   const line = <T extends LineChart>(chart: T): T => ({
     ...chart,
     series: chart.series.map((s) => ({ ...s, points: thin(s.points) })),
   });
   return {
     ...model,
-    ...(rollout && {
-      rollout: { ...rollout, evidence: rollout.evidence?.map((e) => ({ ...e, points: thin(e.points) })) },
+    ...(rollouts && {
+      rollouts: rollouts.map((rollout) => ({
+        ...rollout,
+        evidence: rollout.evidence?.map((e) => ({ ...e, points: thin(e.points) })),
+      })),
     }),
     ...(drift && { drift: { ...drift, lines: drift.lines?.map(line) } }),
     ...(charts && {

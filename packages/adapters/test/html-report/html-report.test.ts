@@ -24,8 +24,8 @@ describe('renderReport', () => {
   test('has a heading for every section, a title for every image, a caption for every table', () => {
     for (const heading of [
       'What happened',
-      'Champion and challenger',
-      'Rollout',
+      'flight-delay@1 and flight-delay@4',
+      'Rollout of flight-delay@3',
       'Drift',
       'Cost',
       'Lineage',
@@ -60,16 +60,23 @@ describe('renderReport', () => {
       time: Number.NaN,
       facts: [{ label: 'x', value: Number.NaN }],
       timeline: [{ time: Number.POSITIVE_INFINITY, kind: 'note', sentence: 'never' }],
-      evaluation: {
-        sentence: '',
-        champion: 'a',
-        challenger: 'b',
-        metrics: [
-          { name: 'm', champion: Number.NaN, challenger: Number.POSITIVE_INFINITY, difference: { value: Number.NaN } },
-        ],
-        slices: { caption: 's', rows: [{ name: 'z', rows: 0, difference: { value: undefined } }] },
-      },
-      rollout: { sentence: '', share: [], evidence: [{ label: 'e', of: 'harm', points: [], threshold: 1 }] },
+      evaluations: [
+        {
+          sentence: '',
+          champion: 'a',
+          challenger: 'b',
+          metrics: [
+            {
+              name: 'm',
+              champion: Number.NaN,
+              challenger: Number.POSITIVE_INFINITY,
+              difference: { value: Number.NaN },
+            },
+          ],
+          slices: { caption: 's', rows: [{ name: 'z', rows: 0, difference: { value: undefined } }] },
+        },
+      ],
+      rollouts: [{ sentence: '', share: [], evidence: [{ label: 'e', of: 'harm', points: [], threshold: 1 }] }],
       drift: {
         sentence: '',
         days: [],

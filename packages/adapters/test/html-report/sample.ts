@@ -101,79 +101,90 @@ export function sampleReport(): ReportModel {
         sentence: 'flight-delay@4 became champion after five days of rollout.',
       },
     ],
-    evaluation: {
-      sentence:
-        'The challenger finds more delays at the same alarm rate; no slice is harmed beyond the margin of 1 pp.',
-      champion: 'flight-delay@1',
-      challenger: 'flight-delay@4',
-      decision: 'promote',
-      metrics: [
-        {
-          name: 'Accuracy',
-          champion: 0.8124,
-          challenger: 0.8231,
-          difference: { value: 0.0107, low: 0.0081, high: 0.0133 },
-          verdict: 'pass',
-          format: 'share',
+    evaluations: [
+      {
+        sentence:
+          'The challenger finds more delays at the same alarm rate; no slice is harmed beyond the margin of 1 pp.',
+        champion: 'flight-delay@1',
+        challenger: 'flight-delay@4',
+        decision: 'promote',
+        metrics: [
+          {
+            name: 'Accuracy',
+            champion: 0.8124,
+            challenger: 0.8231,
+            difference: { value: 0.0107, low: 0.0081, high: 0.0133 },
+            verdict: 'pass',
+            format: 'share',
+          },
+          {
+            name: 'Recall of delays',
+            champion: 0.412,
+            challenger: 0.4663,
+            difference: { value: 0.0543, low: 0.041, high: 0.0676 },
+            verdict: 'pass',
+            format: 'share',
+          },
+          {
+            name: 'Log loss',
+            champion: 0.4312,
+            challenger: 0.4188,
+            difference: { value: -0.0124, low: -0.0151, high: -0.0097 },
+            verdict: 'pass',
+          },
+          {
+            name: 'Calibration error',
+            champion: 0.021,
+            challenger: 0.023,
+            difference: { value: 0.002, low: -0.001, high: 0.005 },
+            verdict: 'insufficient',
+          },
+          {
+            name: 'Recall on holidays',
+            champion: undefined,
+            challenger: 0.31,
+            verdict: 'insufficient',
+            format: 'share',
+          },
+        ],
+        slices: {
+          caption: 'Recall by origin, challenger minus champion',
+          margin: -0.01,
+          rows: airports.map((name, i) => {
+            const value = i === 7 ? -0.031 : 0.04 - 0.006 * i;
+            return {
+              name: `origin = ${name}`,
+              rows: 5_204 - 480 * i,
+              difference: { value, low: value - 0.006 - 0.002 * i, high: value + 0.006 + 0.002 * i },
+              verdict: i === 7 ? 'fail' : i === 9 ? 'insufficient' : 'pass',
+            } as const;
+          }),
         },
-        {
-          name: 'Recall of delays',
-          champion: 0.412,
-          challenger: 0.4663,
-          difference: { value: 0.0543, low: 0.041, high: 0.0676 },
-          verdict: 'pass',
-          format: 'share',
-        },
-        {
-          name: 'Log loss',
-          champion: 0.4312,
-          challenger: 0.4188,
-          difference: { value: -0.0124, low: -0.0151, high: -0.0097 },
-          verdict: 'pass',
-        },
-        {
-          name: 'Calibration error',
-          champion: 0.021,
-          challenger: 0.023,
-          difference: { value: 0.002, low: -0.001, high: 0.005 },
-          verdict: 'insufficient',
-        },
-        { name: 'Recall on holidays', champion: undefined, challenger: 0.31, verdict: 'insufficient', format: 'share' },
-      ],
-      slices: {
-        caption: 'Recall by origin, challenger minus champion',
-        margin: -0.01,
-        rows: airports.map((name, i) => {
-          const value = i === 7 ? -0.031 : 0.04 - 0.006 * i;
-          return {
-            name: `origin = ${name}`,
-            rows: 5_204 - 480 * i,
-            difference: { value, low: value - 0.006 - 0.002 * i, high: value + 0.006 + 0.002 * i },
-            verdict: i === 7 ? 'fail' : i === 9 ? 'insufficient' : 'pass',
-          } as const;
-        }),
       },
-    },
-    rollout: {
-      sentence:
-        'flight-delay@3 was exposed to at most 5 % of flights for six days before the evidence on missed delays crossed its threshold.',
-      share: [
-        { time: START + 60 * DAY, share: 0.01, stage: '1 %' },
-        { time: START + 62 * DAY, share: 0.05, stage: '5 %' },
-        { time: START + 66 * DAY, share: 0 },
-        { time: START + 67 * DAY, share: 0 },
-      ],
-      evidence: [
-        { label: 'missedDelays is worse', of: 'harm', points: walk(0.034, 145, 0.5), threshold: Math.log(100) },
-        { label: 'errors is worse', of: 'harm', points: walk(-0.012, 145, 0.2), threshold: Math.log(100) },
-        { label: 'missedDelays is better', of: 'benefit', points: walk(-0.02, 145, 0.3), threshold: Math.log(20) },
-      ],
-      end: {
-        time: START + 66 * DAY,
-        kind: 'rollback',
-        sentence: 'Rolled back: missed delays are worse by more than 1 pp (e-value 412, threshold 100).',
+    ],
+    rollouts: [
+      {
+        title: 'flight-delay@3',
+        sentence:
+          'flight-delay@3 was exposed to at most 5 % of flights for six days before the evidence on missed delays crossed its threshold.',
+        share: [
+          { time: START + 60 * DAY, share: 0.01, stage: '1 %' },
+          { time: START + 62 * DAY, share: 0.05, stage: '5 %' },
+          { time: START + 66 * DAY, share: 0 },
+          { time: START + 67 * DAY, share: 0 },
+        ],
+        evidence: [
+          { label: 'missedDelays is worse', of: 'harm', points: walk(0.034, 145, 0.5), threshold: Math.log(100) },
+          { label: 'errors is worse', of: 'harm', points: walk(-0.012, 145, 0.2), threshold: Math.log(100) },
+          { label: 'missedDelays is better', of: 'benefit', points: walk(-0.02, 145, 0.3), threshold: Math.log(20) },
+        ],
+        end: {
+          time: START + 66 * DAY,
+          kind: 'rollback',
+          sentence: 'Rolled back: missed delays are worse by more than 1 pp (e-value 412, threshold 100).',
+        },
       },
-    },
+    ],
     drift: {
       sentence: 'Temperature follows the season; the carrier mix changed in May when a carrier left.',
       days,

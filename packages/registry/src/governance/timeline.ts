@@ -40,7 +40,16 @@ export async function timeline(
   return entries;
 }
 
-const SILENT = new Set(['lineage.recorded', 'run.logged', 'review.claimed', 'review.released']);
+const SILENT = new Set([
+  'lineage.recorded',
+  'run.logged',
+  'review.claimed',
+  'review.released',
+  'rollout.observed',
+  'rollout.evidenceRecorded',
+  'rollout.epochAcknowledged',
+  'rollout.epochInForce',
+]);
 
 /** An event of any kind in one sentence. Kinds that are not known say their name and what they carry. */
 export function sentenceOf(event: LedgerEvent): string {
@@ -81,6 +90,13 @@ const SENTENCES: ReadonlyMap<string, Sentence> = new Map<string, Sentence>([
     (d) =>
       `Dataset ${s(d['name'])}@${s(d['number'])} added (${s(d['layer'])}${rows(d['rowCount'])})${checked(d['validation'])}.`,
   ],
+  // Written by rollouts, which share the ledger; the names are all that is known of them here.
+  ['rollout.submitted', (d) => `Rollout of ${s(d['challenger'])} against ${s(d['champion'])} submitted.`],
+  ['rollout.stageEntered', (d) => `Rollout: ${share(d['plan'])} of the traffic.`],
+  ['rollout.promotionStarted', (d) => `Rollout decides to promote${tail(d['sentence'])}`],
+  ['rollout.rollbackStarted', (d) => `Rolled back${tail(d['sentence'])}`],
+  ['rollout.paused', (d) => `Rollout paused (${s(d['reason'])})${tail(d['sentence'])}`],
+  ['rollout.killed', (d, e) => `${e.actor} killed the rollout${tail(d['reason'])}`],
   ['review.requested', (d) => `Review asked for ${s(d['subject'])}: ${s(d['question'])}`],
   ['review.decided', (d, e) => `${e.actor} decided ${s(d['choice'])}${tail(d['reason'])}`],
   ['review.adjudicated', (d, e) => `${e.actor} settled the dispute: ${s(d['choice'])}${tail(d['reason'])}`],
@@ -132,8 +148,17 @@ function figures(metrics: Json | undefined): string {
   if (typeof metrics !== 'object' || metrics === null || Array.isArray(metrics)) return '';
   const shown = Object.entries(metrics as JsonObject)
     .slice(0, 4)
-    .map(([name, value]) => `${name} ${typeof value === 'number' ? Number(value.toPrecision(4)) : s(value)}`);
+    .map(([name, value]) => `${name} ${typeof value === 'number' ? figure(value) : s(value)}`);
   return shown.length === 0 ? '' : ` ${shown.join(', ')}.`;
+}
+
+function figure(value: number): string {
+  return Number.isInteger(value) ? value.toLocaleString('en-US') : String(Number(value.toPrecision(4)));
+}
+
+function share(plan: Json | undefined): string {
+  const value = typeof plan === 'object' && plan !== null ? (plan as JsonObject)['share'] : undefined;
+  return typeof value === 'number' ? `${Number((100 * value).toPrecision(3))} %` : '?';
 }
 
 function rows(count: Json | undefined): string {

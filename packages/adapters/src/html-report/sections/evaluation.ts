@@ -6,10 +6,10 @@ import type { EvaluationSection, MetricRow, SliceForest } from '../model.js';
 import { figure, type Section, sectionOf, verdictMark } from './parts.js';
 
 /** Champion beside challenger: metrics with the interval of their difference, and the slices as a forest plot. */
-export function evaluationSection(e: EvaluationSection): Section {
+export function evaluationSection(e: EvaluationSection, id: string): Section {
   const content = [metricsTable(e)];
   if (e.slices && e.slices.rows.length > 0) content.push(forest(e.slices));
-  return sectionOf('evaluation', 'Champion and challenger', e.sentence, content);
+  return sectionOf(id, `${e.champion} and ${e.challenger}`, e.sentence, content);
 }
 
 function metricsTable({ champion, challenger, decision, metrics }: EvaluationSection): Markup {

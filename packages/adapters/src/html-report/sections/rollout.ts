@@ -7,7 +7,7 @@ import type { EvidenceCurve, RolloutSection } from '../model.js';
 import { figure, groupBy, type Section, sectionOf } from './parts.js';
 
 /** Share of traffic over time, and below it, on the same axis, the evidence that moved it. */
-export function rolloutSection(r: RolloutSection): Section {
+export function rolloutSection(r: RolloutSection, id: string): Section {
   const evidence = r.evidence ?? [];
   const times = [...r.share.map((s) => s.time), ...evidence.flatMap((e) => e.points.map((p) => p.x)), r.end?.time];
   const domain = extent(times);
@@ -33,7 +33,7 @@ export function rolloutSection(r: RolloutSection): Section {
     const tone = r.end.kind === 'rollback' ? 'bad' : 'accent';
     content.push(markup`<p class="ending ${tone}"><time>${formatTime(r.end.time)}</time> ${r.end.sentence}</p>`);
   }
-  return sectionOf('rollout', 'Rollout', r.sentence, content);
+  return sectionOf(id, r.title === undefined ? 'Rollout' : `Rollout of ${r.title}`, r.sentence, content);
 }
 
 function evidenceChart(

@@ -1,0 +1,200 @@
+import { writeFileSync } from 'node:fs';
+import {
+  type EntryKind,
+  type EvaluationSection,
+  type ReportModel,
+  type RolloutSection,
+  renderReport,
+} from '@millwright/adapters/html-report';
+import { verifyInclusion } from '@millwright/core/ledger';
+import { impact, toJson } from '@millwright/core/lineage';
+import type { Difference } from '@millwright/registry/evaluation';
+import { modelCard, timeline } from '@millwright/registry/governance';
+import { count, date, percent, type Screen } from './console.js';
+import { MODEL } from './models.js';
+import type { Story } from './story.js';
+
+/** What a person reads at the end: the timeline, an old question answered with a proof, and two files. */
+export async function writeReports(story: Story, screen: Screen): Promise<void> {
+  const { registry } = story.factory;
+  screen.heading('What happened');
+  const entries = (await timeline(registry)).filter(({ kind }) => TOLD[kind] !== undefined);
+  for (const { time, actor, sentence } of entries) screen.line(`${date(time)}  ${actor.padEnd(6)} ${sentence}`);
+
+  screen.heading('Who was champion on March 5, who decided it, on what evidence?');
+  const then = registry.models.aliasAt(MODEL, 'champion', Date.UTC(2001, 2, 5))!;
+  screen.line(`${then.version}, since ${date(then.time)}, by ${then.by}: ${then.reason}`);
+  for (const digest of then.evidence) screen.line(`  evidence ${digest}`);
+  const proof = await registry.ledger.prove(then.eventIndex);
+  const [entry] = await firstOf(registry.ledger.read({ from: then.eventIndex }));
+  const proved = entry !== undefined && verifyInclusion(proof, { type: entry.type, data: entry.data });
+  screen.line(`  entry ${proof.index} of ${proof.size}, proved by ${proof.path.length} hashes: ${proved}`);
+  const seen = impact(registry.lineage, registry.datasets.versions('flights-raw')[0]!.node, 'model');
+  screen.line(`  models that go back to the raw file: ${seen.map(({ label }) => label).join(', ')}`);
+
+  const verified = await registry.ledger.verify();
+  screen.line(
+    `the ledger ${verified.ok ? 'verifies' : 'DOES NOT VERIFY'}: ${count(verified.events)} events, ${count(verified.commits)} commits, root ${verified.head.root}`,
+  );
+  if (!verified.ok || !proved) process.exitCode = 1;
+
+  const champion = registry.models.aliased(MODEL, 'champion')!;
+  writeFileSync(
+    'model-card.md',
+    await modelCard(registry, champion, { license: 'Apache-2.0', task: 'tabular-classification', language: ['en'] }),
+  );
+  writeFileSync('report.html', renderReport(reportOf(story, entries, verified)));
+  screen.line('report.html and model-card.md are written next to this example');
+}
+
+/** What the timeline tells, and the sign it gets. */
+const TOLD: Readonly<Record<string, EntryKind>> = {
+  'dataset.added': 'data',
+  'run.finished': 'run',
+  'version.registered': 'model',
+  'evidence.attached': 'gate',
+  'approval.given': 'approval',
+  'alias.moved': 'promotion',
+  'rollout.submitted': 'rollout',
+  'rollout.stageEntered': 'rollout',
+  'rollout.rollbackStarted': 'rollback',
+  'drift.triggered': 'drift',
+  'command.denied': 'note',
+};
+
+type Entries = Awaited<ReturnType<typeof timeline>>;
+
+function reportOf(
+  story: Story,
+  entries: Entries,
+  verified: { ok: boolean; events: number; head: { root: string; seq: number } },
+): ReportModel {
+  const { factory, judged, rollouts, days, watch } = story;
+  const { registry } = factory;
+  const requests = days.reduce((sum, day) => sum + day.requests, 0);
+  const { nodes, edges } = toJson(registry.lineage);
+  return {
+    title: 'Flight delays: half a year of a model factory',
+    summary: `Every flight between 229 US airports from January to June 2001: ${count(requests)} requests answered, each outcome joined, every decision in one ledger.`,
+    time: factory.clock.now(),
+    facts: [
+      { label: 'Champion', value: registry.models.aliased(MODEL, 'champion')!.id },
+      {
+        label: 'Versions',
+        value: registry.models.versions(MODEL).length,
+        note: `${rollouts.length} of them met travellers`,
+      },
+      { label: 'Promotions', value: registry.models.history(MODEL, 'champion').length },
+      { label: 'Requests', value: requests },
+      { label: 'Ledger', value: verified.events, note: 'events' },
+    ],
+    timeline: entries.map(({ time, kind, actor, sentence }) => ({ time, kind: TOLD[kind]!, sentence, detail: actor })),
+    evaluations: judged.slice(1).map(evaluationOf),
+    rollouts: rollouts.map(rolloutOf),
+    drift: {
+      sentence:
+        'Each day against the training data, in units of what would matter: 1 is an alarm. Retraining is asked for when three of five days alarm.',
+      days: watch.records.map(({ window }) => date(window.startMs ?? 0)),
+      columns: ['delay', 'miles', 'hour', 'origin', 'destination'].map((name) => ({
+        name,
+        scores: watch.records.map(
+          ({ checks }) => checks.find(({ column, check }) => column === name && check === 'distribution')?.severity,
+        ),
+      })),
+      lines: [
+        {
+          title: 'What travellers felt, day by day',
+          x: 'time',
+          format: 'share',
+          series: [
+            {
+              label: 'late without a warning',
+              tone: 'bad',
+              points: days.map(({ day, missed, requests: n }) => ({ x: day.startMs, y: missed / n })),
+            },
+            {
+              label: 'warned without need',
+              tone: 'muted',
+              points: days.map(({ day, falseAlarms, requests: n }) => ({ x: day.startMs, y: falseAlarms / n })),
+            },
+          ],
+        },
+      ],
+    },
+    lineage: { sentence: 'From the raw file to every model.', nodes, edges },
+    ledger: {
+      sentence: 'An append-only Merkle tree; every fact above is a fold of it.',
+      size: verified.events,
+      head: `commit ${verified.head.seq}`,
+      root: verified.head.root,
+      verified: verified.ok,
+    },
+  };
+}
+
+function evaluationOf({ report, verdict }: Story['judged'][number]): EvaluationSection {
+  return {
+    sentence: verdict.sentence,
+    champion: report.champion,
+    challenger: report.challenger,
+    decision: verdict.decision,
+    metrics: report.overall.metrics.map(({ metric, champion, challenger, difference }) => ({
+      name: metric,
+      champion: champion.value,
+      challenger: challenger.value,
+      difference: difference === undefined ? undefined : estimateOf(difference),
+    })),
+    slices: {
+      caption: 'Log loss by airport and time of day, challenger minus champion',
+      format: 'number',
+      better: 'lower',
+      margin: 0.005,
+      rows: report.slices.flatMap(({ slice, value, n, metrics }) => {
+        const found = metrics.find(({ metric }) => metric === 'logLoss')?.difference;
+        return found === undefined ? [] : [{ name: `${slice}: ${value}`, rows: n, difference: estimateOf(found) }];
+      }),
+    },
+  };
+}
+
+function rolloutOf({ version, history }: Story['rollouts'][number]): RolloutSection {
+  const last = history.moments.findLast(
+    ({ type }) => type === 'rollout.rollbackStarted' || type === 'rollout.promotionStarted',
+  );
+  const limit = (of: 'harm' | 'proof') => history.evidence[0]?.[of].limit ?? 0;
+  return {
+    title: version,
+    sentence: last?.sentence ?? 'It has not come to an end.',
+    share: history.shares.map(({ time, share }) => ({ time, share, stage: percent(share, 0) })),
+    evidence: [
+      {
+        label: 'harm',
+        of: 'harm',
+        threshold: limit('harm'),
+        points: history.evidence.map(({ time, harm }) => ({ x: time, y: harm.logE })),
+      },
+      {
+        label: 'no harm is proved',
+        of: 'benefit',
+        threshold: limit('proof'),
+        points: history.evidence.map(({ time, proof }) => ({ x: time, y: proof.logE })),
+      },
+    ],
+    ...(last === undefined
+      ? {}
+      : {
+          end: {
+            time: last.time,
+            kind: last.type === 'rollout.promotionStarted' ? 'promotion' : 'rollback',
+            sentence: last.sentence,
+          },
+        }),
+  };
+}
+
+const estimateOf = ({ value, lower, upper }: Difference) => ({ value, low: lower, high: upper });
+
+async function firstOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  for await (const item of items) return [item];
+  return [];
+}

@@ -1,0 +1,63 @@
+import type { TableProfile } from '@millwright/core/profile';
+import type { Table } from '@millwright/core/table';
+import { createMonitor, type DecisionRecord } from '@millwright/drift';
+import { date } from './console.js';
+import type { Factory } from './factory.js';
+import { between, DAY_MS, type FlightArrays } from './flights.js';
+
+/** Watches the flights day by day against January, and writes what asks for an action to the ledger. */
+export interface Watch {
+  readonly records: readonly DecisionRecord[];
+  /** A retraining that was asked for and not yet done. */
+  readonly retrain: DecisionRecord | undefined;
+  observe(startMs: number): Promise<void>;
+  /** The models have been trained on newer data, which is the reference from now on. */
+  done(reference: TableProfile): void;
+}
+
+export function watchFlights(
+  { registry, screen }: Factory,
+  table: Table,
+  flights: FlightArrays,
+  january: TableProfile,
+): Watch {
+  const records: DecisionRecord[] = [];
+  let retrain: DecisionRecord | undefined;
+  let monitor = monitorOf(january);
+  return {
+    records,
+    get retrain() {
+      return retrain;
+    },
+    async observe(startMs) {
+      const closed = monitor.observe(between(table, flights.date, startMs, startMs + DAY_MS), { time: startMs });
+      for (const record of [...closed, ...monitor.advance(startMs + DAY_MS)]) {
+        records.push(record);
+        const { action, sentence } = record.trigger;
+        if (action === 'none' || action === 'insufficient' || action === 'watch') continue;
+        await registry.ledger.commit(() => ({
+          events: [
+            { type: 'drift.triggered', data: { action, sentence, digest: record.digest, window: date(startMs) } },
+          ],
+          result: undefined,
+        }));
+        screen.line(`${date(startMs)}  drift: ${action}. ${record.sentence}`);
+        if (action === 'retrain') retrain = record;
+      }
+    },
+    done(reference) {
+      retrain = undefined;
+      monitor = monitorOf(reference);
+    },
+  };
+}
+
+function monitorOf(reference: TableProfile) {
+  return createMonitor({
+    reference,
+    name: 'flights by day',
+    columns: { delay: {}, miles: {}, hour: {}, origin: {}, destination: {} },
+    window: { by: 'time', everyMs: DAY_MS },
+    policy: { confirm: { count: 3, of: 5 }, cooldownMs: 30 * DAY_MS },
+  });
+}
