@@ -22,6 +22,8 @@ export interface CellMetric extends MetricInfo {
   readonly kind: 'cells';
   readonly of: (cells: Confusion) => Measure;
   readonly rate?: 'all' | 'positives' | 'negatives';
+  /** A share of counted rows, so that it has Wilson's interval. */
+  readonly proportion?: true;
 }
 
 /** A mean of a loss per row. */
@@ -73,11 +75,26 @@ export const SHOWN: Readonly<Record<Task, readonly string[]>> = {
   regression: ['mae', 'rmse', 'r2', 'bias'],
 };
 
-type Extra = { readonly better?: 'lower'; readonly unit?: 'number'; readonly rate?: CellMetric['rate'] };
+type Extra = {
+  readonly better?: 'lower';
+  readonly unit?: 'number';
+  readonly rate?: CellMetric['rate'];
+  readonly proportion?: true;
+};
 
 function cell(name: string, id: string, label: string, of: CellMetric['of'], extra: Extra = {}): CellMetric {
-  const { better = 'higher', unit = 'share', rate } = extra;
-  return { kind: 'cells', name, id, label, of, better, unit, ...(rate === undefined ? {} : { rate }) };
+  const { better = 'higher', unit = 'share', rate, proportion } = extra;
+  return {
+    kind: 'cells',
+    name,
+    id,
+    label,
+    of,
+    better,
+    unit,
+    ...(rate === undefined ? {} : { rate }),
+    ...(proportion === undefined ? {} : { proportion }),
+  };
 }
 
 function info(name: string, id: string, label: string, better: 'higher' | 'lower', unit: 'share' | 'number') {
@@ -94,15 +111,19 @@ const BINARY: readonly Metric[] = [
     'mean of both classes’ share of right answers',
     binary.balancedAccuracy,
   ),
-  cell('precision', 'sklearn.precision.binary@1', 'share of alarms that are right', binary.precision),
+  cell('precision', 'sklearn.precision.binary@1', 'share of alarms that are right', binary.precision, {
+    proportion: true,
+  }),
   cell('recall', 'sklearn.recall.binary@1', 'share of positives found', binary.recall, { rate: 'positives' }),
   cell('specificity', 'sklearn.recall.negative@1', 'share of negatives left alone', binary.specificity, {
     rate: 'negatives',
   }),
   cell('falsePositiveRate', 'sklearn.fpr.binary@1', 'share of negatives with an alarm', binary.falsePositiveRate, {
+    proportion: true,
     better: 'lower',
   }),
   cell('falseNegativeRate', 'sklearn.fnr.binary@1', 'share of positives missed', binary.falseNegativeRate, {
+    proportion: true,
     better: 'lower',
   }),
   cell(
@@ -110,12 +131,15 @@ const BINARY: readonly Metric[] = [
     'sklearn.npv.binary@1',
     'share of all-clears that are right',
     binary.negativePredictiveValue,
+    { proportion: true },
   ),
-  cell('selectionRate', 'fairlearn.selection-rate@1', 'share of rows with an alarm', binary.selectionRate),
+  cell('selectionRate', 'fairlearn.selection-rate@1', 'share of rows with an alarm', binary.selectionRate, {
+    proportion: true,
+  }),
   cell('f1', 'sklearn.f1.binary@1', 'F1 score', (c) => binary.fBeta(c, 1)),
   cell('f2', 'sklearn.f2.binary@1', 'F2 score', (c) => binary.fBeta(c, 2)),
   cell('f05', 'sklearn.f0.5.binary@1', 'F0.5 score', (c) => binary.fBeta(c, 0.5)),
-  cell('jaccard', 'sklearn.jaccard.binary@1', 'Jaccard index', binary.jaccard),
+  cell('jaccard', 'sklearn.jaccard.binary@1', 'Jaccard index', binary.jaccard, { proportion: true }),
   cell('mcc', 'sklearn.mcc.binary@1', 'Matthews correlation', binary.matthews, { unit: 'number' }),
   cell('kappa', 'sklearn.cohen-kappa.binary@1', 'Cohen’s kappa', binary.cohenKappa, { unit: 'number' }),
   { kind: 'rank', ...info('rocAuc', 'sklearn.roc-auc@1', 'area under the ROC curve', 'higher', 'number') },

@@ -1,19 +1,9 @@
 import { defined, digestJson, invalidInput } from '@millwright/core';
-import { delong, wilsonInterval } from '@millwright/core/statistics';
+import { delong } from '@millwright/core/statistics';
 import { calibration } from './calibration.js';
-import { type LossMetric, type Metric, metricFor, PRIMARY, SHOWN, type Task } from './catalogue.js';
-import {
-  BINARY_CELLS,
-  binaryCells,
-  type Cells,
-  confusionOf,
-  countAll,
-  countCells,
-  EXCLUDED,
-  PAIRED_CELLS,
-  pairedCells,
-  rightness,
-} from './cells.js';
+import { type Metric, metricFor, PRIMARY, SHOWN, type Task } from './catalogue.js';
+import { BINARY_CELLS, binaryCells, EXCLUDED, PAIRED_CELLS, pairedCells } from './cells.js';
+import { type ComparedRows, comparison, groupMetrics } from './group-metrics.js';
 import { type AlignedPredictions, align, digestNumbers, type Predictions, toNumbers, type Values } from './inputs.js';
 import { known, type Measure, unknown } from './measure.js';
 import {
@@ -24,11 +14,12 @@ import {
   matrixMatthews,
   matrixScore,
 } from './multiclass.js';
-import { cellDifference, type Difference, meanDifference, rateDifference, withInterval } from './paired.js';
+import { withInterval } from './paired.js';
 import { bias, rSquared } from './regression.js';
 import type { EvaluationReport, Group, MetricComparison, SliceGroup } from './report.js';
 import { averagePrecision } from './scores.js';
 import { type CodedSlice, codeSlice, crossSlices, type SliceSource } from './slices.js';
+import { unitsOf } from './units.js';
 
 export interface CompareOptions {
   /** What is true, one value per row: 0/1 for a binary task, class indices, or numbers. Missing truth (NaN, null) is left out and counted. */
@@ -45,6 +36,8 @@ export interface CompareOptions {
   readonly slices?: Readonly<Record<string, SliceSource>> | undefined;
   /** Pairs (or more) of slice names to cross. */
   readonly cross?: readonly (readonly string[])[] | undefined;
+  /** The unit of each row (user, session, aircraft), where rows of one unit are not independent: tests then count units. */
+  readonly units?: ArrayLike<string | number> | undefined;
   /** Metrics to compute, by name or id. The primary metric is always computed. */
   readonly metrics?: readonly string[] | undefined;
   /** Metrics to compute in each slice. Default: the primary metric, and accuracy where the task has it. */
@@ -90,6 +83,15 @@ export function compare(options: CompareOptions): EvaluationReport {
       ? binaryCells(truth, champion.values, challenger.values, sides.cut.champion, sides.cut.challenger)
       : pairedCells(truth, champion.values, challenger.values);
   const slices = readSlices(options, rows);
+  const units = options.units === undefined ? undefined : unitsOf(options.units, rows);
+  const compared: ComparedRows = {
+    truth,
+    champion,
+    challenger,
+    cells,
+    width: task === 'binary' ? BINARY_CELLS : PAIRED_CELLS,
+    units,
+  };
   const body = {
     schema: 'millwright.evaluation@1' as const,
     task,
@@ -99,6 +101,7 @@ export function compare(options: CompareOptions): EvaluationReport {
     primary,
     seed,
     minSupport,
+    ...(units === undefined ? {} : { units: units.count }),
     rows: rowFacts(sides, cells),
     inputs: Object.fromEntries([
       ['truth', digestNumbers(truth)],
@@ -106,8 +109,8 @@ export function compare(options: CompareOptions): EvaluationReport {
       ['challenger', challenger.digest],
       ...slices.map((slice) => [`slice:${slice.name}`, slice.digest] as const),
     ]),
-    overall: overall(sides, cells, metrics),
-    slices: slices.flatMap((slice) => sliceGroups(sides, cells, slice, sliceMetrics)),
+    overall: overall(sides, compared, metrics),
+    slices: slices.flatMap((slice) => sliceGroups(task, compared, slice, sliceMetrics)),
   };
   return { ...body, digest: digestJson(body) };
 }
@@ -190,141 +193,35 @@ function rowFacts({ truth, champion, challenger }: Sides, cells: Uint8Array): Ev
   };
 }
 
-function overall(sides: Sides, cells: Uint8Array, metrics: readonly Metric[]): Group {
-  const width = sides.task === 'binary' ? BINARY_CELLS : PAIRED_CELLS;
-  const { counts, excluded } = countAll(cells, width);
-  const losses = lossSums(sides, cells, undefined, 1, metrics);
-  const kept = excluded === 0 ? sides : keep(sides, cells);
+function overall(sides: Sides, rows: ComparedRows, metrics: readonly Metric[]): Group {
+  const [all] = groupMetrics(rows, undefined, 1, metrics);
+  const { n, cells, metrics: grouped } = all!;
+  const kept = n === rows.cells.length ? sides : keep(sides, rows.cells);
+  const whole = new Map(grouped.map((found) => [found.metric, found]));
   return {
-    n: cells.length - excluded,
-    ...(sides.task === 'regression' ? {} : { cells: counts }),
-    metrics: metrics.map((metric) => {
-      if (metric.kind === 'cells') return fromCells(metric, counts);
-      if (metric.kind === 'loss') return fromLosses(metric, losses.get(metric.name)!, 0);
-      return fromRows(metric, kept);
-    }),
+    n,
+    ...(sides.task === 'regression' ? {} : { cells }),
+    metrics: metrics.map((metric) => whole.get(metric.name) ?? fromRows(metric, kept, rows.units !== undefined)),
   };
 }
 
-function sliceGroups(sides: Sides, cells: Uint8Array, slice: CodedSlice, metrics: readonly Metric[]): SliceGroup[] {
-  const labels = slice.labels.length;
-  const width = sides.task === 'binary' ? BINARY_CELLS : PAIRED_CELLS;
-  const counts = countCells(cells, slice.codes, labels, width);
-  const losses = lossSums(sides, cells, slice.codes, labels, metrics);
-  const groups: SliceGroup[] = [];
-  for (let code = 0; code < labels; code++) {
-    const own = Array.from(counts.subarray(code * width, (code + 1) * width));
-    const n = own.reduce((sum, count) => sum + count, 0);
-    if (n === 0 && !slice.declared) continue;
-    groups.push({
-      slice: slice.name,
-      value: slice.labels[code]!,
-      declared: slice.declared,
-      n,
-      ...(sides.task === 'regression' ? {} : { cells: own }),
-      metrics: metrics.flatMap((metric) => {
-        if (metric.kind === 'cells') return [fromCells(metric, own)];
-        if (metric.kind === 'loss') return [fromLosses(metric, losses.get(metric.name)!, code)];
-        return [];
-      }),
-    });
-  }
-  return groups;
-}
-
-/** A cell metric of both models; rates get Wilson's interval and McNemar's counts, the rest the delta method. */
-export function fromCells(metric: Extract<Metric, { kind: 'cells' }>, cells: Cells): MetricComparison {
-  const rate = metric.rate ?? 'all';
-  let champion: Measure;
-  let challenger: Measure;
-  let difference: Difference | undefined;
-  if (cells.length === PAIRED_CELLS || metric.rate !== undefined) {
-    const paired = rightness(cells, rate);
-    const n = paired.both + paired.onlyChampion + paired.onlyChallenger + paired.neither;
-    const why = rate === 'all' ? 'there is no row' : rate === 'positives' ? 'no row is positive' : 'no row is negative';
-    const share = (count: number): Measure =>
-      n > 0 ? known(count / n, n, wilsonInterval({ count, n })) : unknown(why);
-    champion = share(paired.both + paired.onlyChampion);
-    challenger = share(paired.both + paired.onlyChallenger);
-    difference = rateDifference(paired);
-  } else {
-    champion = metric.of(confusionOf(cells, 'champion'));
-    challenger = metric.of(confusionOf(cells, 'challenger'));
-    difference = cellDifference(cells, (at) => {
-      const a = metric.of(confusionOf(at, 'champion')).value;
-      const b = metric.of(confusionOf(at, 'challenger')).value;
-      return a === undefined || b === undefined ? undefined : b - a;
-    });
-  }
-  return comparison(metric, champion, challenger, difference);
-}
-
-function comparison(
-  { name, id, better }: Metric,
-  champion: Measure,
-  challenger: Measure,
-  difference?: Difference,
-): MetricComparison {
-  const base = { metric: name, id, better, champion, challenger };
-  return difference === undefined ? base : { ...base, difference };
-}
-
-/** Per code: n, Σ champion, Σ challenger, Σ d, Σ d² of a loss. */
-type LossSums = Float64Array;
-const SUMS = 5;
-
-function lossSums(
-  { truth, champion, challenger }: Sides,
-  cells: Uint8Array,
-  codes: Int32Array | undefined,
-  labels: number,
-  metrics: readonly Metric[],
-): ReadonlyMap<string, LossSums> {
-  const out = new Map<string, LossSums>();
-  for (const metric of metrics) {
-    if (metric.kind !== 'loss') continue;
-    const sums = new Float64Array(labels * SUMS);
-    for (let i = 0; i < cells.length; i++) {
-      const code = codes === undefined ? 0 : codes[i]!;
-      if (cells[i] === EXCLUDED || code < 0) continue;
-      const a = metric.loss(truth[i]!, champion.values[i]!);
-      const b = metric.loss(truth[i]!, challenger.values[i]!);
-      const d = b - a;
-      const at = code * SUMS;
-      sums[at]!++;
-      sums[at + 1]! += a;
-      sums[at + 2]! += b;
-      sums[at + 3]! += d;
-      sums[at + 4]! += d * d;
-    }
-    out.set(metric.name, sums);
-  }
-  return out;
-}
-
-function fromLosses(metric: LossMetric, sums: LossSums, code: number): MetricComparison {
-  const at = code * SUMS;
-  const n = sums[at]!;
-  const value = (sum: number) => {
-    if (n === 0) return unknown('there is no row');
-    return known(metric.root ? Math.sqrt(sum / n) : sum / n, n);
-  };
-  return comparison(
-    metric,
-    value(sums[at + 1]!),
-    value(sums[at + 2]!),
-    meanDifference(n, sums[at + 3]!, sums[at + 4]!),
-  );
+function sliceGroups(task: Task, rows: ComparedRows, slice: CodedSlice, metrics: readonly Metric[]): SliceGroup[] {
+  const { name, labels, declared } = slice;
+  return groupMetrics(rows, slice.codes, labels.length, metrics).flatMap(({ n, cells, metrics: grouped }, code) => {
+    if (n === 0 && !declared) return [];
+    const group = { slice: name, value: labels[code]!, declared, n };
+    return [{ ...group, ...(task === 'regression' ? {} : { cells }), metrics: grouped }];
+  });
 }
 
 /** Metrics that need all rows at once. */
-function fromRows(metric: Metric, { task, truth, champion, challenger }: Sides): MetricComparison {
+function fromRows(metric: Metric, { task, truth, champion, challenger }: Sides, dependent: boolean): MetricComparison {
   if (task === 'binary') {
     if (!champion.areScores || !challenger.areScores) {
       const why = unknown('a model without scores has no ranking', truth.length);
       return comparison(metric, why, why);
     }
-    if (metric.name === 'rocAuc') return areas(metric, truth, champion.values, challenger.values);
+    if (metric.name === 'rocAuc') return areas(metric, truth, champion.values, challenger.values, dependent);
     const of = (scores: Float64Array) =>
       metric.name === 'ece' ? calibration({ truth, scores }).ece : averagePrecision({ truth, scores });
     return comparison(metric, of(champion.values), of(challenger.values));
@@ -348,13 +245,21 @@ function ofMatrix(name: string, matrix: ConfusionMatrix): Measure {
   return name === 'mcc' ? matrixMatthews(matrix) : matrixKappa(matrix);
 }
 
-function areas(metric: Metric, truth: Float64Array, a: Float64Array, b: Float64Array): MetricComparison {
+/** Areas and DeLong's test, which takes rows as independent: with units only the values are given. */
+function areas(
+  metric: Metric,
+  truth: Float64Array,
+  a: Float64Array,
+  b: Float64Array,
+  dependent: boolean,
+): MetricComparison {
   const result = delong(truth, b, a);
   const n = truth.length;
   if ('undefinedWhy' in result) {
     const why = unknown(result.undefinedWhy, n);
     return comparison(metric, why, why);
   }
+  if (dependent) return comparison(metric, known(result.second.auc, n), known(result.first.auc, n));
   return comparison(
     metric,
     known(result.second.auc, n, result.second.interval),

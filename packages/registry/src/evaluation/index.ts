@@ -18,6 +18,7 @@ export * from './multiclass.js';
 export type { Difference } from './paired.js';
 export type * from './policy.js';
 export { DEFAULT_POLICY } from './policy.js';
+export * from './ranking.js';
 export * from './regression.js';
 export type * from './report.js';
 export { averagePrecision, brier, logLoss, partialRocAuc, rocAuc, type ScoredRows } from './scores.js';

@@ -2,8 +2,9 @@ import { invalidInput, type Verdict } from '@millwright/core';
 import { newcombeDifference, normalQuantile } from '@millwright/core/statistics';
 import { metricFor } from './catalogue.js';
 import { confusionOf } from './cells.js';
+import type { Measure } from './measure.js';
 import type { FairRule } from './policy.js';
-import type { EvaluationReport } from './report.js';
+import type { EvaluationReport, SliceGroup } from './report.js';
 import { showAmount, showCount, showValue } from './sentence.js';
 import type { RuleResult } from './verdict.js';
 
@@ -21,15 +22,14 @@ export function judgeFair(report: EvaluationReport, rule: FairRule, alpha: numbe
   for (const group of report.slices) {
     if (group.slice !== rule.slice || group.cells === undefined) continue;
     const measure = metric.of(confusionOf(group.cells, 'challenger'));
+    const n = effectiveRows(report, group, metric.name, measure);
     if (measure.value === undefined) notes.push(`${group.value} is left out: ${measure.undefinedWhy}.`);
-    else if (measure.n < minSupport) notes.push(`${group.value} is left out: only ${showCount(measure.n)} rows.`);
-    else
-      rates.push({
-        place: group.value,
-        count: Math.round(measure.value * measure.n),
-        n: measure.n,
-        value: measure.value,
-      });
+    else if (n === undefined)
+      notes.push(
+        `${group.value} is left out: its ${metric.label} was not computed by unit. Name it in \`sliceMetrics\`.`,
+      );
+    else if (n < minSupport) notes.push(`${group.value} is left out: only ${showCount(n)} rows.`);
+    else rates.push({ place: group.value, count: measure.value * n, n, value: measure.value });
   }
   rates.sort((a, b) => a.value - b.value);
   const low = rates[0];
@@ -43,15 +43,17 @@ export function judgeFair(report: EvaluationReport, rule: FairRule, alpha: numbe
       tests: [],
       notes,
     };
+  // The two extremes were picked out of all pairs, so all pairs share the error.
+  const level = alpha / ((rates.length * (rates.length - 1)) / 2);
   const verdicts: Verdict[] = [];
   if (rule.maxDifference !== undefined) {
-    const { lower, upper } = newcombeDifference(high, low, 1 - alpha);
+    const { lower, upper } = newcombeDifference(high, low, 1 - level);
     verdicts.push(upper <= rule.maxDifference ? 'pass' : lower > rule.maxDifference ? 'fail' : 'insufficient');
   }
   if (rule.minRatio !== undefined) {
     const ratio = low.value / high.value;
     const spread = Math.sqrt((1 - low.value) / Math.max(0.5, low.count) + (1 - high.value) / Math.max(0.5, high.count));
-    const z = normalQuantile(1 - alpha / 2);
+    const z = normalQuantile(1 - level / 2);
     const least = ratio * Math.exp(-z * spread);
     const most = low.count === 0 ? ratio : ratio * Math.exp(z * spread);
     verdicts.push(
@@ -81,4 +83,18 @@ export function judgeFair(report: EvaluationReport, rule: FairRule, alpha: numbe
     tests: rates.map(({ place, n, value }) => ({ place: `${rule.slice} = ${place}`, n, verdict, benefit: value })),
     notes,
   };
+}
+
+/** The rows of a rate; where rows of a unit are dependent, as many independent ones as would give its interval. */
+function effectiveRows(
+  report: EvaluationReport,
+  group: SliceGroup,
+  name: string,
+  measure: Measure,
+): number | undefined {
+  if (report.units === undefined || measure.value === undefined) return measure.n;
+  const interval = group.metrics.find((found) => found.metric === name)?.challenger.interval;
+  if (interval === undefined) return undefined;
+  const error = (interval.upper - interval.lower) / (2 * normalQuantile(0.975));
+  return error > 0 ? Math.min(measure.n, (measure.value * (1 - measure.value)) / (error * error)) : measure.n;
 }

@@ -1,5 +1,5 @@
 import { type Metric, metricFor } from './catalogue.js';
-import { fromCells } from './compare.js';
+import { fromCells } from './group-metrics.js';
 import type { EvaluationReport, Group, MetricComparison } from './report.js';
 import { isSlice } from './sentence.js';
 
@@ -7,8 +7,12 @@ import { isSlice } from './sentence.js';
 export function lookUp(report: EvaluationReport, group: Group, name: string): Found {
   const metric = metricFor(report.task, name);
   const reported = group.metrics.find((m) => m.metric === metric.name);
+  // Cells say nothing about units: with them only what was computed by unit counts.
   const found =
-    reported ?? (metric.kind === 'cells' && group.cells !== undefined ? fromCells(metric, group.cells) : undefined);
+    reported ??
+    (metric.kind === 'cells' && group.cells !== undefined && report.units === undefined
+      ? fromCells(metric, group.cells)
+      : undefined);
   const missing = {
     n: group.n,
     undefinedWhy: `the report does not hold \`${metric.name}\`${isSlice(group) ? ' by slice' : ''}`,

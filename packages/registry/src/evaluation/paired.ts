@@ -3,7 +3,8 @@ import type { PairedRightness } from './cells.js';
 
 /**
  * What is known of challenger - champion, enough to test any margin later from the report alone.
- * `paired-rates` and `delta` are about counts, `delong` about areas, `paired-mean` about losses per row.
+ * `paired-rates` and `delta` are about counts, `delong` about areas, `paired-mean` about losses per row; `clustered` is
+ * any of them with rows of one unit counted as dependent.
  */
 export interface Difference {
   readonly value: number;
@@ -11,9 +12,11 @@ export interface Difference {
   /** 95 % */
   readonly lower: number;
   readonly upper: number;
-  readonly method: 'paired-rates@1' | 'delta@1' | 'delong@1' | 'paired-mean@1';
+  readonly method: 'paired-rates@1' | 'delta@1' | 'delong@1' | 'paired-mean@1' | 'clustered@1';
   /** Rows behind it. */
   readonly n: number;
+  /** For `clustered`: units behind the rows. */
+  readonly units?: number;
   /** For `paired-rates`: rows on which only one was right. */
   readonly onlyChampion?: number;
   readonly onlyChallenger?: number;
@@ -31,32 +34,42 @@ export function rateDifference(paired: PairedRightness): Difference | undefined 
 }
 
 /**
- * Difference of a function of multinomial cells, with the delta method's standard error: the gradient is taken
- * numerically, √(Σ p g² - (Σ p g)²) / √n.
+ * Difference of a function of multinomial cells, with the delta method's standard error √(Σ p g² - (Σ p g)²) / √n.
  */
 export function cellDifference(
   cells: readonly number[],
   difference: (cells: readonly number[]) => number | undefined,
 ): Difference | undefined {
+  const influence = cellInfluence(cells, difference);
+  if (influence === undefined) return undefined;
+  const n = cells.reduce((sum, count) => sum + count, 0);
+  let square = 0;
+  for (let i = 0; i < cells.length; i++) square += (cells[i]! / n) * influence.ofCell[i]! ** 2;
+  return withInterval(influence.value, Math.sqrt(square / n), 'delta@1', n);
+}
+
+/** The value and the influence of one row of each cell on it (numeric gradient, centred). */
+export function cellInfluence(
+  cells: readonly number[],
+  difference: (cells: readonly number[]) => number | undefined,
+): { readonly value: number; readonly ofCell: Float64Array } | undefined {
   const n = cells.reduce((sum, count) => sum + count, 0);
   const value = difference(cells);
   if (value === undefined || n === 0) return undefined;
+  const ofCell = new Float64Array(cells.length);
   let mean = 0;
-  let square = 0;
   for (let i = 0; i < cells.length; i++) {
-    const share = cells[i]! / n;
-    if (share === 0) continue;
+    if (cells[i] === 0) continue;
     const step = Math.min(0.25, 1e-4 * n);
     const shifted = (by: number) => difference(cells.map((count, j) => (j === i ? count + by : count)));
     const up = shifted(step);
     const down = cells[i]! > step ? shifted(-step) : value;
     if (up === undefined || down === undefined) return undefined;
-    const slope = ((up - down) / (cells[i]! > step ? 2 * step : step)) * n;
-    mean += share * slope;
-    square += share * slope * slope;
+    ofCell[i] = ((up - down) / (cells[i]! > step ? 2 * step : step)) * n;
+    mean += (cells[i]! / n) * ofCell[i]!;
   }
-  const standardError = Math.sqrt(Math.max(0, square - mean * mean) / n);
-  return withInterval(value, standardError, 'delta@1', n);
+  for (let i = 0; i < cells.length; i++) ofCell[i] = cells[i] === 0 ? 0 : ofCell[i]! - mean;
+  return { value, ofCell };
 }
 
 /** Difference of a mean per row from n, Σ d and Σ d². Undefined for fewer than two rows. */
@@ -106,6 +119,7 @@ function upperTail(difference: Difference, margin: number, sign: 1 | -1, form: '
   const distance = sign * difference.value - margin;
   if (distance === 0) return 1;
   const z = distance / difference.standardError;
+  if (method === 'clustered@1') return studentTSf(z, (difference.units ?? 1) - 1);
   return method === 'paired-mean@1' ? studentTSf(z, n - 1) : normalSf(z);
 }
 

@@ -19,6 +19,8 @@ export interface EvaluationReport {
   readonly primary: string;
   readonly seed: number;
   readonly minSupport: number;
+  /** How many units the rows belong to, where tests count units. */
+  readonly units?: number;
   readonly rows: RowFacts;
   /** By name: `truth`, `champion`, `challenger`, `slice:origin`. */
   readonly inputs: Readonly<Record<string, Digest>>;

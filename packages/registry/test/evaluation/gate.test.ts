@@ -231,6 +231,56 @@ describe('gate', () => {
   });
 });
 
+describe('rows of one unit are dependent', () => {
+  // 40 users with 50 rows each; the challenger is right for 24 of them and wrong for 16, always.
+  const users = Array.from({ length: 2_000 }, (_, i) => `user-${i % 40}`);
+  const truth = users.map((_, i) => Math.floor(i / 40) % 2);
+  const side = (better: (user: number) => boolean) => Uint8Array.from(truth, (y, i) => (better(i % 40) ? y : 1 - y));
+  const options = { truth, champion: side((u) => u >= 24), challenger: side((u) => u < 24) };
+
+  test('rows alone would promote; units say that 24 against 16 users is no proof', () => {
+    expect(gate(compare(options)).decision).toBe('promote');
+    const report = compare({ ...options, units: users, metrics: ['accuracy', 'recall', 'f1', 'brier', 'rocAuc'] });
+    expect(report.units).toBe(40);
+    const [accuracy] = report.overall.metrics;
+    expect(accuracy!.difference).toMatchObject({ method: 'clustered@1', units: 40, n: 2_000 });
+    // The mean of 24 times +1 and 16 times -1 over 40 users.
+    expectNear(accuracy!.difference!.value, 0.2, 'difference');
+    expectNear(accuracy!.difference!.standardError, Math.sqrt((1 - 0.04) / 39), 'standard error', { relative: 1e-6 });
+    expect(gate(report).decision).toBe('hold');
+    expect(report.overall.metrics.find((m) => m.metric === 'recall')!.difference?.method).toBe('clustered@1');
+  });
+
+  test('one unit per row agrees with rows; a metric that was not computed by unit holds', () => {
+    const alone = compare({ ...options, units: users.map((_, i) => i), metrics: ['accuracy'] });
+    const plain = compare({ ...options, metrics: ['accuracy'] });
+    expectNear(
+      alone.overall.metrics[0]!.difference!.standardError,
+      plain.overall.metrics[0]!.difference!.standardError,
+      'standard error',
+      { relative: 1e-3 },
+    );
+    expect(gate(alone, { rules: [{ rule: 'superior', metric: 'recall' }] }).sentence).toContain('does not hold');
+    expect(() => compare({ ...options, units: ['a'] })).toThrow('one per row');
+  });
+
+  test('losses by unit', () => {
+    const y = Float64Array.from(users, (_, i) => i % 7);
+    const report = compare({
+      task: 'regression',
+      truth: y,
+      champion: y.map((v) => v + 1),
+      challenger: y.map((v, i) => v + (i % 40 < 24 ? 0.5 : 1.5)),
+      units: users,
+      slices: { part: users.map((_, i) => (i < 1_000 ? 'a' : 'b')) },
+    });
+    const mae = report.overall.metrics.find((m) => m.metric === 'mae')!;
+    expectNear(mae.difference!.value, -0.1, 'difference');
+    expectNear(mae.difference!.standardError, 0.5 * Math.sqrt((1 - 0.04) / 39), 'standard error', { relative: 1e-6 });
+    expect(report.slices[0]!.metrics[0]!.difference!.units).toBe(40);
+  });
+});
+
 describe('a gap never promotes', () => {
   const options = rightness(BETTER);
   const scores = Float64Array.from(options.challenger as ArrayLike<number>);
