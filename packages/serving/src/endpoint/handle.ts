@@ -67,7 +67,7 @@ export async function loadResolved<I, O>(
     throw invalidInput('runtime', 'a model runtime', undefined, 'For ONNX models pass `runtime: onnx()`.');
   const loaded = await runtime.load(resolved.artifact);
   try {
-    const engine = await modelEngine<I, O>(loaded, await await codec(resolved, loaded.signature), options);
+    const engine = await modelEngine<I, O>(loaded, await codec(resolved, loaded.signature), options);
     return handleOf(engine, resolved);
   } catch (error) {
     await loaded.close();
