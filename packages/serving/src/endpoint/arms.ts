@@ -37,12 +37,15 @@ export function armSet<I, O>(
     arms.set(name, handle);
     events.emit('swapped', { arm: name, model: handle.model, digest: handle.digest, facts: handle.engine.facts });
     // Draining takes as long as the slowest request under way; nobody waits for it but `close`.
-    if (old !== undefined) drain(old);
+    if (old !== undefined) drain(name, old);
     return stateOf(name, handle);
   }
 
-  function drain(handle: Handle<I, O>): void {
-    const draining: Promise<void> = handle.release().finally(() => drains.delete(draining));
+  function drain(arm: string, handle: Handle<I, O>): void {
+    const draining: Promise<void> = handle
+      .release()
+      .catch((error) => events.emit('swapFailed', { arm, error }))
+      .finally(() => drains.delete(draining));
     drains.add(draining);
   }
 

@@ -17,6 +17,7 @@ import { outcomeHub } from '../outcome/index.js';
 import { type CompiledPolicy, type Route, route, shadowsOf } from '../routing/index.js';
 import { type ArmSet, armSet, CHAMPION, stateOf } from './arms.js';
 import { deadlines } from './deadlines.js';
+import { decisionFeed } from './decision-feed.js';
 import { decisionIds } from './decision-ids.js';
 import { isPredictor, loadHandle, loadResolved } from './handle.js';
 import { FallbackTask, type PendingHost, PendingRequest } from './pending.js';
@@ -63,8 +64,8 @@ export async function createEndpoint<I, O>(
   const load = (source: EndpointOptions<I, O>['model']) => loadHandle(source, options, (digest) => arms.known(digest));
   const nextId = decisionIds(clock, random);
   const latency = latencyHistogram();
-  const observers = new Set<(decision: DecisionRecord<I, O>) => void>();
-  if (options.onDecision !== undefined) observers.add(options.onDecision);
+  const feed = decisionFeed<I, O>();
+  if (options.onDecision !== undefined) feed.add(options.onDecision);
   const pending = deadlines<PendingRequest<I, O>>(clock, (request) => failed(request, expired(request)));
   const arms: ArmSet<I, O> = armSet(await loadHandle(options.model, options, () => undefined), load, events);
   const stopWatching = new AbortController();
@@ -184,7 +185,7 @@ export async function createEndpoint<I, O>(
     const { decisionId, handle, arm, route: chosen } = request;
     const latencyMs = clock.monotonic() - request.arrivedAt;
     if (!request.shadow) latency.record(latencyMs);
-    if (observers.size > 0) observe(request, output, batch, latencyMs, status);
+    if (feed.size > 0) feed.tell(request, { status, output, batch, latencyMs });
     const serving = handle ?? arms.champion;
     request.resolve({ output, decisionId, served: serving.servedBy(arm, chosen.epoch, batch, request.fellBack) });
     if (policy?.policy.shadows !== undefined && !request.shadow) copyToShadows(request, policy);
@@ -195,7 +196,8 @@ export async function createEndpoint<I, O>(
     release(request);
     if (!request.shadow) counts.failed++;
     request.error ??= error;
-    if (observers.size > 0) observe(request, undefined, 0, clock.monotonic() - request.arrivedAt, 'failed');
+    const latencyMs = clock.monotonic() - request.arrivedAt;
+    if (feed.size > 0) feed.tell(request, { status: 'failed', output: undefined, batch: 0, latencyMs });
     request.reject(error);
   }
 
@@ -205,46 +207,6 @@ export async function createEndpoint<I, O>(
     pending.remove(request);
     if (request.shadow) counts.shadows--;
     if (request.onAbort !== undefined) request.context.signal?.removeEventListener('abort', request.onAbort);
-  }
-
-  function observe(
-    request: PendingRequest<I, O>,
-    output: O | Abstained | undefined,
-    batch: number,
-    latencyMs: number,
-    status: DecisionRecord['status'],
-  ): void {
-    const { decisionId, context, route: chosen, arm, handle, shadow, time, input, error } = request;
-    const served = status === 'failed' ? undefined : handle;
-    const record: DecisionRecord<I, O> = {
-      decisionId,
-      unit: context.unit,
-      armAssigned: chosen.arm,
-      armServed: served === undefined ? undefined : arm,
-      epoch: chosen.epoch,
-      share: chosen.share,
-      sticky: chosen.sticky,
-      shadow,
-      status,
-      time,
-      latencyMs,
-      batch,
-      model: served?.model,
-      digest: served?.digest,
-      input,
-      output,
-      error,
-    };
-    for (const observer of observers) {
-      try {
-        observer(record);
-      } catch (thrown) {
-        // An observer's mistake is reported, and is not the request's.
-        queueMicrotask(() => {
-          throw thrown;
-        });
-      }
-    }
   }
 
   /** Off the path: after the answer, dropped when too many copies are under way. */
@@ -273,7 +235,13 @@ export async function createEndpoint<I, O>(
 
   function firstReason(ask: (guard: (typeof guards)[number]) => string | undefined): Abstained | undefined {
     for (const guard of guards) {
-      const reason = ask(guard);
+      let reason: string | undefined;
+      try {
+        reason = ask(guard);
+      } catch (error) {
+        // A guard that cannot say yes has not said yes.
+        reason = `The guard failed: ${error instanceof Error ? error.message : String(error)}`;
+      }
       if (reason !== undefined) return { abstained: true, guard: guard.name, reason };
     }
     return undefined;
@@ -304,10 +272,7 @@ export async function createEndpoint<I, O>(
     get policy() {
       return policy;
     },
-    observe(observer) {
-      observers.add(observer);
-      return () => void observers.delete(observer);
-    },
+    observe: feed.add,
     outcomes: outcomeHub(),
     stats: () => ({
       requests: counts.requests,

@@ -120,7 +120,7 @@ export interface EndpointEvents {
     readonly digest: Digest | undefined;
     readonly facts: EngineFacts;
   };
-  /** A model could not be loaded; the arm keeps the one it has. */
+  /** A model could not be loaded, and the arm keeps the one it has; or the one before could not be closed. */
   readonly swapFailed: { readonly arm: string; readonly error: unknown };
   /** A request fell back to the champion. */
   readonly fellBack: { readonly arm: string; readonly error: unknown };

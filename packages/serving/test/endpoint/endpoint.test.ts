@@ -361,6 +361,21 @@ describe('hot swap', () => {
 });
 
 describe('guards', () => {
+  test('one that throws holds the answer back', async () => {
+    const broken = {
+      name: 'broken',
+      input: (): string | undefined => {
+        throw new TypeError('no');
+      },
+    };
+    await using endpoint = await createEndpoint({ model: doubler(), runtime: doubling(), guards: [broken] });
+    expect((await endpoint.predict({ x: 1 })).output).toEqual({
+      abstained: true,
+      guard: 'broken',
+      reason: 'The guard failed: no',
+    });
+  });
+
   test('an abstention is an answer of its own kind', async () => {
     const guards = [
       { name: 'plausible', input: ({ x }: Row) => (Number(x) > 100 ? 'x is larger than anything seen' : undefined) },
