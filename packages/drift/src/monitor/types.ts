@@ -8,7 +8,7 @@ export type CheckKind = 'distribution' | 'missing' | 'unseen' | 'range' | 'schem
 export interface ColumnPlan {
   /** Default: `distribution`, for numbers and categories alike. Must be able to work on profiles. */
   readonly test?: TwoSampleTest | undefined;
-  /** Smallest effect that matters, on the scale of the test. Default 0.1, of the rates 0.01. */
+  /** Smallest effect that matters, on the scale of the test. Default 0.1, of the rates 0.02. */
   readonly margins?: Partial<Record<Exclude<CheckKind, 'schema'>, number>> | undefined;
   /** Checks that are left out. */
   readonly without?: readonly CheckKind[] | undefined;

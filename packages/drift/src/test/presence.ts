@@ -4,8 +4,8 @@ import { chiSquareTest } from './chi-square.js';
 import { checkOptions, judge } from './judge.js';
 import type { TestOptions, TestResult } from './types.js';
 
-/** One row in a hundred. */
-const DEFAULT_MARGIN = 0.01;
+/** One row in fifty: smaller rates take more rows to see than most windows have. */
+const DEFAULT_MARGIN = 0.02;
 
 /** How many of how many. */
 export interface Rate {
@@ -62,7 +62,7 @@ export function rangeTest(reference: NumberProfile, current: NumberProfile, opti
 }
 
 /**
- * Two shares: Fisher's exact test where counts are small, chi-square where they are large. Margin 0.01 by default.
+ * Two shares: Fisher's exact test where counts are small, chi-square where they are large. Margin 0.02 by default.
  * `more` looks only for a larger share in the current rows.
  */
 export function compareRates(
