@@ -1,1 +1,51 @@
-export {};
+import { defined, invalidInput } from '@millwright/core';
+import type { Storage } from '@millwright/core/storage';
+import { postgresBlobs } from './postgres/blobs.js';
+import { postgresLog } from './postgres/log.js';
+import { type PostgresClient, postgresTables } from './postgres/tables.js';
+
+/**
+ * A log and blobs in two tables of a PostgreSQL database (15 and 18 are tested), for any number of processes. The place
+ * of a commit is chosen by the writer and is the primary key: a sequence would let readers skip commits that become
+ * visible late. Blobs are rows too, so they are bounded; put large models into a folder or into S3.
+ *
+ * The tables are created on first use unless `createTables` is false. The pool stays the caller's to end.
+ * @throws `storage/unsupported` from `append` when the server does not flush commits and `durability` is not `relaxed`
+ * @example
+ * const storage = postgres({ pool: new pg.Pool({ connectionString }) });
+ */
+export function postgres(options: PostgresOptions): Storage {
+  const { place, schema, maxBlobBytes, durability, createTables } = { ...DEFAULTS, ...defined(options) };
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema))
+    throw invalidInput('schema', 'a name of lower-case letters, digits and `_`', schema);
+  const tables = postgresTables({ client: options.pool, place, schema, createTables });
+  return {
+    log: postgresLog(tables, durability),
+    blobs: postgresBlobs(tables, maxBlobBytes),
+    async [Symbol.asyncDispose]() {
+      tables.close();
+    },
+  };
+}
+
+export interface PostgresOptions {
+  /** A `Pool` of `pg`, the `sql` function of `postgres`, or anything with one of their two methods. */
+  readonly pool: PostgresClient;
+  /** Several ledgers share the tables under different names. Default `default`. */
+  readonly place?: string | undefined;
+  /** Schema of the tables. Default `public`. */
+  readonly schema?: string | undefined;
+  /** Default 33,554,432 (32 MiB). */
+  readonly maxBlobBytes?: number | undefined;
+  /** `relaxed` accepts a server with `fsync` or `synchronous_commit` off. Default `fsync`. */
+  readonly durability?: 'fsync' | 'relaxed' | undefined;
+  readonly createTables?: boolean | undefined;
+}
+
+const DEFAULTS = {
+  place: 'default',
+  schema: 'public',
+  maxBlobBytes: 32 * 2 ** 20,
+  durability: 'fsync',
+  createTables: true,
+} as const satisfies Omit<PostgresOptions, 'pool'>;

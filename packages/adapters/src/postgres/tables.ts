@@ -1,0 +1,116 @@
+import { type Abortable, abortable, isMillwrightError, MillwrightError } from '@millwright/core';
+
+/** What is used of `pg` (`query`) or of `postgres` (`unsafe`). */
+export type PostgresClient =
+  | { query(text: string, values: unknown[]): PromiseLike<{ readonly rows: readonly unknown[] }> }
+  | { unsafe(text: string, values: never[]): PromiseLike<readonly unknown[]> };
+
+/** Statements on the two tables of one place. */
+export interface PostgresTables {
+  readonly store: string;
+  readonly place: string;
+  readonly commits: string;
+  readonly blobs: string;
+  /** The rows of a statement. After an abort the statement may still be carried out; nobody waits for it. */
+  query(text: string, values: readonly unknown[], options?: Abortable): Promise<readonly Row[]>;
+  /** Our own errors and the signal's reason as they are, anything else as `storage/failed`. */
+  run<T>(operation: string, options: Abortable | undefined, work: () => Promise<T>): Promise<T>;
+  close(): void;
+}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+export function postgresTables(options: {
+  readonly client: PostgresClient;
+  readonly place: string;
+  readonly schema: string;
+  readonly createTables: boolean;
+}): PostgresTables {
+  const { client, place, schema, createTables } = options;
+  const store = `postgres(${schema}/${place})`;
+  const commits = `"${schema}".millwright_commits`;
+  const blobs = `"${schema}".millwright_blobs`;
+  let creating: Promise<void> | undefined;
+  let closed = false;
+
+  async function send(text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+    const rows =
+      'query' in client
+        ? (await client.query(text, [...values])).rows
+        : await client.unsafe(text, [...values] as never[]);
+    return rows as readonly Row[];
+  }
+
+  async function create(): Promise<void> {
+    for (const statement of statements(commits, blobs)) {
+      try {
+        await send(statement, []);
+      } catch (error) {
+        // Two processes create at once: one of them meets the table, or a row of the catalogue.
+        if (!['42P07', '42710', '23505'].includes(sqlState(error) ?? '')) throw error;
+      }
+    }
+  }
+
+  return {
+    store,
+    place,
+    commits,
+    blobs,
+    async query(text, values, o) {
+      if (createTables) creating ??= create();
+      await creating?.catch((error: unknown) => {
+        creating = undefined;
+        throw error;
+      });
+      o?.signal?.throwIfAborted();
+      return abortable(send(text, values), o?.signal);
+    },
+    async run(operation, o, work) {
+      if (closed) throw new MillwrightError('state/closed', `${store} has been closed.`, { details: { what: store } });
+      o?.signal?.throwIfAborted();
+      try {
+        return await work();
+      } catch (error) {
+        if (o?.signal?.aborted === true) throw o.signal.reason;
+        throw isMillwrightError(error) ? error : failed(store, operation, error);
+      }
+    },
+    close() {
+      closed = true;
+    },
+  };
+}
+
+export function failed(store: string, operation: string, cause: unknown): MillwrightError<'storage/failed'> {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new MillwrightError('storage/failed', `${store} could not ${operation}: ${reason}`, {
+    details: { store, operation },
+    cause,
+  });
+}
+
+/** The five characters with which the server says why it has refused a statement; undefined when it said nothing. */
+export function sqlState(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined;
+}
+
+/** Bytes of a `bytea` column as a plain array of its own. */
+export function bytesIn(row: Row | undefined, column: string): Uint8Array {
+  const value = row?.[column];
+  return value instanceof Uint8Array ? new Uint8Array(value) : new Uint8Array();
+}
+
+/** Text sorts by bytes (`"C"`), and bytes are stored as they are, so that a part can be read without the rest. */
+function statements(commits: string, blobs: string): readonly string[] {
+  return [
+    `create table if not exists ${commits} (
+      place text collate "C" not null, seq bigint not null check (seq > 0), commit_id text collate "C" not null,
+      bytes bytea not null, primary key (place, seq))`,
+    `create table if not exists ${blobs} (
+      place text collate "C" not null, digest text collate "C" not null, size bigint not null,
+      stored_at timestamptz not null default now(), bytes bytea not null, primary key (place, digest))`,
+    `alter table ${blobs} alter column bytes set storage external`,
+  ];
+}

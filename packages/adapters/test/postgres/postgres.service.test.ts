@@ -1,0 +1,141 @@
+import { type CommitId, digestBytes, encodeUtf8, idSource, isMillwrightError } from '@millwright/core';
+import { blobStoreCases, logStoreCases } from '@millwright/core/conformance';
+import { openLedger } from '@millwright/core/ledger';
+import type { Storage, StoredCommit } from '@millwright/core/storage';
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type FaultProxy, startFaultProxy } from '../../../../test/services/fault-proxy.js';
+import { describeService } from '../../../../test/services/lane.js';
+import { type PostgresServer, postgresMissing, startPostgres } from '../../../../test/services/postgres.js';
+import { postgres } from '../../src/postgres.js';
+
+for (const release of ['npm', 'debian'] as const)
+  describeService(`PostgreSQL from ${release}`, postgresMissing(release), () => {
+    let server: PostgresServer;
+    let proxy: FaultProxy;
+    const pools: pg.Pool[] = [];
+    const poolOn = (port: number, max = 4, options = '') => {
+      const pool = new pg.Pool({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres', max, options });
+      pool.on('error', () => undefined);
+      pools.push(pool);
+      return pool;
+    };
+    let pool: pg.Pool;
+    beforeAll(async () => {
+      server = await startPostgres(release);
+      proxy = await startFaultProxy(server);
+      pool = poolOn(server.port, 16);
+    });
+    afterAll(async () => {
+      await proxy?.close();
+      for (const each of pools) await each.end();
+      await server?.stop();
+    });
+    beforeEach(() => proxy.set({ kind: 'none' }));
+
+    const open = (place: string): Storage => postgres({ pool, place });
+    const nextId = idSource();
+    const commit = (seq: number): StoredCommit => ({
+      seq,
+      commitId: nextId<CommitId>(),
+      bytes: encodeUtf8(`commit ${seq}`),
+    });
+    const ids = async (storage: Storage) => {
+      const out: CommitId[] = [];
+      for await (const { commitId } of storage.log.read({ from: 1 })) out.push(commitId);
+      return out;
+    };
+
+    describe('conformance', () => {
+      for (const c of logStoreCases((place) => open(place).log, { reopen: true }))
+        test.skipIf(c.skip)(`log: ${c.name}`, c.run);
+      for (const c of blobStoreCases((place) => open(place).blobs, { reopen: true }))
+        test.skipIf(c.skip)(`blobs: ${c.name}`, c.run);
+    });
+
+    test('works with the method of the other client library', async () => {
+      const unsafe = async (text: string, values: never[]) => (await pool.query(text, values)).rows;
+      await using storage = postgres({ pool: { unsafe }, place: 'unsafe' });
+      await storage.log.append(commit(1));
+      expect((await storage.log.head())?.seq).toBe(1);
+    });
+
+    test('many processes may create the tables at once', async () => {
+      await pool.query('create schema fresh');
+      const storages = Array.from({ length: 8 }, () => postgres({ pool, schema: 'fresh' }));
+      expect(await Promise.all(storages.map(({ log }) => log.head()))).toEqual(storages.map(() => undefined));
+    });
+
+    test('refuses a server that does not flush, unless told to', async () => {
+      const lax = poolOn(server.port, 1, '-c synchronous_commit=off');
+      await expect(postgres({ pool: lax, place: 'lax' }).log.append(commit(1))).rejects.toMatchObject({
+        code: 'storage/unsupported',
+        details: { needs: 'synchronous_commit' },
+      });
+      const { log } = postgres({ pool: lax, place: 'lax', durability: 'relaxed' });
+      expect(log.capabilities.durability).toBe('relaxed');
+      expect((await log.append(commit(1))).kind).toBe('committed');
+    });
+
+    test('refuses names that would be SQL, and blobs that are too large', async () => {
+      expect(() => postgres({ pool, schema: 'x"; drop table y; --' })).toThrow('`schema`');
+      const place = `'; drop table millwright_commits; --`;
+      await using storage = postgres({ pool, place, maxBlobBytes: 10 });
+      await storage.log.append(commit(1));
+      expect(await ids(storage)).toHaveLength(1);
+      const bytes = new Uint8Array(11);
+      await expect(storage.blobs.put(digestBytes(bytes), bytes, { size: 11 })).rejects.toMatchObject({
+        code: 'input/too-large',
+      });
+    });
+
+    test('reports a row that somebody has deleted', async () => {
+      await using storage = open('hole');
+      for (let seq = 1; seq <= 3; seq++) await storage.log.append(commit(seq));
+      await pool.query(`delete from millwright_commits where place = 'hole' and seq = 2`);
+      await expect(ids(storage)).rejects.toMatchObject({ code: 'ledger/corrupt', details: { seq: 2 } });
+    });
+
+    test.each([
+      { kind: 'dropResponse', landed: true },
+      { kind: 'refuse', landed: false },
+    ] as const)('with $kind an append is unknown, and $landed that it landed', async ({ kind, landed }) => {
+      await using storage = postgres({ pool: poolOn(proxy.port, 1), place: `append-${kind}` });
+      await storage.log.append(commit(1));
+      proxy.set({ kind }, 1);
+      expect((await storage.log.append(commit(2))).kind).toBe('unknown');
+      expect(await ids(open(`append-${kind}`))).toHaveLength(landed ? 2 : 1);
+    });
+
+    test('ledgers lose nothing and write nothing twice while connections are cut and the server crashes', async () => {
+      const storages = Array.from({ length: 4 }, () => postgres({ pool: poolOn(proxy.port, 2), place: 'chaos' }));
+      const ledgers = await Promise.all(storages.map(({ log }, i) => openLedger({ log, actor: `writer-${i}` })));
+      const acknowledged: string[] = [];
+      const failed: string[] = [];
+      let crashing: Promise<void> | undefined;
+      const writings = ledgers.map(async (ledger, i) => {
+        for (let n = 0; acknowledged.length < 120; n++) {
+          const key = `${i}-${n}`;
+          try {
+            await ledger.commit(() => ({ events: [{ type: 'work.done', data: { key } }], result: undefined }));
+            acknowledged.push(key);
+            if (acknowledged.length % 5 === 0) proxy.set({ kind: 'dropResponse' }, 1);
+            if (acknowledged.length >= 60) crashing ??= server.crash();
+          } catch (error) {
+            if (!isMillwrightError(error)) throw error;
+            failed.push(key);
+            await crashing;
+          }
+        }
+      });
+      await Promise.all(writings);
+
+      const ledger = await openLedger({ log: open('chaos').log, actor: 'inspector' });
+      expect(await ledger.verify()).toMatchObject({ ok: true });
+      const keys: string[] = [];
+      for await (const { type, data } of ledger.read()) if (type === 'work.done') keys.push(String(data['key']));
+      expect(new Set(keys).size).toBe(keys.length);
+      expect(acknowledged.filter((key) => !keys.includes(key))).toEqual([]);
+      expect(keys.filter((key) => !acknowledged.includes(key) && !failed.includes(key))).toEqual([]);
+    });
+  });
