@@ -29,7 +29,7 @@ export function explain(
     case 'rollBack': {
       const cause = find(harm.cause);
       const after = Number.isFinite(situation.dwellMs) ? `, ${showDuration(situation.dwellMs)} into it` : '';
-      const sentence = `In ${stage}${after}: ${describe(cause.metric, cause.evidence, definition)} If the challenger were not worse, evidence as strong as this (merged over all guardrails) would come up in at most ${oneIn(harm.logE)} rollouts; the limit is ${oneIn(harm.limit)}.`;
+      const sentence = `In ${stage}${after}: ${harm.cause} is ${describe(cause.metric, cause.evidence, definition)} If the challenger were not worse, evidence as strong as this (merged over all guardrails) would come up in at most ${oneIn(harm.logE)} rollouts; the limit is ${oneIn(harm.limit)}.`;
       return { sentence, metric: harm.cause, logE: harm.logE, limit: harm.limit };
     }
     case 'pause': {
@@ -74,7 +74,7 @@ export function explain(
   }
 }
 
-/** `missed is 12.1 % with flight-delay@5 and 4.0 % with the champion (1,204 and 22,871 rows of epoch 3).` */
+/** `12.1 % with flight-delay@5 and 4.0 % with the champion (1,204 and 22,871 rows of epoch 3).` */
 function describe(
   metric: Metric | undefined,
   evidence: MetricEvidence | undefined,
@@ -88,7 +88,7 @@ function describe(
     ratio === undefined
       ? ''
       : `, ratio between ${show(ratio.lower)} and ${ratio.upper === undefined ? '∞' : show(ratio.upper)}`;
-  return `${metric.id} is ${rate(1)} with ${definition.challenger} and ${rate(0)} with the champion (${count(rows[1])} and ${count(rows[0])} rows of epoch ${epoch}${between}).`;
+  return `${rate(1)} with ${definition.challenger} and ${rate(0)} with the champion (${count(rows[1])} and ${count(rows[0])} rows of epoch ${epoch}${between}).`;
 }
 
 function margin({ margin: { kind, size }, better, binary }: Metric): string {
@@ -97,7 +97,17 @@ function margin({ margin: { kind, size }, better, binary }: Metric): string {
   return binary ? `${sign}${show(size * 100)} percentage points` : `${sign}${show(size)}`;
 }
 
-const oneIn = (logE: number) =>
-  `1 in ${logE > 34 ? `10^${Math.floor(logE / Math.LN10)}` : count(Math.exp(Math.max(0, logE)))}`;
+const oneIn = (logE: number) => `1 in ${large(Math.max(0, logE))}`;
+/** `4,830`, `35,000`, `12 million`, `10^18`: no more digits than anybody needs. */
+function large(log: number): string {
+  const value = Math.exp(log);
+  if (log > 27) return `10^${Math.floor(log / Math.LN10)}`;
+  for (const [size, name] of [
+    [1e9, 'billion'],
+    [1e6, 'million'],
+  ] as const)
+    if (value >= size) return `${Number((value / size).toPrecision(2))} ${name}`;
+  return count(value < 10_000 ? value : Number(value.toPrecision(2)));
+}
 const show = (value: number) => (Math.abs(value) >= 1000 ? count(value) : String(Number(value.toPrecision(3))));
 const count = (value: number) => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');

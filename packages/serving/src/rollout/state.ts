@@ -63,7 +63,7 @@ export interface RolloutState {
   readonly paused:
     | { readonly reason: PauseReason; readonly sentence: string; readonly from: RolloutStatus }
     | undefined;
-  /** Epochs up to here were looked at by a person: they do not count against the balance of the arms any more. */
+  /** Epochs up to here were looked at by a person: uneven arms or missing labels in them do not pause again. */
   readonly balancedUntil: number;
   readonly cause:
     | { readonly cause: RollbackCause; readonly sentence: string; readonly evidence: Digest | undefined }
@@ -138,7 +138,7 @@ export function reduceRollout(state: RolloutState | undefined, event: LedgerEven
       return next({
         status: state.paused?.from === 'awaitingApproval' ? 'holding' : (state.paused?.from ?? 'holding'),
         deadlineFrom: time,
-        balancedUntil: state.paused?.reason === 'imbalance' ? (state.policy?.epoch ?? 0) : state.balancedUntil,
+        balancedUntil: LOOKED_AT.has(state.paused?.reason) ? (state.policy?.epoch ?? 0) : state.balancedUntil,
         paused: undefined,
       });
     case 'rollout.promotionStarted':
@@ -168,6 +168,8 @@ export function reduceRollout(state: RolloutState | undefined, event: LedgerEven
 }
 
 const MAY_ENTER: ReadonlySet<RolloutStatus> = new Set(['submitted', 'ramping', 'holding']);
+/** Reasons to pause that, once a person has resumed, do not pause again for the same epochs. */
+const LOOKED_AT: ReadonlySet<PauseReason | undefined> = new Set<PauseReason>(['imbalance', 'missingOutcomes']);
 /** States in which the challenger may be seen by somebody and is not champion. */
 const ACTIVE: ReadonlySet<RolloutStatus> = new Set([
   'submitted',

@@ -125,6 +125,9 @@ describe('what stops a rollout', { timeout: 60_000 }, () => {
     const rollout = await start(w, { metrics: [label] });
     await hours(w, rollout, 6);
     expect(rollout.state).toMatchObject({ status: 'paused', paused: { reason: 'missingOutcomes' } });
+    await rollout.resume('the feed is slow today');
+    await hours(w, rollout, 2);
+    expect(rollout.state.status).toBe('holding');
   });
 
   test('a registry that refuses the alias leaves the rollout waiting, with its reasons', async () => {

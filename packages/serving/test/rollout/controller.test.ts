@@ -74,7 +74,7 @@ describe('a rollout in virtual time', { timeout: 60_000 }, () => {
     const history = await rollout.history();
     expect(history.shares.map(({ share }) => Number(share.toFixed(4)))).toEqual([0.01, 0.05, 0.25, 0.5, 1]);
     expect(history.evidence.length).toBeGreaterThan(4);
-    expect(history.moments.map(({ sentence }) => sentence).join('\n')).toContain('wrong is');
+    expect(history.moments.map(({ sentence }) => sentence).join('\n')).toContain('wrong: ');
   });
 
   test('a broken challenger is rolled back by the labels, with a sentence that says why', async () => {
