@@ -4,6 +4,8 @@ import { type LineageNode, lineageRecorded } from '@millwright/core/lineage';
 import { type Figure, toFigure } from '../figure.js';
 import { nodeId, type ReferenceLike, referenceId } from '../reference.js';
 import { MAX_WORD, parseRecord, parseStatement, parseText } from '../text.js';
+import { evidenceAttached, type StoredEvidence } from './evidence-commands.js';
+import type { VersionOrigin } from './passport.js';
 import { modelsProjection } from './projection.js';
 import { lifecycle, noModel, onVersion, requireModel } from './refusal.js';
 import type { RiskClass } from './types.js';
@@ -92,6 +94,9 @@ export interface StoredVersion {
   readonly description?: string | undefined;
   readonly metrics?: Readonly<Record<string, number>> | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
+  readonly origin?: VersionOrigin | undefined;
+  /** Evidence that is attached in the same commit. */
+  readonly evidence?: readonly StoredEvidence[] | undefined;
   /** Facts of the model, created with its first version when there is none of this name. */
   readonly model?: ModelFacts | undefined;
 }
@@ -112,12 +117,14 @@ export function registerVersion(name: string, version: StoredVersion): Decide<st
       contractBlob: version.contractBlob,
       features: version.features,
       madeBy: version.madeBy,
+      origin: version.origin === undefined ? undefined : { ...version.origin },
     }),
   };
   const sources = [
     ...(version.madeBy === undefined ? [] : [nodeId('run', version.madeBy)]),
     ...(version.madeFrom ?? []),
   ];
+  const evidence = (version.evidence ?? []).map(evidenceAttached);
   return (view) => {
     const model = view.state(modelsProjection).models.get(parsed);
     if (model === undefined && creation === undefined) throw noModel(parsed);
@@ -128,6 +135,7 @@ export function registerVersion(name: string, version: StoredVersion): Decide<st
       events: [
         ...(model === undefined && creation !== undefined ? [creation] : []),
         { type: 'version.registered', data: { model: parsed, number, ...facts } },
+        ...evidence.map((event) => event(id)),
         lineageRecorded(
           [node],
           sources.map((from) => ({ from, to: node.id })),

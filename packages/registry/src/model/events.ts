@@ -49,6 +49,8 @@ export const versionRegistered = z.object({
   description: z._default(text, ''),
   metrics: z._default(z.record(word, figureSchema), {}),
   tags: z._default(words, {}),
+  /** For a version that was imported: where it was registered first. */
+  origin: z.optional(z.object({ ledger: word, version: word, root: digest, size: z.number(), eventIndex: z.number() })),
 });
 
 export const versionTagged = z.object({ version: word, tags: z.record(word, z.nullable(text)) });

@@ -1,7 +1,8 @@
 export type { Denial } from './alias-commands.js';
 export type { ModelChange, ModelFacts } from './commands.js';
 export type { EvidenceLike } from './evidence.js';
-export type { ApprovalRequest, Because, Models, MoveOptions, NewVersion } from './models.js';
+export type { ApprovalRequest, Because, ImportOptions, Models, MoveOptions, NewVersion } from './models.js';
+export type { VersionOrigin, VersionPassport } from './passport.js';
 export type { Policies, StoredPolicy } from './policies.js';
 export {
   type AliasPolicy,

@@ -2,13 +2,16 @@ import { type Abortable, type Digest, type EvidenceNote, parseName } from '@mill
 import { type FileSource, putArtifact } from '@millwright/core/artifact';
 import type { Contract } from '@millwright/core/contract';
 import type { Committed, Decide } from '@millwright/core/ledger';
+import type { BlobStore } from '@millwright/core/storage';
 import { act, type CommandOptions, numberedBy, type RegistryDoors } from '../doors.js';
-import { putJson } from '../json-blob.js';
+import { fromFigure } from '../figure.js';
+import { getBytes, putBytes, putJson } from '../json-blob.js';
 import { type NodeLike, parseNode, parseReference, type ReferenceLike, referenceId } from '../reference.js';
 import * as aliases from './alias-commands.js';
 import * as commands from './commands.js';
 import { type EvidenceLike, evidenceParts } from './evidence.js';
 import * as judgements from './evidence-commands.js';
+import { checkPassport, copyArtifact, type VersionPassport, writePassport } from './passport.js';
 import { modelsProjection } from './projection.js';
 import { notFound } from './refusal.js';
 import {
@@ -35,6 +38,14 @@ export interface Models {
    * @throws `state/not-found`, `input/invalid`
    */
   register(name: string, version: NewVersion & CommandOptions): Promise<ModelVersion>;
+  /** The version with its evidence and the proofs of both, for another registry. @throws `state/not-found` */
+  passport(version: ReferenceLike, options?: Abortable): Promise<VersionPassport>;
+  /**
+   * Registers a version that another ledger holds: development hands to production. Every entry of the passport must be
+   * proved under a root that is trusted already; the files are copied and verified. Evidence comes along, approvals do not.
+   * @throws `registry/denied` for a passport that does not hold, `artifact/missing`, `state/not-found` without an owner
+   */
+  import(passport: VersionPassport, options: ImportOptions): Promise<ModelVersion>;
   /** Sets tags of a version; `null` removes one. @throws `state/not-found` */
   tag(
     version: ReferenceLike,
@@ -108,6 +119,17 @@ export interface NewVersion {
   readonly risk?: string | undefined;
   readonly intendedUse?: string | undefined;
   readonly outOfScope?: string | undefined;
+}
+
+export interface ImportOptions extends CommandOptions {
+  /** The other ledger's root, from a source that is trusted: a signed head, a pinned value. */
+  readonly trustedRoot: Digest;
+  /** Where the files are. Default: they are in this registry's blob store already. */
+  readonly from?: BlobStore | undefined;
+  /** Name of the model here. Default: its name there. */
+  readonly name?: string | undefined;
+  /** Owner of the model here, for its first version. */
+  readonly owner?: string | undefined;
 }
 
 export interface ApprovalRequest extends CommandOptions {
@@ -189,6 +211,28 @@ export function models(doors: RegistryDoors): Models {
         model: owner === undefined ? undefined : { owner, risk, intendedUse, outOfScope },
       });
       const { result } = await act(ledger, decide, version, numberedBy('version.registered', 'model'));
+      return toVersion(versionState(result));
+    },
+    passport: async (version, options) => writePassport(doors, toVersion(versionState(version)), options),
+    async import(passport, options) {
+      const { origin, registration, evidence } = checkPassport(passport, options.trustedRoot);
+      const { from = blobs, name = registration.model, owner } = options;
+      if (owner === undefined) modelState(name);
+      await copyArtifact(from, blobs, registration.artifact, options);
+      if (registration.contractBlob !== undefined)
+        await putBytes(blobs, await getBytes(from, registration.contractBlob, options), options);
+      const { kind, artifact, size, contract, contractBlob, features, description, metrics, tags } = registration;
+      const decide = commands.registerVersion(name, {
+        ...{ kind, artifact, size, contract, contractBlob, features, description, tags, origin },
+        metrics: Object.fromEntries(Object.entries(metrics).map(([key, figure]) => [key, fromFigure(figure)])),
+        // The whole reports stay where they were written; their digests and figures come along.
+        evidence: evidence.map(({ record: _, ...e }) => ({
+          ...e,
+          metrics: e.metrics.map((m) => ({ ...m, value: fromFigure(m.value) })),
+        })),
+        model: owner === undefined ? undefined : { owner },
+      });
+      const { result } = await act(ledger, decide, options, numberedBy('version.registered', 'model'));
       return toVersion(versionState(result));
     },
     tag: (version, tags, options = {}) => changed(version, commands.tagVersion(version, tags), options),

@@ -109,6 +109,7 @@ function registered(
     contractBlob: data.contractBlob,
     features: data.features,
     madeBy: data.madeBy,
+    origin: data.origin,
     description: data.description,
     metrics: new Map(Object.entries(data.metrics).map(([name, figure]) => [name, fromFigure(figure)])),
     tags: new Map(Object.entries(data.tags)),

@@ -1,6 +1,7 @@
 import type { Digest, Name } from '@millwright/core';
 import type { GatePolicy } from '../evaluation/policy.js';
 import { nodeId } from '../reference.js';
+import type { VersionOrigin } from './passport.js';
 import { type AliasPolicy, type Judgement, judgeMove } from './policy.js';
 import type { AliasRecord, Approval, Evidence, ModelVersion, RegisteredModel, Stage } from './types.js';
 import type { VersionIndex } from './version-index.js';
@@ -69,6 +70,7 @@ export interface VersionState {
   readonly contractBlob: Digest | undefined;
   readonly features: Digest | undefined;
   readonly madeBy: string | undefined;
+  readonly origin: VersionOrigin | undefined;
   readonly description: string;
   readonly metrics: ReadonlyMap<string, number>;
   readonly tags: Map<string, string>;
@@ -120,6 +122,7 @@ export function toVersion(version: VersionState): ModelVersion {
     contract: rest.contract,
     features: rest.features,
     madeBy: rest.madeBy,
+    origin: rest.origin,
     description: rest.description,
     metrics: Object.fromEntries(metrics),
     tags: Object.fromEntries(tags),

@@ -1,4 +1,5 @@
 import type { Digest, EvidenceNote, Name } from '@millwright/core';
+import type { VersionOrigin } from './passport.js';
 
 /** What may go wrong with the model, in the words of its owner's risk policy. */
 export type RiskClass = 'minimal' | 'limited' | 'high' | (string & {});
@@ -55,6 +56,8 @@ export interface ModelVersion {
   readonly aliases: readonly string[];
   readonly evidence: readonly Evidence[];
   readonly approvals: readonly Approval[];
+  /** Where it was registered first, when it was imported with a passport. */
+  readonly origin?: VersionOrigin | undefined;
   readonly registeredBy: string;
   readonly registeredAt: number;
   readonly eventIndex: number;
