@@ -1,9 +1,10 @@
 import type { Verdict } from '@millwright/core';
 import { metricFor } from './catalogue.js';
 import { lookUp, select } from './look-up.js';
+import type { Measure } from './measure.js';
 import type { BoundRule } from './policy.js';
-import type { EvaluationReport } from './report.js';
-import { isSlice, showPlace, showValue } from './sentence.js';
+import type { EvaluationReport, Group } from './report.js';
+import { isSlice, showCount, showPlace, showValue } from './sentence.js';
 import type { RuleResult, RuleTest } from './verdict.js';
 
 /** The challenger's own value against a bound, by its 95 % interval. */
@@ -17,17 +18,19 @@ export function judgeBound(report: EvaluationReport, rule: BoundRule): RuleResul
   const lines: string[] = [];
   for (const group of groups) {
     const { challenger, why } = lookUp(report, group, rule.metric);
-    if (challenger.value === undefined) {
-      gaps.push(`In ${showPlace(group)} the ${metric.label} is undefined: ${why}.`);
+    const gap = gapOf(report, group, challenger, why);
+    if (challenger.value === undefined || gap !== undefined) {
+      gaps.push(`${isSlice(group) ? `In ${showPlace(group)} the` : 'The'} ${metric.label} ${gap}.`);
       continue;
     }
-    const { lower, upper } = challenger.interval ?? { lower: challenger.value, upper: challenger.value };
+    const { interval } = challenger;
+    const { lower, upper } = interval ?? { lower: challenger.value, upper: challenger.value };
     const [worst, best] = sign === 1 ? [lower, upper] : [upper, lower];
     const verdict: Verdict =
       sign * (worst - rule.value) >= 0 ? 'pass' : sign * (best - rule.value) < 0 ? 'fail' : 'insufficient';
     tests.push({ place: showPlace(group), n: challenger.n, verdict, benefit: sign * (challenger.value - rule.value) });
     lines.push(
-      `${isSlice(group) ? `In ${showPlace(group)} the` : 'The'} ${metric.label} of ${report.challenger} is ${showValue(metric, challenger.value)} (95 % between ${showValue(metric, lower)} and ${showValue(metric, upper)}); ${word} ${showValue(metric, rule.value)} is asked for.`,
+      `${isSlice(group) ? `In ${showPlace(group)} the` : 'The'} ${metric.label} of ${report.challenger} is ${showValue(metric, challenger.value)} ${interval === undefined ? '(a point value, it has no interval)' : `(95 % between ${showValue(metric, lower)} and ${showValue(metric, upper)})`}; ${word} ${showValue(metric, rule.value)} is asked for.`,
     );
   }
   const deciding = ['fail', 'insufficient', 'pass']
@@ -45,4 +48,12 @@ export function judgeBound(report: EvaluationReport, rule: BoundRule): RuleResul
     tests,
     notes: gaps,
   };
+}
+
+/** Why a group cannot be held to a bound. */
+function gapOf(report: EvaluationReport, group: Group, { value, interval }: Measure, why: string): string | undefined {
+  if (value === undefined) return `is undefined: ${why}`;
+  if (group.n < report.minSupport)
+    return `stands on ${showCount(group.n)} rows, fewer than the ${showCount(report.minSupport)} that are needed`;
+  return interval === undefined && report.units !== undefined ? 'has no interval by unit' : undefined;
 }

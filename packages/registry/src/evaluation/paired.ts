@@ -117,7 +117,8 @@ function upperTail(difference: Difference, margin: number, sign: 1 | -1, form: '
     return form === 'exact' ? test.firstBetter : test.firstBetterMidP;
   }
   const distance = sign * difference.value - margin;
-  if (distance === 0) return 1;
+  // Without any variance (two areas of exactly 1) nothing is proved.
+  if (distance === 0 || !(difference.standardError > 0)) return 1;
   const z = distance / difference.standardError;
   if (method === 'clustered@1') return studentTSf(z, (difference.units ?? 1) - 1);
   return method === 'paired-mean@1' ? studentTSf(z, n - 1) : normalSf(z);

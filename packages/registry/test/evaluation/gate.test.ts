@@ -203,6 +203,14 @@ describe('gate', () => {
     ).toBe('block');
   });
 
+  test('two perfect rankings have no variance, and so prove nothing', () => {
+    const truth = Array.from({ length: 100 }, (_, i) => i % 2);
+    const scores = (gap: number) => Float64Array.from(truth, (y, i) => y * gap + i / 1_000);
+    const report = compare({ truth, champion: scores(1), challenger: scores(0.5) });
+    const verdict = gate(report, { rules: [{ rule: 'nonInferior', metric: 'rocAuc', margin: 0.01 }] });
+    expect(verdict.decision).toBe('hold');
+  });
+
   test('bounds on the challenger itself', () => {
     const report = compare(rightness(BETTER));
     const at = (value: number) => gate(report, { rules: [{ rule: 'atLeast', metric: 'accuracy', value }] }).decision;
@@ -210,6 +218,13 @@ describe('gate', () => {
     expect(gate(report, { rules: [{ rule: 'atMost', metric: 'falsePositiveRate', value: 0.5 }] }).decision).toBe(
       'promote',
     );
+    const sliced = compare({
+      ...rightness(BETTER),
+      slices: { part: Array.from({ length: 1_000 }, (_, i) => (i < 40 ? 'few' : 'many')) },
+    });
+    const inPart = gate(sliced, { rules: [{ rule: 'atLeast', metric: 'accuracy', value: 0.5, slices: ['part'] }] });
+    expect(inPart.sentence).toContain('In part = few the share of right answers stands on 40 rows, fewer than the 50');
+    expect(inPart.decision).toBe('hold');
   });
 
   test('fairness by difference and ratio', () => {
