@@ -1,9 +1,10 @@
 import { invalidInput } from '@millwright/core';
 import { type ColumnView, readNumbers } from '@millwright/core/table';
+import { sortNumbers } from './sort.js';
 
 /** The finite values of a numeric column, ascending, in an array of their own. @throws `table/column` */
 export function sortedColumn(column: ColumnView): Float64Array {
-  return readNumbers(column).filter(Number.isFinite).sort();
+  return sortNumbers(readNumbers(column).filter(Number.isFinite));
 }
 
 /** A sorted copy. @throws `input/invalid` when a value is NaN or infinite */
@@ -16,7 +17,7 @@ export function sortedSample(name: string, values: Float64Array): Float64Array {
       values[bad],
       'Leave NaN out; presence is a test of its own.',
     );
-  return values.slice().sort();
+  return sortNumbers(values.slice());
 }
 
 /** Walks two sorted samples value by value, ties of both together: `at(value, ties in reference, ties in current)`. */
