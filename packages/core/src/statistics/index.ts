@@ -27,3 +27,4 @@ export * from './sequential/log-sum.js';
 export * from './sequential/mean.js';
 export * from './sequential/merge.js';
 export * from './sequential/mixture.js';
+export * from './sequential/quantile.js';
