@@ -30,9 +30,9 @@ export function binaryCells(
     const y = truth[i]!;
     const a = champion[i]!;
     const b = challenger[i]!;
-    cells[i] = Number.isNaN(y + a + b)
-      ? EXCLUDED
-      : (y === 1 ? 4 : 0) + (a >= championThreshold ? 2 : 0) + (b >= challengerThreshold ? 1 : 0);
+    // Arithmetic on comparisons: the outcomes are unpredictable, and branches on them cost three times as much.
+    const cell = 4 * +(y === 1) + 2 * +(a >= championThreshold) + +(b >= challengerThreshold);
+    cells[i] = Number.isNaN(y + a + b) ? EXCLUDED : cell;
   }
   return cells;
 }
