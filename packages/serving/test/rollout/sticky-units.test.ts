@@ -32,7 +32,7 @@ function falseAlarms(rows: RolloutSpec['rows'], runs: number): number {
       const compiled = compilePolicy(policy);
       observer.begin({ epoch: policy.epoch, share, references: referencesOf(statistics) });
       for (let look = 0; look < 6; look++) {
-        for (let i = 0; i < 400; i++) {
+        for (let i = 0; i < 300; i++) {
           // Zipf-like: half of all requests come from a few per cent of the users.
           const user = Math.floor(400 * random.next() ** 4);
           const { arm, epoch, sticky } = route(compiled, `user-${user}`);
@@ -54,7 +54,7 @@ function falseAlarms(rows: RolloutSpec['rows'], runs: number): number {
 }
 
 describe('users who come back', { timeout: 60_000 }, () => {
-  const runs = 40;
+  const runs = 30;
   const bound = 0.05 + 3 * Math.sqrt((0.05 * 0.95) / runs);
 
   test.each(['unit', 'epoch'] as const)('counted once per %s raise no more alarms than stated', (rows) => {
