@@ -7,7 +7,8 @@ export interface Cells {
   readonly current: Float64Array;
   /** Whether neighbouring cells belong together: bins of a number do, categories do not. */
   readonly ordered: boolean;
-  label(cell: number): string;
+  /** Names a cell, or a run of ordered cells up to and with `last`. */
+  label(cell: number, last?: number): string;
 }
 
 /**
@@ -67,18 +68,34 @@ function numberCells(reference: NumberProfile, current: NumberProfile): Cells {
   const others = current.histogram.edges;
   if (others !== edges && (others.length !== edges.length || others.some((edge, i) => edge !== edges[i])))
     throw mismatch('their histograms have different edges');
-  const show = (edge: number) => String(Number(edge.toPrecision(6)));
+  const filled = (cell: number) => reference.histogram.counts[cell]! + current.histogram.counts[cell]! > 0;
   return {
     reference: reference.histogram.counts,
     current: current.histogram.counts,
     ordered: true,
-    label(cell) {
-      const [low, high] = [edges[cell - 1], edges[cell]];
-      if (low === undefined) return high === undefined ? 'any value' : `below ${show(high)}`;
-      if (high === undefined) return `above ${show(low)}`;
-      return show(low) === show(high) ? show(low) : `${show(low)} to ${show(high)}`;
+    label(first, last = first) {
+      // Empty cells at the ends of a run say nothing about where its rows are.
+      let from = first;
+      let to = last;
+      while (from < to && !filled(from)) from++;
+      while (to > from && !filled(to)) to--;
+      return nameRange(edges[from - 1], edges[to], edges[to - 1]);
     },
   };
+}
+
+/** `5 to 7`, `below 5`, or `5` where the cell holds that value only. @param before the edge before `high` */
+function nameRange(low: number | undefined, high: number | undefined, before: number | undefined): string {
+  if (high === undefined) return low === undefined ? 'any value' : `above ${showEdge(low)}`;
+  if (low === undefined) return `below ${showEdge(high)}`;
+  // A cell of one value ends at the next double.
+  const end = before !== undefined && showEdge(before) === showEdge(high) ? before : high;
+  return showEdge(low) === showEdge(end) ? showEdge(low) : `${showEdge(low)} to ${showEdge(end)}`;
+}
+
+/** Six digits; the double after 0 is shown as 0. */
+function showEdge(edge: number): string {
+  return edge === Number.MIN_VALUE ? '0' : String(Number(edge.toPrecision(6)));
 }
 
 function categoryCells(reference: CategoryProfile, current: CategoryProfile): Cells {
@@ -109,11 +126,7 @@ function poolNeighbours(cells: Cells, least: number): Cells {
     cells,
     (k) => lastAtMost(starts, k),
     starts.length,
-    (group) => {
-      const first = starts[group]!;
-      const last = (starts[group + 1] ?? cells.reference.length) - 1;
-      return first === last ? cells.label(first) : span(cells.label(first), cells.label(last));
-    },
+    (group) => cells.label(starts[group]!, (starts[group + 1] ?? cells.reference.length) - 1),
   );
 }
 
@@ -154,14 +167,6 @@ function lastAtMost(starts: readonly number[], cell: number): number {
   let group = 0;
   while (group + 1 < starts.length && starts[group + 1]! <= cell) group++;
   return group;
-}
-
-/** `5 to 7` and `7 to 9` become `5 to 9`. */
-function span(first: string, last: string): string {
-  const from = first.startsWith('below ') ? undefined : first.split(' to ')[0]!.replace('above ', '');
-  const to = last.startsWith('above ') ? undefined : (last.split(' to ').at(-1) ?? last).replace('below ', '');
-  if (from === undefined) return to === undefined ? 'any value' : `below ${to}`;
-  return to === undefined ? `above ${from}` : from === to ? from : `${from} to ${to}`;
 }
 
 function sum(values: Float64Array): number {

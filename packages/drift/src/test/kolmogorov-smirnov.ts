@@ -52,7 +52,16 @@ export function kolmogorovSmirnovOfCells(cells: Cells, options: TestOptions = {}
     at.reference = below;
     at.current = belowCurrent;
   }
-  const parts = [{ label: `values up to ${cells.label(where).split(' to ').at(-1)}`, ...at }];
+  const parts = [
+    {
+      label: `values up to ${cells
+        .label(0, where)
+        .replace(/^below /, '')
+        .split(' to ')
+        .at(-1)}`,
+      ...at,
+    },
+  ];
   return finish(largest, rows, parts, { ...options, exactBelow: 0 });
 }
 

@@ -76,6 +76,15 @@ describe('verdicts', () => {
     );
   });
 
+  test('cells are named by their values: one value, a range, beyond', () => {
+    const hours = Array.from({ length: 2_400 }, (_, i) => i % 24);
+    const late = hours.map((hour) => (hour < 12 ? 0 : hour));
+    expect(distribution.fromSamples(column(hours), column(late)).parts[0]?.label).toBe('0');
+    expect(ks.fromProfiles!(...pair(hours, late)).parts[0]?.label).toBe('values up to 0');
+    const beyond = distribution.fromSamples(column(hours), column(hours.map((hour) => hour + 40)));
+    expect(beyond.parts[0]?.label).toBe('above 23');
+  });
+
   test.each([{ alpha: 0 }, { alpha: Number.NaN }, { power: 1 }, { margin: -1 }])(
     'options %o are refused',
     (options) => {
