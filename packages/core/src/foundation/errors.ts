@@ -54,6 +54,8 @@ export interface ErrorDetails {
   'table/corrupt': { readonly column: string; readonly reason: string };
   /** Two profiles were counted against different references. */
   'profile/unmergeable': { readonly column: string; readonly reason: string };
+  /** The bytes are not a sketch of this family, or they contradict themselves. */
+  'sketch/corrupt': { readonly family: string; readonly reason: string };
   /** A value does not keep the contract. */
   'contract/violated': {
     readonly violations: readonly { readonly path: string; readonly expected: string; readonly received: string }[];
