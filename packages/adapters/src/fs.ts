@@ -3,6 +3,7 @@ import { type Clock, defined, systemClock } from '@millwright/core';
 import type { Storage } from '@millwright/core/storage';
 import { folderBlobs } from './fs/blobs.js';
 import { disk, nodeCalls, type SystemCalls } from './fs/disk.js';
+import { folderHint } from './fs/hint.js';
 import { folderLog } from './fs/log.js';
 
 /**
@@ -23,6 +24,7 @@ export function folder(path: string, options: FolderOptions = {}): Storage {
   return {
     log,
     blobs,
+    hint: folderHint(root, files),
     async [Symbol.asyncDispose]() {
       await log[Symbol.asyncDispose]();
       await blobs[Symbol.asyncDispose]();

@@ -62,9 +62,9 @@ export async function openRegistry(storage: Storage, options: RegistryOptions): 
   if (typeof options.actor !== 'string' || options.actor === '')
     throw invalidInput('actor', 'the name of a person or a service', options.actor);
   const { actor, clock, random } = options;
-  const { log, blobs } = storage;
+  const { log, blobs, hint } = storage;
   const projections = [...PROJECTIONS, ...(options.projections ?? [])];
-  const ledger = await openLedger({ log, blobs, projections, actor, clock, random });
+  const ledger = await openLedger({ log, blobs, hint, projections, actor, clock, random });
   const doors: RegistryDoors = { ledger, blobs };
   return {
     ledger,

@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openRegistry } from '@millwright/registry';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { nodeCalls } from '../../src/fs/disk.js';
 import { folder } from '../../src/fs.js';
 
 let root: string;
@@ -40,3 +41,22 @@ test('a registry in a folder: two processes race, and a third finds everything, 
   );
   expect((await registry.ledger.verify()).ok).toBe(true);
 });
+
+test('a folder remembers its newest checkpoint, and garbage in its place costs nothing', async () => {
+  const storage = folder(root);
+  const registry = await openRegistry(storage, { actor: 'ana' });
+  await registry.models.create('spam', { owner: 'mail' });
+  expect(await storage.hint!.get()).toBeUndefined();
+  const digest = await registry.ledger.checkpoint();
+  expect(await folder(root).hint!.get()).toBe(digest);
+  await writeFile(join(root, 'hint'), 'x'.repeat(10_000));
+  const again = await openRegistry(folder(root), { actor: 'ana' });
+  expect(again.models.get('spam').owner).toBe('mail');
+  const failing = folder(root, { calls: { ...nodeCalls, rename: () => Promise.reject(diskFull()) } });
+  await expect(failing.hint!.set('later')).rejects.toMatchObject({ code: 'storage/failed' });
+  expect(await readdir(join(root, 'tmp'))).toEqual([]);
+});
+
+function diskFull(): Error {
+  return Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+}

@@ -54,8 +54,9 @@ export function chainReader(
   let keys = idempotencyWindow();
   let protocol: Protocol = { readerFeatures: [], writerFeatures: [] };
   const settled = foldOf((fault) => hub.emit('projectionFailed', fault));
-  /** Leaves before each commit: `starts[seq - 1]`; complete when the tree begins at leaf 0. */
+  /** Leaves before each commit from `firstSeq` on, the first that the tree knows by itself. */
   let starts: number[] = [];
+  let firstSeq = 1;
 
   const reader: ChainReader = {
     get position() {
@@ -85,7 +86,7 @@ export function chainReader(
       }
       protocol = raised;
       position = accepted.position;
-      starts[position.seq - 1] = firstIndex;
+      starts.push(firstIndex);
       keys.note(position.seq, firstIndex, accepted.sections);
       settled.apply(accepted.events);
       if (!tipHasIt) reader.tip?.apply(accepted.events);
@@ -99,6 +100,7 @@ export function chainReader(
     },
     resume(point) {
       position = point.position;
+      firstSeq = position.seq + 1;
       tree = merkleTree({ size: position.size, hashes: point.range });
       keys = point.keys;
       protocol = point.protocol;
@@ -121,17 +123,18 @@ export function chainReader(
       if (at.root !== position.root) throw corrupt(at.seq, 'the history before the checkpoint does not lead to it');
       tree = whole;
       starts = allStarts;
+      firstSeq = 1;
     },
     rootAt: (size) => toDigest(tree.root(size)),
     async *read(from, options) {
-      await reader.loadHistory(options);
-      const { seq: last, size } = position;
-      if (from >= size) return;
-      const seq = commitOf(starts, from);
+      if (from >= position.size) return;
+      if (from < tree.start) await reader.loadHistory(options);
+      const { seq: last } = position;
+      const seq = commitOf(starts, firstSeq, from);
       let next = seq;
       for await (const stored of log.read({ from: seq, limit: last - seq + 1 }, options)) {
         if (stored.seq !== next) throw corrupt(next, `the store answered with commit ${stored.seq}`);
-        const firstIndex = starts[next - 1]!;
+        const firstIndex = starts[next - firstSeq]!;
         for (const event of checkedEvents(tree, stored, firstIndex)) if (event.index >= from) yield event;
         next++;
       }
@@ -153,7 +156,7 @@ function checkedEvents(tree: MerkleTree, stored: StoredCommit, firstIndex: numbe
 }
 
 /** The commit that holds a leaf: the last one that starts at or before it. */
-function commitOf(starts: readonly number[], index: number): number {
+function commitOf(starts: readonly number[], firstSeq: number, index: number): number {
   let low = 0;
   let high = starts.length - 1;
   while (low < high) {
@@ -161,5 +164,5 @@ function commitOf(starts: readonly number[], index: number): number {
     if (starts[middle]! <= index) low = middle;
     else high = middle - 1;
   }
-  return low + 1;
+  return firstSeq + low;
 }

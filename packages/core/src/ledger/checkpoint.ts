@@ -19,6 +19,7 @@ import { decodeCommit } from './commit-codec.js';
 import type { FoldSlot } from './fold.js';
 import { idempotencyWindow, type KeyedOutcome } from './idempotency.js';
 import { merkleTree } from './merkle-tree.js';
+import { decodeState, encodeState } from './snapshot.js';
 import type { Projection } from './types.js';
 
 /**
@@ -41,7 +42,15 @@ interface CheckpointBody {
   /** Digest of the idempotency keys. */
   readonly keys: Digest;
   /** Digest of each projection's state. States that have not changed share a blob with the checkpoint before. */
-  readonly states: readonly { readonly id: string; readonly digest: Digest; readonly faults: number }[];
+  readonly states: readonly StateEntry[];
+}
+
+interface StateEntry {
+  readonly id: string;
+  readonly digest: Digest;
+  readonly faults: number;
+  /** Where the state begins in its blob, after the parts that are loaded when they are needed. Default 0. */
+  readonly head?: number | undefined;
 }
 
 const CHECKPOINT_FORMAT = 'millwright.checkpoint/1';
@@ -61,12 +70,12 @@ export async function writeCheckpoint(
   const encoded = [...reader.settled.slots.values()].map(({ projection, state, faults }) => {
     if (projection.snapshot === undefined)
       throw invalidInput('projections', 'projections that have a `snapshot`', projection.id);
-    return { id: projection.id, faults, bytes: encodeUtf8(canonicalJson(projection.snapshot.encode(state))) };
+    return { id: projection.id, faults, ...encodeState(projection, state) };
   });
 
-  const states: CheckpointBody['states'][number][] = [];
-  for (const { id, faults, bytes } of encoded)
-    states.push({ id, faults, digest: await putBytes(blobs, bytes, options) });
+  const states: StateEntry[] = [];
+  for (const { id, faults, bytes, head } of encoded)
+    states.push({ id, faults, head, digest: await putBytes(blobs, bytes, options) });
   const body: CheckpointBody = {
     format: CHECKPOINT_FORMAT,
     ledgerId: position.ledgerId!,
@@ -88,6 +97,8 @@ export async function writeCheckpoint(
 export interface LoadedCheckpoint {
   readonly point: ResumePoint;
   readonly slots: readonly FoldSlot[];
+  /** The state of another projection at the same place, if the checkpoint has one that can be used. */
+  load(projection: Projection<unknown>, options?: Abortable): Promise<FoldSlot | undefined>;
 }
 
 /**
@@ -104,18 +115,23 @@ export async function loadCheckpoint(
     await checkAgainstLog(log, body, { signal });
     const range = body.range.map(fromHex);
     if (toDigest(merkleTree({ size, hashes: range }).root()) !== root) return undefined;
-    const slots = await Promise.all(
-      projections.map(async (projection): Promise<FoldSlot> => {
-        const stored = body.states.find(({ id }) => id === projection.id);
-        if (stored === undefined || projection.snapshot === undefined) throw unusable(`it lacks ${projection.id}`);
-        const json = await getJson(blobs, stored.digest, { signal });
-        return { projection, state: projection.snapshot.decode(json), faults: stored.faults };
-      }),
-    );
+    const load = async (projection: Projection<unknown>, o: Abortable): Promise<FoldSlot | undefined> => {
+      const stored = body.states.find(({ id }) => id === projection.id);
+      if (stored === undefined || projection.snapshot === undefined) return undefined;
+      const bytes = await getBytes(blobs, stored.digest, o);
+      const state = decodeState(projection, { bytes, head: stored.head ?? 0 });
+      return { projection, state, faults: stored.faults };
+    };
+    const slots = await Promise.all(projections.map((projection) => load(projection, { signal })));
+    if (!slots.every((slot) => slot !== undefined)) return undefined;
     const keys = idempotencyWindow();
     for (const [key, outcome] of parseKeys(await getJson(blobs, body.keys, { signal }))) keys.restore(key, outcome);
     const position = { seq, size, root, time, ledgerId };
-    return { point: { position, range, keys, protocol: { readerFeatures, writerFeatures } }, slots };
+    return {
+      point: { position, range, keys, protocol: { readerFeatures, writerFeatures } },
+      slots,
+      load: (projection, o = {}) => load(projection, o).catch(() => undefined),
+    };
   } catch {
     signal?.throwIfAborted();
     return undefined;
@@ -178,12 +194,16 @@ async function putBytes(blobs: BlobStore, bytes: Uint8Array, { signal }: Abortab
 }
 
 async function getJson(blobs: BlobStore, digest: Digest, options: Abortable): Promise<Json> {
+  return JSON.parse(decodeUtf8(await getBytes(blobs, digest, options))) as Json;
+}
+
+async function getBytes(blobs: BlobStore, digest: Digest, options: Abortable): Promise<Uint8Array> {
   const stat = await blobs.stat(digest, options);
   if (stat === undefined || stat.size > MAX_PART_BYTES) throw unusable('a part is missing or too large');
   const body = await blobs.get(digest, options);
   const bytes = body && (await collect(body));
   if (bytes === undefined || digestBytes(bytes) !== digest) throw unusable('a part is damaged');
-  return JSON.parse(decodeUtf8(bytes)) as Json;
+  return bytes;
 }
 
 function unusable(reason: string): MillwrightError<'state/precondition'> {

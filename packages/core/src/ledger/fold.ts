@@ -1,4 +1,5 @@
 import { MillwrightError } from '../foundation/errors.js';
+import { copyState } from './snapshot.js';
 import type { LedgerEvent, LedgerHubEvents, Projection } from './types.js';
 
 /** The states of the projections in use, at one place of the ledger. */
@@ -66,7 +67,7 @@ function foldFrom(slots: Map<string, FoldSlot>, onFault: (fault: LedgerHubEvents
       for (const [id, slot] of slots) {
         const { fork, snapshot } = slot.projection;
         if (fork === undefined && snapshot === undefined) return undefined;
-        const state = fork === undefined ? snapshot!.decode(snapshot!.encode(slot.state)) : fork(slot.state);
+        const state = fork === undefined ? copyState(slot.projection, slot.state) : fork(slot.state);
         copies.set(id, { ...slot, state });
       }
       return foldFrom(copies, () => undefined);

@@ -31,6 +31,7 @@ export {
   segmentProjection,
   segmentWriter,
 } from './segment.js';
+export { type ShardCodec, type ShardMap, shardMap, shardMapFrom } from './shard-map.js';
 export { exportProof, type SignHeadOptions, signHead } from './sign.js';
 export type * from './types.js';
 export { type VerifyLogOptions, verifyLog } from './verify-log.js';

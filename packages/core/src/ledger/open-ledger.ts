@@ -7,7 +7,7 @@ import { type CommitId, idSource, type LedgerId } from '../foundation/ids.js';
 import { type Random, systemRandom } from '../foundation/random.js';
 import type { BlobStore, HintSlot, LogStore } from '../storage/types.js';
 import { type ChainReader, chainReader } from './chain-reader.js';
-import { loadCheckpoint, writeCheckpoint } from './checkpoint.js';
+import { type LoadedCheckpoint, loadCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { type CommitRequest, commitLoop } from './commit-loop.js';
 import { foldOf } from './fold.js';
 import { IDEMPOTENCY_WINDOW } from './idempotency.js';
@@ -65,6 +65,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const reader = chainReader(log, hub, new Set(options.features));
   const pins = options.pin === undefined ? undefined : pinKeeper(options.pin);
   let checkpointSize = 0;
+  let resumed: LoadedCheckpoint | undefined;
   const exclusive = mutex();
   const loop = commitLoop({
     log,
@@ -152,8 +153,11 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       exclusive(async () => {
         if (reader.settled.has(projection.id)) return;
         const fold = foldOf((fault) => hub.emit('projectionFailed', fault));
+        const stored = await resumed?.load(projection, o);
+        if (stored !== undefined) fold.adopt([stored]);
         fold.add(projection);
-        for await (const event of reader.read(0, o)) fold.apply([event]);
+        const from = stored === undefined ? 0 : resumed!.point.position.size;
+        for await (const event of reader.read(from, o)) fold.apply([event]);
         reader.settled.adopt(fold.slots.values());
         reader.tip = undefined;
       }),
@@ -192,7 +196,8 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   };
 
   const projections = options.projections ?? [];
-  checkpointSize = await resumeFromHint(reader, projections, options);
+  resumed = await resumeFromHint(reader, projections, options);
+  checkpointSize = reader.position.size;
   for (const projection of projections) reader.settled.add(projection);
   await abortable(
     exclusive(() => reader.catchUp(options)),
@@ -217,20 +222,20 @@ function canCheckpoint({ settled }: ChainReader): boolean {
   return settled.projections.length > 0 && settled.projections.every(({ snapshot }) => snapshot !== undefined);
 }
 
-/** Goes on from the checkpoint that the hint names, if it can be used; the leaves that need not be read. */
+/** Goes on from the checkpoint that the hint names, if it can be used. */
 async function resumeFromHint(
   reader: ChainReader,
   projections: readonly Projection<unknown>[],
   { log, blobs, hint, features, signal }: LedgerOptions,
-): Promise<number> {
-  if (blobs === undefined || hint === undefined) return 0;
+): Promise<LoadedCheckpoint | undefined> {
+  if (blobs === undefined || hint === undefined) return undefined;
   const digest = await hint.get({ signal }).catch(() => undefined);
-  const loaded = digest && (await loadCheckpoint(digest, { blobs, log, projections, signal }));
-  if (!loaded) return 0;
+  const loaded = digest === undefined ? undefined : await loadCheckpoint(digest, { blobs, log, projections, signal });
+  if (loaded === undefined) return undefined;
   checkFeatures(loaded.point.protocol.readerFeatures, new Set(features), 'read');
   reader.resume(loaded.point);
   reader.settled.adopt(loaded.slots);
-  return loaded.point.position.size;
+  return loaded;
 }
 
 /** One task at a time, in order of arrival. */

@@ -1,5 +1,5 @@
 import type { Abortable } from '../foundation/abort.js';
-import type { JsonObject } from '../foundation/canonical-json.js';
+import type { Json, JsonObject } from '../foundation/canonical-json.js';
 import { type Digest, digestBytes, encodeUtf8, parseDigest } from '../foundation/digest.js';
 import { invalidInput, MillwrightError } from '../foundation/errors.js';
 import { collect } from '../storage/body.js';
@@ -104,6 +104,19 @@ export const erasureProjection: Projection<Erasures> = {
     return state;
   },
   fork: ({ redacted, held }): MutableErasures => ({ redacted: new Map(redacted), held: new Map(held) }),
+  snapshot: {
+    encode: ({ redacted, held }) => ({
+      redacted: Array.from(redacted, ([digest, redaction]): Json => [digest, { ...redaction }]),
+      held: Array.from(held, ([digest, reasons]): Json => [digest, reasons]),
+    }),
+    decode(json): MutableErasures {
+      const { redacted, held } = json as {
+        readonly redacted: readonly [Digest, Redaction][];
+        readonly held: readonly [Digest, readonly string[]][];
+      };
+      return { redacted: new Map(redacted), held: new Map(held) };
+    },
+  },
 };
 
 /** Forbids the erasure of payloads until the hold with the same reason is released. */

@@ -1,5 +1,5 @@
 import { type Abortable, type Closable, closable } from '../foundation/abort.js';
-import { canonicalJson, type JsonObject } from '../foundation/canonical-json.js';
+import { canonicalJson, type Json, type JsonObject } from '../foundation/canonical-json.js';
 import { type Clock, systemClock } from '../foundation/clock.js';
 import { type Digest, decodeUtf8, digestBytes, encodeUtf8, parseDigest, toDigest } from '../foundation/digest.js';
 import { MillwrightError } from '../foundation/errors.js';
@@ -166,6 +166,10 @@ export const segmentProjection: Projection<Segments> = {
     return state;
   },
   fork: (state) => new Map(state),
+  snapshot: {
+    encode: (state) => Array.from(state, ([stream, segments]): Json => [stream, segments.map((each) => ({ ...each }))]),
+    decode: (json) => new Map(json as readonly [string, readonly SealedSegment[]][]),
+  },
 };
 
 /**

@@ -49,9 +49,21 @@ export interface Projection<S> {
 }
 
 export interface ProjectionSnapshot<S> {
-  encode(state: S): Json;
-  /** May throw when it does not understand; the ledger is then folded from the beginning. */
-  decode(json: Json): S;
+  /** @param aside keeps a piece by itself and returns what stands for it in the JSON */
+  encode(state: S, aside: SetAside): Json;
+  /**
+   * May throw when it does not understand; the ledger is then folded from the beginning.
+   * @param json what `encode` gave
+   * @param part what was put aside, as bytes until `json()` is called: a large state opens without being parsed
+   */
+  decode(json: unknown, part: (reference: Json) => SnapshotPart): S;
+}
+
+/** Puts a piece aside, or a part that was loaded and has not changed. */
+export type SetAside = (piece: Json | SnapshotPart) => Json;
+
+export interface SnapshotPart {
+  json(): Json;
 }
 
 /** What a command may look at while it decides. */

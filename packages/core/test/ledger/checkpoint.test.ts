@@ -88,6 +88,21 @@ describe('checkpoints', () => {
     expect(await all((await open()).read({ from: 40 }))).toEqual(expected.filter(({ index }) => index >= 40));
   });
 
+  test('a projection that joins later takes its state from there, and the tail is read without the history', async () => {
+    const { storage, ledger, open } = await filled(20);
+    await ledger.checkpoint();
+    await write(ledger, 'tail');
+    const { log, handedOut } = countingLog(storage.log);
+    const late = await open({ log, projections: [] });
+    await late.use(tally);
+    expect(late.state(tally)).toEqual(ledger.state(tally));
+    const { size } = ledger.head;
+    expect(await all(late.read({ from: size - 2 }))).toEqual(await all(ledger.read({ from: size - 2 })));
+    expect(handedOut()).toBeLessThan(6);
+    await late.use(plain);
+    expect(late.state(plain).n).toBe(22);
+  });
+
   test('whatever is wrong with it only costs time', async () => {
     const { storage, ledger, open } = await filled(10);
     const good = await ledger.checkpoint();

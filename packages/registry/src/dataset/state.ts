@@ -1,6 +1,14 @@
 import { type Digest, type Name, parseDigest } from '@millwright/core';
-import type { LedgerEvent, Projection } from '@millwright/core/ledger';
+import {
+  type LedgerEvent,
+  type Projection,
+  type ShardCodec,
+  type ShardMap,
+  shardMap,
+  shardMapFrom,
+} from '@millwright/core/ledger';
 import * as z from 'zod/mini';
+import { pruned } from '../pruned.js';
 import { nodeId, referenceId } from '../reference.js';
 import { MAX_TEXT, MAX_WORD } from '../text.js';
 import type { DatasetVersion } from './types.js';
@@ -32,27 +40,47 @@ const datasetAdded = z.object({
 });
 
 export interface DatasetsState {
-  readonly datasets: Map<string, DatasetVersion[]>;
+  readonly datasets: ShardMap<DatasetVersion[]>;
 }
 
 /** Every version of every dataset. */
 export const datasetsProjection: Projection<DatasetsState> = {
   id: 'registry.datasets@1',
-  init: () => ({ datasets: new Map() }),
+  init: () => ({ datasets: shardMap(versionsCodec) }),
   apply(state, event) {
     if (event.type === 'dataset.added') added(state, event);
     return state;
   },
+  fork: ({ datasets }) => ({ datasets: datasets.fork() }),
+  snapshot: {
+    encode: ({ datasets }, aside) => datasets.encode(aside),
+    decode: (json, part) => ({ datasets: shardMapFrom(versionsCodec, json, part) }),
+  },
+};
+
+const versionsCodec: ShardCodec<DatasetVersion[]> = {
+  encode: (versions) => versions.map(pruned),
+  decode: (json) => (json as readonly DatasetVersion[]).map((version) => ({ ...ABSENT, ...version })),
+  copy: (versions) => [...versions],
+};
+
+const ABSENT = {
+  size: undefined,
+  rowCount: undefined,
+  schema: undefined,
+  profileBlob: undefined,
+  validation: undefined,
+  sourceTimes: undefined,
+  madeBy: undefined,
 };
 
 function added(state: DatasetsState, event: LedgerEvent): void {
   const { data, success } = datasetAdded.safeParse(event.data);
   if (!success) return;
-  const versions = state.datasets.get(data.name) ?? [];
-  if (data.number !== versions.length + 1) return;
-  state.datasets.set(data.name, versions);
+  if (data.number !== (state.datasets.get(data.name)?.length ?? 0) + 1) return;
+  if (data.number === 1) state.datasets.set(data.name, []);
   const id = referenceId(data.name, data.number);
-  versions.push({
+  state.datasets.change(data.name)!.push({
     ...data,
     id,
     node: nodeId('dataset', id),

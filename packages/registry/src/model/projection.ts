@@ -1,18 +1,27 @@
-import type { Name } from '@millwright/core';
-import type { LedgerEvent, Projection } from '@millwright/core/ledger';
+import type { Json, Name } from '@millwright/core';
+import { type LedgerEvent, type Projection, shardMap, shardMapFrom } from '@millwright/core/ledger';
 import type { infer as Infer } from 'zod/mini';
 import type { GatePolicy } from '../evaluation/policy.js';
 import { fromFigure } from '../figure.js';
 import { referenceId } from '../reference.js';
 import * as events from './events.js';
-import { findVersion, judge, type ModelsState, mayChangePolicy, type VersionState } from './state.js';
+import { modelCodec } from './snapshot.js';
+import {
+  changeVersion,
+  findVersion,
+  type IgnoredEvent,
+  judge,
+  type ModelsState,
+  mayChangePolicy,
+  type VersionState,
+} from './state.js';
 import type { EvidenceMetric } from './types.js';
-import { indexVersion, markJudged, retagVersion, versionIndex } from './version-index.js';
+import { indexVersion, markJudged, retagVersion } from './version-index.js';
 
 /** Models, versions, aliases, evidence, approvals and policies as a fold of the ledger. */
 export const modelsProjection: Projection<ModelsState> = {
   id: 'registry.models@1',
-  init: () => ({ models: new Map(), versions: [], index: versionIndex(), ignored: [] }),
+  init: () => ({ models: shardMap(modelCodec), catalogue: undefined, ignored: [] }),
   apply(state, event) {
     const fold = FOLDS.get(event.type);
     if (fold === undefined) return state;
@@ -20,6 +29,17 @@ export const modelsProjection: Projection<ModelsState> = {
     if (reason !== undefined && state.ignored.length < MAX_IGNORED)
       state.ignored.push({ eventIndex: event.index, type: event.type, reason });
     return state;
+  },
+  fork: ({ models, ignored }) => ({ models: models.fork(), catalogue: undefined, ignored: [...ignored] }),
+  snapshot: {
+    encode: ({ models, ignored }, aside) => ({
+      models: models.encode(aside),
+      ignored: ignored.map((event) => ({ ...event })),
+    }),
+    decode(json, part) {
+      const { models, ignored } = json as { readonly models: Json; readonly ignored: readonly IgnoredEvent[] };
+      return { models: shardMapFrom(modelCodec, models, part), catalogue: undefined, ignored: [...ignored] };
+    },
   },
 };
 
@@ -76,7 +96,7 @@ function created(state: ModelsState, data: Infer<typeof events.modelCreated>, ev
 }
 
 function changed(state: ModelsState, data: Infer<typeof events.modelChanged>): string | undefined {
-  const model = state.models.get(data.name);
+  const model = state.models.change(data.name);
   if (model === undefined) return 'no such model';
   model.owner = data.owner ?? model.owner;
   model.risk = data.risk ?? model.risk;
@@ -95,7 +115,7 @@ function registered(
   data: Infer<typeof events.versionRegistered>,
   event: LedgerEvent,
 ): string | undefined {
-  const model = state.models.get(data.model);
+  const model = state.models.change(data.model);
   if (model === undefined) return 'no such model';
   if (data.number !== model.versions.length + 1) return `the next version is ${model.versions.length + 1}`;
   const version: VersionState = {
@@ -119,19 +139,20 @@ function registered(
     pastAliases: new Set(),
     deprecated: false,
     retired: false,
+    judged: false,
     registeredBy: event.actor,
     registeredAt: event.time,
     eventIndex: event.index,
   };
   model.versions.push(version);
-  state.versions.push(version);
-  indexVersion(state.index, version);
+  state.catalogue?.versions.push(version);
+  if (state.catalogue !== undefined) indexVersion(state.catalogue.index, version);
   return undefined;
 }
 
 function tagged(state: ModelsState, data: Infer<typeof events.versionTagged>): string | undefined {
   return onVersion(state, data.version, (version) => {
-    for (const [key, value] of Object.entries(data.tags)) retagVersion(state.index, version, key, value);
+    for (const [key, value] of Object.entries(data.tags)) retagVersion(state.catalogue?.index, version, key, value);
     return undefined;
   });
 }
@@ -205,7 +226,7 @@ function approvalWithdrawn(
 }
 
 function policySet(state: ModelsState, data: Infer<typeof events.policySet>, event: LedgerEvent): string | undefined {
-  const model = state.models.get(data.model);
+  const model = state.models.change(data.model);
   if (model === undefined) return 'no such model';
   if (!mayChangePolicy(model, event.actor)) return 'the actor is not a guardian of the policy';
   model.policy = {
@@ -222,7 +243,7 @@ function policySet(state: ModelsState, data: Infer<typeof events.policySet>, eve
 }
 
 function aliasMoved(state: ModelsState, data: Infer<typeof events.aliasMoved>, event: LedgerEvent): string | undefined {
-  const model = state.models.get(data.model);
+  const model = state.models.change(data.model);
   const version = findVersion(state, data.to);
   if (model === undefined || version?.model !== model) return 'no such version';
   if (version.retired) return 'the version is retired';
@@ -267,7 +288,7 @@ function aliasRemoved(
   data: Infer<typeof events.aliasRemoved>,
   event: LedgerEvent,
 ): string | undefined {
-  const model = state.models.get(data.model);
+  const model = state.models.change(data.model);
   const alias = model?.aliases.get(data.alias);
   if (model === undefined || alias?.target === undefined) return 'no such alias';
   if (data.generation !== alias.generation + 1 || data.from !== alias.target.id) return 'the alias has moved before';
@@ -300,9 +321,9 @@ function onVersion(
   id: string,
   apply: (version: VersionState) => string | undefined,
 ): string | undefined {
-  const version = findVersion(state, id);
+  const version = changeVersion(state, id);
   if (version === undefined) return 'no such version';
   const reason = apply(version);
-  if (reason === undefined) markJudged(state.index, version);
+  if (reason === undefined) markJudged(state.catalogue?.index, version);
   return reason;
 }

@@ -1,5 +1,13 @@
 import { invalidInput } from '@millwright/core';
-import { type ModelState, type ModelsState, stageOf, toModel, toVersion, type VersionState } from './state.js';
+import {
+  catalogueOf,
+  type ModelState,
+  type ModelsState,
+  stageOf,
+  toModel,
+  toVersion,
+  type VersionState,
+} from './state.js';
 import type { ModelVersion, RegisteredModel, Stage } from './types.js';
 import { firstFrom, type MetricColumn, posting } from './version-index.js';
 
@@ -62,7 +70,8 @@ export function searchVersions(
 
 /** The shortest list that holds every match: of the model, of a tag, of a metric's range, of an alias. */
 function candidates(state: ModelsState, filter: VersionFilter): readonly VersionState[] {
-  const { postings } = state.index;
+  const { versions, index } = catalogueOf(state);
+  const { postings } = index;
   const named: string[] = [];
   for (const [key, value] of Object.entries(filter.tags ?? {}))
     named.push(value === '*' ? posting.anyTag(key) : posting.tag(key, value));
@@ -72,9 +81,9 @@ function candidates(state: ModelsState, filter: VersionFilter): readonly Version
   const lists = named.map((name) => postings.get(name) ?? []);
   if (filter.model !== undefined) lists.push(state.models.get(filter.model)?.versions ?? []);
   if (filter.alias !== undefined || filter.stage === 'serving') lists.push(aliased(state, filter.alias));
-  let shortest = lists.reduce((a, b) => (b.length < a.length ? b : a), state.versions);
+  let shortest = lists.reduce((a, b) => (b.length < a.length ? b : a), versions);
   for (const [name, range] of Object.entries(filter.metrics ?? {})) {
-    const column = state.index.metrics.get(name);
+    const column = index.metrics.get(name);
     if (column === undefined) return [];
     // Reading a column of numbers is some fifty times faster than looking into as many versions.
     if (column.values.length > 50 * shortest.length) continue;

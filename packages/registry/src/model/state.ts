@@ -1,19 +1,26 @@
 import type { Digest, Name } from '@millwright/core';
+import type { ShardMap } from '@millwright/core/ledger';
 import type { GatePolicy } from '../evaluation/policy.js';
 import { nodeId } from '../reference.js';
 import type { VersionOrigin } from './passport.js';
 import { type AliasPolicy, type Judgement, judgeMove } from './policy.js';
 import type { AliasRecord, Approval, Evidence, ModelVersion, RegisteredModel, Stage } from './types.js';
-import type { VersionIndex } from './version-index.js';
+import { indexVersion, type VersionIndex, versionIndex } from './version-index.js';
 
 /** All models, as the fold keeps them. Only the projection changes it. */
 export interface ModelsState {
-  readonly models: Map<string, ModelState>;
+  readonly models: ShardMap<ModelState>;
+  /** Made by the first search, kept up to date from then on. */
+  catalogue: Catalogue | undefined;
+  /** Events of this room that made no sense and were passed over: a malformed payload, a number taken, a move that the policy forbids. */
+  readonly ignored: IgnoredEvent[];
+}
+
+/** What search looks at. */
+export interface Catalogue {
   /** All versions of all models in the order of registration. */
   readonly versions: VersionState[];
   readonly index: VersionIndex;
-  /** Events of this room that made no sense and were passed over: a malformed payload, a number taken, a move that the policy forbids. */
-  readonly ignored: IgnoredEvent[];
 }
 
 /** An event that changed nothing. */
@@ -82,6 +89,8 @@ export interface VersionState {
   readonly pastAliases: Set<string>;
   deprecated: boolean;
   retired: boolean;
+  /** More is known of it than its registration. */
+  judged: boolean;
   readonly registeredBy: string;
   readonly registeredAt: number;
   readonly eventIndex: number;
@@ -93,6 +102,25 @@ export function findVersion(state: ModelsState, id: string): VersionState | unde
   if (at <= 0) return undefined;
   const version = state.models.get(id.slice(0, at))?.versions[Number(id.slice(at + 1)) - 1];
   return version?.id === id ? version : undefined;
+}
+
+/** The version with this id, to change it. */
+export function changeVersion(state: ModelsState, id: string): VersionState | undefined {
+  const version = findVersion(state, id);
+  if (version === undefined) return undefined;
+  state.models.change(version.model.name);
+  return findVersion(state, id);
+}
+
+/** The catalogue of a state, made now if nobody has searched before. */
+export function catalogueOf(state: ModelsState): Catalogue {
+  if (state.catalogue !== undefined) return state.catalogue;
+  const versions = [...state.models.values()].flatMap((model) => model.versions);
+  versions.sort((a, b) => a.eventIndex - b.eventIndex);
+  const index = versionIndex();
+  for (const version of versions) indexVersion(index, version);
+  state.catalogue = { versions, index };
+  return state.catalogue;
 }
 
 /** Where a version stands; see `Stage`. */

@@ -43,27 +43,43 @@ export function indexVersion(index: VersionIndex, version: VersionState): void {
     column.versions.push(version);
     column.values.push(value);
   }
+  if (version.judged) append(index, posting.judged, version);
 }
 
-/** Sets or removes a tag of a version that is indexed. */
-export function retagVersion(index: VersionIndex, version: VersionState, key: string, value: string | null): void {
+/** Sets or removes a tag of a version, and notes it where there is an index. */
+export function retagVersion(
+  index: VersionIndex | undefined,
+  version: VersionState,
+  key: string,
+  value: string | null,
+): void {
   const old = version.tags.get(key);
   if (old === value || (old === undefined && value === null)) return;
+  if (index !== undefined) moveTag(index, version, key, old, value);
+  if (value === null) version.tags.delete(key);
+  else version.tags.set(key, value);
+}
+
+function moveTag(
+  index: VersionIndex,
+  version: VersionState,
+  key: string,
+  old: string | undefined,
+  value: string | null,
+): void {
   if (old !== undefined) remove(index, posting.tag(key, old), version);
   if (value === null) {
     remove(index, posting.anyTag(key), version);
-    version.tags.delete(key);
     return;
   }
   if (old === undefined) insert(index, posting.anyTag(key), version);
   insert(index, posting.tag(key, value), version);
-  version.tags.set(key, value);
 }
 
 /** Notes that more is known of a version than its registration. */
-export function markJudged(index: VersionIndex, version: VersionState): void {
-  const list = index.postings.get(posting.judged);
-  if (list?.[firstFrom(list, version.eventIndex)] !== version) insert(index, posting.judged, version);
+export function markJudged(index: VersionIndex | undefined, version: VersionState): void {
+  if (!version.judged && index !== undefined) insert(index, posting.judged, version);
+  version.judged = true;
 }
 
 function append(index: VersionIndex, name: string, version: VersionState): void {

@@ -14,7 +14,7 @@ import { toFigure } from '../figure.js';
 import { notFound } from '../model/refusal.js';
 import { type NodeLike, nodeId, parseNode, parseReference, type ReferenceLike, referenceId } from '../reference.js';
 import { parseRecord, parseText } from '../text.js';
-import { findRun, type RunState, runsProjection, toRun } from './state.js';
+import { findRun, listRuns, type RunState, runsProjection, toRun } from './state.js';
 import type { MetricPoint, RunComparison, RunRecord, RunStatus } from './types.js';
 
 /** Experiment tracking: every run is a line in the ledger, also the ones that failed. */
@@ -116,10 +116,8 @@ export function runs({ ledger }: RegistryDoors): Runs {
     },
     points: (run, metric) => [...(find(run).metrics.get(metric) ?? [])],
     list({ name, status, tags } = {}) {
-      const { runs: all } = ledger.state(runsProjection);
-      const chosen = name === undefined ? [...all.values()].flat() : (all.get(name) ?? []);
       const wanted = Object.entries(tags ?? {});
-      return chosen
+      return listRuns(ledger.state(runsProjection), name)
         .filter((run) => status === undefined || run.status === status)
         .filter((run) => wanted.every(([key, value]) => run.tags.get(key) === value))
         .sort((a, b) => a.eventIndex - b.eventIndex)
@@ -146,7 +144,7 @@ function startRun(name: string, facts: RunFacts): Decide<string> {
   return (view) => {
     const state = view.state(runsProjection);
     if (parent !== undefined && findRun(state, parent) === undefined) throw notFound('run', parent);
-    const number = (state.runs.get(parsed)?.length ?? 0) + 1;
+    const number = (state.counts.get(parsed) ?? 0) + 1;
     const id = referenceId(parsed, number);
     const node: LineageNode = { id: nodeId('run', id), kind: 'run', label: id };
     const sources = parent === undefined ? uses : [...uses, nodeId('run', parent)];

@@ -1,7 +1,14 @@
-import type { JsonObject, Name } from '@millwright/core';
-import type { LedgerEvent, Projection } from '@millwright/core/ledger';
+import { defined, type Json, type JsonObject, type Name } from '@millwright/core';
+import {
+  type LedgerEvent,
+  type Projection,
+  type ShardCodec,
+  type ShardMap,
+  shardMap,
+  shardMapFrom,
+} from '@millwright/core/ledger';
 import * as z from 'zod/mini';
-import { figureSchema, fromFigure } from '../figure.js';
+import { type Figure, figureSchema, fromFigure, toFigure } from '../figure.js';
 import { nodeId, referenceId } from '../reference.js';
 import { MAX_TEXT, MAX_WORD } from '../text.js';
 import type { MetricPoint, RunRecord, RunStatus } from './types.js';
@@ -31,7 +38,10 @@ const runFinished = z.object({
 });
 
 export interface RunsState {
-  readonly runs: Map<string, RunState[]>;
+  /** How many runs each name has; their numbers are dense, from 1. */
+  readonly counts: Map<string, number>;
+  /** Runs of one name, a block of numbers at a time: see `blockOf`. */
+  readonly blocks: ShardMap<RunState[]>;
 }
 
 export interface RunState {
@@ -58,22 +68,80 @@ export interface RunState {
 /** Every run that was started, whatever came of it. */
 export const runsProjection: Projection<RunsState> = {
   id: 'registry.runs@1',
-  init: () => ({ runs: new Map() }),
+  init: () => ({ counts: new Map(), blocks: shardMap(blockCodec) }),
   apply(state, event) {
     if (event.type === 'run.started') started(state, event);
     else if (event.type === 'run.logged') logged(state, event);
     else if (event.type === 'run.finished') finished(state, event);
     return state;
   },
+  fork: ({ counts, blocks }) => ({ counts: new Map(counts), blocks: blocks.fork() }),
+  snapshot: {
+    encode: ({ counts, blocks }, aside) => ({ counts: [...counts], blocks: blocks.encode(aside) }),
+    decode(json, part) {
+      const { counts, blocks } = json as { readonly counts: readonly [string, number][]; readonly blocks: Json };
+      return { counts: new Map(counts), blocks: shardMapFrom(blockCodec, blocks, part) };
+    },
+  },
 };
+
+/** Runs per block: what is parsed to see one, and copied to change one. */
+const BLOCK = 64;
+
+function blockOf(name: string, number: number): string {
+  return `${name}@${Math.floor((number - 1) / BLOCK)}`;
+}
+
+const blockCodec: ShardCodec<RunState[]> = {
+  encode: (runs) => runs.map(encodeRun),
+  decode: (json) => (json as readonly StoredRun[]).map(decodeRun),
+};
+
+type StoredRun = Omit<RunState, 'environment' | 'tags' | 'metrics' | 'parent' | 'finishedAt'> & {
+  readonly environment: readonly [string, string][];
+  readonly tags: readonly [string, string][];
+  readonly metrics: readonly [string, readonly [number, Figure, number][]][];
+  readonly parent?: string;
+  readonly finishedAt?: number;
+};
+
+function encodeRun({ environment, tags, metrics, parent, finishedAt, ...facts }: RunState): Json {
+  return {
+    ...facts,
+    ...defined({ parent, finishedAt }),
+    environment: [...environment],
+    tags: [...tags],
+    metrics: Array.from(metrics, ([name, points]) => [
+      name,
+      points.map(({ step, value, time }) => [step, toFigure(value, name), time]),
+    ]),
+  };
+}
+
+function decodeRun({ environment, tags, metrics, parent, finishedAt, ...facts }: StoredRun): RunState {
+  return {
+    ...facts,
+    parent,
+    finishedAt,
+    environment: new Map(environment),
+    tags: new Map(tags),
+    metrics: new Map(
+      metrics.map(([name, points]): [string, MetricPoint[]] => [
+        name,
+        points.map(([step, figure, time]) => ({ step, value: fromFigure(figure), time })),
+      ]),
+    ),
+  };
+}
 
 function started(state: RunsState, event: LedgerEvent): void {
   const { data, success } = runStarted.safeParse(event.data);
   if (!success) return;
-  const sameName = state.runs.get(data.name) ?? [];
-  if (data.number !== sameName.length + 1) return;
-  state.runs.set(data.name, sameName);
-  sameName.push({
+  if (data.number !== (state.counts.get(data.name) ?? 0) + 1) return;
+  state.counts.set(data.name, data.number);
+  const block = blockOf(data.name, data.number);
+  if (!state.blocks.has(block)) state.blocks.set(block, []);
+  state.blocks.change(block)!.push({
     id: referenceId(data.name, data.number),
     name: data.name as Name,
     number: data.number,
@@ -97,13 +165,13 @@ function started(state: RunsState, event: LedgerEvent): void {
 
 function logged(state: RunsState, event: LedgerEvent): void {
   const { data, success } = runLogged.safeParse(event.data);
-  const run = success ? findRun(state, data.run) : undefined;
+  const run = success ? changeRun(state, data.run) : undefined;
   if (success && run?.status === 'running') add(run, data.metrics, data.step, event.time);
 }
 
 function finished(state: RunsState, event: LedgerEvent): void {
   const { data, success } = runFinished.safeParse(event.data);
-  const run = success ? findRun(state, data.run) : undefined;
+  const run = success ? changeRun(state, data.run) : undefined;
   if (!success || run?.status !== 'running') return;
   add(run, data.metrics, undefined, event.time);
   run.status = data.status;
@@ -126,10 +194,29 @@ function add(
 
 /** The run with this id, if there is one. */
 export function findRun(state: RunsState, id: string): RunState | undefined {
-  const at = id.lastIndexOf('@');
-  if (at <= 0) return undefined;
-  const run = state.runs.get(id.slice(0, at))?.[Number(id.slice(at + 1)) - 1];
+  const { block, place } = placeOf(id);
+  const run = state.blocks.get(block)?.[place];
   return run?.id === id ? run : undefined;
+}
+
+/** All runs of a name, or of all names, by name and number. */
+export function listRuns({ counts, blocks }: RunsState, name?: string): RunState[] {
+  const runs: RunState[] = [];
+  for (const each of name === undefined ? counts.keys() : [name])
+    for (let number = 1; number <= (counts.get(each) ?? 0); number += BLOCK)
+      runs.push(...(blocks.get(blockOf(each, number)) ?? []));
+  return runs;
+}
+
+function changeRun(state: RunsState, id: string): RunState | undefined {
+  const { block, place } = placeOf(id);
+  return findRun(state, id) && state.blocks.change(block)?.[place];
+}
+
+function placeOf(id: string): { readonly block: string; readonly place: number } {
+  const at = id.lastIndexOf('@');
+  const number = Number(id.slice(at + 1));
+  return { block: blockOf(id.slice(0, Math.max(at, 0)), number), place: (number - 1) % BLOCK };
 }
 
 /** A copy that later events do not change. */
