@@ -54,7 +54,8 @@ export function byText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function countValues(column: ColumnView): { readonly counts: Map<string, number>; readonly nulls: number } {
+/** Rows per value, and how many are null (by bit or by dictionary entry). */
+export function countValues(column: ColumnView): { readonly counts: Map<string, number>; readonly nulls: number } {
   const counts = new Map<string, number>();
   let nulls = column.nullCount;
   const add = (category: string, count: number) => {

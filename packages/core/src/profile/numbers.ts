@@ -14,7 +14,7 @@ import { exactSum } from './exact-sum.js';
 import type { Histogram, NumberProfile } from './types.js';
 
 /** Rows per block: 64 KiB of doubles, so that every pass over a block finds it in cache. */
-const BLOCK = 8192;
+export const BLOCK = 8192;
 /** Narrow integers are tallied from this many rows on; below, walking the tally costs more than it saves. */
 const TALLY_ROWS = 1 << 16;
 /** Edges are taken from at most this many values. They need not be exact quantiles; counts are exact. */
@@ -141,7 +141,8 @@ function forEachPart(column: ColumnView, block: Float64Array, visitor: PartVisit
   }
 }
 
-function fillBlock(chunk: NumberChunk | BigChunk, start: number, slots: number, block: Float64Array): number {
+/** Copies the values of `slots` slots from `start` to the front of `block`, nulls left out. Returns how many. */
+export function fillBlock(chunk: NumberChunk | BigChunk, start: number, slots: number, block: Float64Array): number {
   const view = block.subarray(0, slots);
   if (chunk.kind === 'number') copyNumbers(chunk, start, view);
   else copyBig(chunk, start, view);

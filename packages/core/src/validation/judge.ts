@@ -9,13 +9,14 @@ export function judge(expectation: Expectation, finding: Finding): Outcome {
   const reasons = [...(finding.reasons ?? [])];
   const empty = counts.considered === 0 && finding.verdict === undefined;
   if (empty) reasons.push(counts.rows === 0 ? 'there are no rows' : 'no row is left to consider');
+  const needed = need ?? (empty && verdict === 'insufficient' ? { rows: 1 } : undefined);
   return {
     expectation,
     verdict,
     counts,
     samples: [...(sampler?.samples ?? [])],
     ...(observed !== undefined && { observed }),
-    ...((need ?? (empty && verdict === 'insufficient' ? { rows: 1 } : undefined)) && { need: need ?? { rows: 1 } }),
+    ...(needed && { need: needed }),
     reasons,
     sentence: sentenceOf(expectation, verdict, counts, reasons, observed),
   };

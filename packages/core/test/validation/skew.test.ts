@@ -1,5 +1,5 @@
 import { tableFrom } from '@millwright/core/table';
-import { featureSkew } from '@millwright/core/validation';
+import { featureSkew } from '@millwright/core/validation/skew';
 import { describe, expect, test } from 'vitest';
 import vectors from '../vectors/feature_parity.json' with { type: 'json' };
 

@@ -1,7 +1,8 @@
 import { contractFromProfile } from '@millwright/core/contract';
 import { profileTable } from '@millwright/core/profile';
 import { tableFrom } from '@millwright/core/table';
-import { suggestExpectations, validate } from '@millwright/core/validation';
+import { validate } from '@millwright/core/validation';
+import { suggestExpectations } from '@millwright/core/validation/suggest';
 import { describe, expect, test } from 'vitest';
 import vectors from '../vectors/data_quality.json' with { type: 'json' };
 

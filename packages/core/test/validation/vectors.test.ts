@@ -1,8 +1,9 @@
+import { profileTable } from '@millwright/core/profile';
 import { sliceTable, type Table, tableFrom } from '@millwright/core/table';
 import { createValidator, expect as data, type Expectation, validate } from '@millwright/core/validation';
 import { describe, expect, test } from 'vitest';
 
-import { cellsOf, distance } from '../../src/validation/checks/distance.js';
+import { distance } from '../../src/validation/checks/distance.js';
 import vectors from '../vectors/data_quality.json' with { type: 'json' };
 
 const numbers = (values: readonly (number | string | null)[]) => values.map((v) => (v === null ? null : Number(v)));
@@ -118,8 +119,11 @@ describe('distances', () => {
     expect(of('totalVariation')).toBeCloseTo(expected.total_variation ?? -1, 12);
   });
 
-  test('kinds of profiles are not compared with each other', () => {
-    const base = { type: 'f64', rows: 0, nulls: 0 } as const;
-    expect(cellsOf({ ...base, kind: 'presence' }, { ...base, kind: 'presence' })).toBeUndefined();
+  test('another kind of values than the reference holds decides nothing', () => {
+    const reference = profileTable(tableFrom({ x: Float64Array.of(1, 2, 3) }));
+    const text = tableFrom({ x: ['a', null, 'b'] });
+    const [outcome] = validate(text, [data.distribution('x', { max: 1, minRows: 1 })], { reference }).outcomes;
+    expect(outcome).toMatchObject({ verdict: 'insufficient', counts: { rows: 3, missing: 1, considered: 2 } });
+    expect(outcome?.reasons).toEqual(['the reference holds another kind of values']);
   });
 });

@@ -1,5 +1,5 @@
-import type { CategoryProfile, ColumnProfile, NumberProfile } from '../../profile/types.js';
 import type { DistanceMeasure } from '../types.js';
+import { type Anchor, cellsOf } from './cell-counts.js';
 
 /** Counts of the same cells on both sides. */
 export interface Cells {
@@ -10,56 +10,39 @@ export interface Cells {
 /** Cells that hold less of the reference than this are put together, so that the distance is not made of noise. */
 const LEAST_SHARE = 0.02;
 
-/** The counts of two profiles in comparable cells; undefined when one is numeric and the other is not. Nulls are left out. */
-export function cellsOf(reference: ColumnProfile, current: ColumnProfile): Cells | undefined {
-  if (reference.kind === 'number' && current.kind === 'number') return numberCells(reference, current);
-  if (reference.kind === 'category' && current.kind === 'category') return categoryCells(reference, current);
-  return undefined;
-}
-
-/** Values outside the reference's range, NaN and infinities keep cells of their own: they are what is new. */
-function numberCells(reference: NumberProfile, current: NumberProfile): Cells | undefined {
-  const from = reference.histogram.counts;
-  const to = current.histogram.counts;
-  if (from.length !== to.length) return undefined;
-  const a = [reference.nan, reference.positiveInfinity, reference.negativeInfinity, from[0]!];
-  const b = [current.nan, current.positiveInfinity, current.negativeInfinity, to[0]!];
-  const least = reference.finite * LEAST_SHARE;
-  let heldA = 0;
-  let heldB = 0;
-  for (let cell = 1; cell < from.length - 1; cell++) {
-    heldA += from[cell]!;
-    heldB += to[cell]!;
-    if (heldA < least && cell < from.length - 2) continue;
-    a.push(heldA);
-    b.push(heldB);
-    heldA = 0;
-    heldB = 0;
-  }
-  if (from.length > 1) {
-    a.push(from[from.length - 1]!);
-    b.push(to[to.length - 1]!);
-  }
-  return { reference: a, current: b };
-}
-
-function categoryCells(reference: CategoryProfile, current: CategoryProfile): Cells {
-  const total = reference.rows - reference.nulls;
-  const a = [reference.other];
-  const b = [current.other];
-  let rareA = 0;
-  let rareB = 0;
-  for (const [category, count] of reference.counts) {
-    const now = current.counts.get(category) ?? 0;
-    if (count < total * LEAST_SHARE) {
-      rareA += count;
-      rareB += now;
-    } else {
-      a.push(count);
-      b.push(now);
+/**
+ * Cells of an anchor and of what was counted in them, small ones together. What is new keeps cells of its own: NaN,
+ * infinities and values outside the reference's range, or categories that it does not have.
+ */
+export function groupCells(anchor: Anchor, counted: Float64Array): Cells {
+  const own = cellsOf(anchor);
+  const ordered = anchor.kind === 'number';
+  const least = LEAST_SHARE * (ordered ? anchor.finite : anchor.rows - anchor.nulls);
+  const first = ordered ? 4 : 1;
+  const last = ordered && own.length > first ? own.length - 1 : own.length;
+  const reference = [...own.subarray(0, first), ...own.subarray(last)];
+  const current = [...counted.subarray(0, first), ...counted.subarray(last)];
+  let held = 0;
+  let heldNow = 0;
+  const push = (expected: number, found: number) => {
+    reference.push(expected);
+    current.push(found);
+  };
+  for (let cell = first; cell < last; cell++) {
+    // Neighbours on a scale are joined until they hold enough; rare categories are one cell.
+    if (!ordered && own[cell]! >= least) {
+      push(own[cell]!, counted[cell]!);
+      continue;
     }
+    held += own[cell]!;
+    heldNow += counted[cell]!;
+    if (!ordered || held < least) continue;
+    push(held, heldNow);
+    held = 0;
+    heldNow = 0;
   }
-  return { reference: [...a, rareA], current: [...b, rareB] };
+  push(held, heldNow);
+  return { reference, current };
 }
 
 /** Zero shares are taken for this in the population stability index, whose logarithm has no answer for them. */

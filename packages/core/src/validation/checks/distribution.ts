@@ -1,11 +1,12 @@
-import { mergeProfiles, profileTable } from '../../profile/profile.js';
-import type { ColumnProfile, TableProfile } from '../../profile/types.js';
+import type { TableProfile } from '../../profile/types.js';
+import { columnOf } from '../../table/table.js';
 import type { CheckState } from '../state.js';
 import type { Check } from '../types.js';
-import { cellsOf, distance, noiseOf } from './distance.js';
+import { type Anchor, addCells, type CellCounts, countInCells } from './cell-counts.js';
+import { distance, groupCells, noiseOf } from './distance.js';
 
 interface DistributionState extends CheckState {
-  profile: TableProfile | undefined;
+  found: CellCounts | undefined;
 }
 
 /**
@@ -22,26 +23,24 @@ export function distributionState(
   if (anchor === undefined) return `the reference profile has no column \`${column}\``;
   if (anchor.kind === 'presence') return `the reference profile has only presence for \`${column}\``;
   if (!(max >= 0)) return `\`max\` is a distance of at least 0, got ${max}`;
-  const anchors: TableProfile = { ...reference, columns: new Map([[column, anchor]]) };
 
   return () => {
+    const add = (part: CellCounts) => {
+      state.found = state.found === undefined ? part : addCells(state.found, part);
+    };
     const state: DistributionState = {
-      profile: undefined,
-      table(table) {
-        const part = profileTable(table, { reference: anchors, columns: [column] });
-        state.profile = state.profile === undefined ? part : mergeProfiles(state.profile, part);
-      },
+      found: undefined,
+      table: (table) => add(countInCells(columnOf(table, column), anchor)),
       merge(later) {
-        const other = (later as DistributionState).profile;
-        if (other !== undefined)
-          state.profile = state.profile === undefined ? other : mergeProfiles(state.profile, other);
+        const { found } = later as DistributionState;
+        if (found !== undefined) add(found);
       },
-      finish: () => compared(anchor, state.profile?.columns.get(column)),
+      finish: () => compared(anchor, state.found),
     };
     return state;
   };
 
-  function compared(expected: ColumnProfile, found: ColumnProfile | undefined) {
+  function compared(expected: Anchor, found: CellCounts | undefined) {
     const rows = found?.rows ?? 0;
     const missing = found?.nulls ?? 0;
     const counts = { rows, excluded: 0, missing, considered: rows - missing, unexpected: 0 };
@@ -49,9 +48,9 @@ export function distributionState(
       const reasons = [`there are ${counts.considered} values; at least ${minRows} are needed`];
       return { counts, verdict: 'insufficient' as const, reasons, need: { rows: minRows - counts.considered } };
     }
-    const cells = cellsOf(expected, found!);
-    if (cells === undefined)
+    if (found?.cells === undefined)
       return { counts, verdict: 'insufficient' as const, reasons: ['the reference holds another kind of values'] };
+    const cells = groupCells(expected, found.cells);
     const observed = distance(measure, cells);
     const noise = noiseOf(measure, cells);
     if (observed <= max) return { counts, observed, verdict: 'pass' as const };

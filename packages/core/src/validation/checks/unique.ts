@@ -1,16 +1,14 @@
-import { isValid } from '../../table/validity.js';
-import { createSampler, type SampleOptions, type Sampler } from '../sampler.js';
+import { createSampler, type SampleOptions } from '../sampler.js';
 import { readerOf, type SlotValue, sampleValue } from '../slots.js';
-import { addTally, type CheckState, countsOf, newTally, type Tally } from '../state.js';
+import { addTally, countsOf, newTally } from '../state.js';
 import type { SampleValue } from '../types.js';
 import { type Keys, keysOf } from './keys.js';
+import { eachConsidered, type RowState } from './row-state.js';
 
 /** A JavaScript Map holds at most 2^24 entries; beyond this the answer is open, not wrong. */
 export const MAX_KEYS = 16_000_000;
 
-interface UniqueState extends CheckState {
-  readonly tally: Tally;
-  readonly sampler: Sampler;
+interface UniqueState extends RowState {
   readonly keys: Keys;
   /** By key: how often it came, and in which row first. */
   readonly counts: Column;
@@ -49,23 +47,12 @@ export function uniqueState(columns: readonly string[], numeric: boolean, option
       const parts = columns.map((name) => block.slots.get(name)!);
       const reads = parts.map(({ column, chunk }) => readerOf(column, chunk));
       const row: SlotValue[] = new Array(parts.length);
-      for (let k = 0; k < block.length; k++) {
-        if (mask && mask[k] === 0) {
-          tally.excluded++;
-          continue;
-        }
-        let present = true;
-        for (let c = 0; c < parts.length && present; c++)
-          present = isValid(parts[c]!.chunk.validity, parts[c]!.from + k);
-        if (!present) {
-          tally.missing++;
-          continue;
-        }
+      eachConsidered(tally, block, mask, parts, (k) => {
         for (let c = 0; c < parts.length; c++) row[c] = reads[c]!(parts[c]!.from + k);
         const id = keys.idOf(row);
         if (id > MAX_KEYS) state.full = true;
         else see(id, block.row + k, 1, () => shown(row));
-      }
+      });
     },
     merge(other, offset) {
       const later = other as UniqueState;

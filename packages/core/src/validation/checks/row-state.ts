@@ -1,0 +1,48 @@
+import { isValid } from '../../table/validity.js';
+import type { Block, Slots } from '../blocks.js';
+import { createSampler, type SampleOptions, type Sampler } from '../sampler.js';
+import { addTally, type CheckState, countsOf, type Finding, newTally, type Tally } from '../state.js';
+
+/** What every check that goes through rows keeps. */
+export interface RowState extends CheckState {
+  readonly tally: Tally;
+  readonly sampler: Sampler;
+}
+
+/** The state of a check that reads rows; `rest` is what it finds beyond counts and samples. */
+export function rowState(
+  options: SampleOptions,
+  read: (found: Pick<RowState, 'tally' | 'sampler'>, block: Block, mask: Uint8Array | undefined) => void,
+  rest?: (tally: Tally) => Partial<Finding>,
+): RowState {
+  const found = { tally: newTally(), sampler: createSampler(options) };
+  const { tally, sampler } = found;
+  return {
+    ...found,
+    block(block, mask) {
+      tally.rows += block.length;
+      read(found, block, mask);
+    },
+    merge(later, offset) {
+      addTally(tally, (later as RowState).tally);
+      sampler.merge((later as RowState).sampler, offset);
+    },
+    finish: () => ({ counts: countsOf(tally), sampler, ...rest?.(tally) }),
+  };
+}
+
+/** Visits the rows of a block where every column holds a value, and counts those that are left out or missing. */
+export function eachConsidered(
+  tally: Tally,
+  block: Block,
+  mask: Uint8Array | undefined,
+  columns: readonly Slots[],
+  visit: (k: number) => void,
+): void {
+  const nullable = columns.filter(({ chunk }) => chunk.validity !== undefined);
+  for (let k = 0; k < block.length; k++) {
+    if (mask && mask[k] === 0) tally.excluded++;
+    else if (nullable.every(({ chunk, from }) => isValid(chunk.validity, from + k))) visit(k);
+    else tally.missing++;
+  }
+}
