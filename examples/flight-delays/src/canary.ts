@@ -43,9 +43,10 @@ export async function startCanary(
   return rollout;
 }
 
+/** Statistics count travellers, by their first answer in each stage; later trips of the same people tell nothing new. */
 export function outcomeLine({ outcomes }: Rollout): string {
-  const { rows, applied, late } = outcomes.counts;
-  return `${count(rows)} travellers counted, ${count(applied)} outcomes joined, ${count(late)} too late`;
+  const { rows, applied } = outcomes.counts;
+  return `${count(rows)} first answers to travellers counted, ${count(applied)} of them with a known outcome`;
 }
 
 const at = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace('T', ' ');

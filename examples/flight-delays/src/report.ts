@@ -93,7 +93,7 @@ function reportOf(
     rollouts: rollouts.map(rolloutOf),
     drift: {
       sentence:
-        'Each day against the training data, in units of what would matter: 1 is an alarm. Retraining is asked for when three of five days alarm.',
+        'Each day against the training data, in units of what would matter: 1 is an alarm. Retraining is asked for when five of seven days alarm.',
       days: watch.records.map(({ window }) => date(window.startMs ?? 0)),
       columns: ['delay', 'miles', 'hour', 'origin', 'destination'].map((name) => ({
         name,
@@ -148,7 +148,7 @@ function evaluationOf({ report, verdict }: Story['judged'][number]): EvaluationS
       caption: 'Log loss by airport and time of day, challenger minus champion',
       format: 'number',
       better: 'lower',
-      margin: 0.005,
+      margin: 0.03,
       rows: report.slices.flatMap(({ slice, value, n, metrics }) => {
         const found = metrics.find(({ metric }) => metric === 'logLoss')?.difference;
         return found === undefined ? [] : [{ name: `${slice}: ${value}`, rows: n, difference: estimateOf(found) }];

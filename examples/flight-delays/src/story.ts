@@ -117,7 +117,8 @@ export async function tellStory(home: string, table: Table, screen: Screen): Pro
         month.startMs,
         `Asked for by the drift monitor: ${watch.retrain.sentence}`,
       );
-      watch.done(profileOf(part, rest, month));
+      // A model that the gate blocks leaves the request open: next month there is more to learn from.
+      if (next !== undefined) watch.done(profileOf(part, rest, month));
     }
     if (next !== undefined) rollout = await startCanary(factory, endpoint, next.version);
     const before = days.length;

@@ -58,6 +58,6 @@ function monitorOf(reference: TableProfile) {
     name: 'flights by day',
     columns: { delay: {}, miles: {}, hour: {}, origin: {}, destination: {} },
     window: { by: 'time', everyMs: DAY_MS },
-    policy: { confirm: { count: 3, of: 5 }, cooldownMs: 30 * DAY_MS },
+    policy: { confirm: { count: 5, of: 7 }, cooldownMs: 30 * DAY_MS },
   });
 }
