@@ -1,3 +1,4 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Digest, isMillwrightError, MillwrightError, parseDigest } from '@millwright/core';
@@ -11,6 +12,8 @@ import { codeOf, type Disk, ifPresent } from './disk.js';
 export function folderBlobs(root: string, disk: Disk): BlobStore {
   const folder = join(root, 'blobs', 'sha256');
   const temporary = join(root, 'blobs', 'tmp');
+  /** Descriptors and not handles: a handle that is collected before its store is closed makes Node complain. */
+  const held = new Set<number>();
   let closed = false;
 
   function pathOf(digest: Digest): string {
@@ -43,9 +46,25 @@ export function folderBlobs(root: string, disk: Disk): BlobStore {
     }
   }
 
+  function readNow(file: number, { start, end }: ByteRange): Uint8Array {
+    if (closed) throw closedError();
+    try {
+      const bytes = new Uint8Array(end - start);
+      let at = 0;
+      for (let count = -1; at < bytes.byteLength && count !== 0; at += count)
+        count = readSync(file, bytes, at, bytes.byteLength - at, start + at);
+      return bytes.subarray(0, at);
+    } catch (error) {
+      throw disk.failed('read a blob', error);
+    }
+  }
+
+  function closedError(): MillwrightError<'state/closed'> {
+    return new MillwrightError('state/closed', `${disk.store} has been closed.`, { details: { what: disk.store } });
+  }
+
   async function run<T>(operation: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    if (closed)
-      throw new MillwrightError('state/closed', `${disk.store} has been closed.`, { details: { what: disk.store } });
+    if (closed) throw closedError();
     signal?.throwIfAborted();
     try {
       return await work();
@@ -106,8 +125,18 @@ export function folderBlobs(root: string, disk: Disk): BlobStore {
         if (gone === true) await disk.syncDirectory(dirname(path));
         return gone === true;
       }),
+    open: (digest, options) =>
+      run('open a blob', options?.signal, async () => {
+        if ((await statOf(digest)) === undefined) return undefined;
+        const file = openSync(pathOf(digest), 'r');
+        held.add(file);
+        const { size } = fstatSync(file);
+        return { size, read: (range) => readNow(file, range) };
+      }),
     async [Symbol.asyncDispose]() {
       closed = true;
+      for (const file of held) closeSync(file);
+      held.clear();
     },
   };
 }

@@ -13,7 +13,7 @@ import {
 import { invalidInput, MillwrightError } from '../foundation/errors.js';
 import { type CommitId, type LedgerId, parseId } from '../foundation/ids.js';
 import { collect } from '../storage/body.js';
-import type { BlobStore, LogStore } from '../storage/types.js';
+import type { BlobStore, LogStore, OpenBlob } from '../storage/types.js';
 import type { ChainReader, ResumePoint } from './chain-reader.js';
 import { decodeCommit } from './commit-codec.js';
 import type { FoldSlot } from './fold.js';
@@ -49,8 +49,8 @@ interface StateEntry {
   readonly id: string;
   readonly digest: Digest;
   readonly faults: number;
-  /** Where the state begins in its blob, after the parts that are loaded when they are needed. Default 0. */
-  readonly head?: number | undefined;
+  /** Blob with the parts that are read when they are needed. */
+  readonly parts?: Digest | undefined;
 }
 
 const CHECKPOINT_FORMAT = 'millwright.checkpoint/1';
@@ -74,8 +74,11 @@ export async function writeCheckpoint(
   });
 
   const states: StateEntry[] = [];
-  for (const { id, faults, bytes, head } of encoded)
-    states.push({ id, faults, head, digest: await putBytes(blobs, bytes, options) });
+  for (const { id, faults, head, parts } of encoded) {
+    const digest = await putBytes(blobs, head, options);
+    if (parts.byteLength === 0) states.push({ id, faults, digest });
+    else states.push({ id, faults, digest, parts: await putBytes(blobs, parts, options) });
+  }
   const body: CheckpointBody = {
     format: CHECKPOINT_FORMAT,
     ledgerId: position.ledgerId!,
@@ -118,8 +121,9 @@ export async function loadCheckpoint(
     const load = async (projection: Projection<unknown>, o: Abortable): Promise<FoldSlot | undefined> => {
       const stored = body.states.find(({ id }) => id === projection.id);
       if (stored === undefined || projection.snapshot === undefined) return undefined;
-      const bytes = await getBytes(blobs, stored.digest, o);
-      const state = decodeState(projection, { bytes, head: stored.head ?? 0 });
+      const head = await getBytes(blobs, stored.digest, o);
+      const parts = stored.parts === undefined ? NO_PARTS : await openParts(blobs, parseDigest(stored.parts), o);
+      const state = decodeState(projection, head, parts);
       return { projection, state, faults: stored.faults };
     };
     const slots = await Promise.all(projections.map((projection) => load(projection, { signal })));
@@ -191,6 +195,19 @@ async function putBytes(blobs: BlobStore, bytes: Uint8Array, { signal }: Abortab
   if ((await blobs.stat(digest, { signal })) === undefined)
     await blobs.put(digest, bytes, { size: bytes.length, signal });
   return digest;
+}
+
+const NO_PARTS: OpenBlob = { size: 0, read: () => new Uint8Array() };
+
+/** The blob, open; where the store cannot, all of it in memory, checked. */
+async function openParts(blobs: BlobStore, digest: Digest, options: Abortable): Promise<OpenBlob> {
+  if (blobs.open !== undefined) {
+    const blob = await blobs.open(digest, options);
+    if (blob === undefined) throw unusable('a part is missing');
+    return blob;
+  }
+  const bytes = await getBytes(blobs, digest, options);
+  return { size: bytes.byteLength, read: ({ start, end }) => bytes.subarray(start, end) };
 }
 
 async function getJson(blobs: BlobStore, digest: Digest, options: Abortable): Promise<Json> {

@@ -1,43 +1,44 @@
 import { canonicalJson, type Json } from '../foundation/canonical-json.js';
-import { decodeUtf8, encodeUtf8 } from '../foundation/digest.js';
+import { type Digest, decodeUtf8, digestBytes, encodeUtf8, parseDigest } from '../foundation/digest.js';
 import { MillwrightError } from '../foundation/errors.js';
+import type { ByteRange, OpenBlob } from '../storage/types.js';
 import type { Projection, SnapshotPart } from './types.js';
 
-/** A state as bytes: the pieces that the projection put aside, one after the other, then the rest. */
+/** A state as bytes: the pieces that the projection put aside, one after the other, and the rest. */
 export interface EncodedState {
-  readonly bytes: Uint8Array;
-  /** Where the rest begins. */
-  readonly head: number;
+  readonly head: Uint8Array;
+  /** Empty when nothing was put aside. */
+  readonly parts: Uint8Array;
 }
 
 /** Encodes a state for a checkpoint. A piece that was loaded and never changed is copied, not made again. */
 export function encodeState<S>({ snapshot }: Projection<S>, state: S): EncodedState {
   const pieces: Uint8Array[] = [];
-  let head = 0;
+  let size = 0;
   const aside = (piece: Json | SnapshotPart): Json => {
-    const bytes = piece instanceof StoredPart ? piece.bytes : encodeUtf8(canonicalJson(piece));
+    const bytes = piece instanceof StoredPart ? piece.bytes() : encodeUtf8(canonicalJson(piece));
     pieces.push(bytes);
-    head += bytes.byteLength;
-    return [head - bytes.byteLength, bytes.byteLength];
+    size += bytes.byteLength;
+    return [size - bytes.byteLength, size, digestBytes(bytes)];
   };
-  const rest = encodeUtf8(canonicalJson(snapshot!.encode(state, aside)));
-  const bytes = new Uint8Array(head + rest.byteLength);
+  const head = encodeUtf8(canonicalJson(snapshot!.encode(state, aside)));
+  const parts = new Uint8Array(size);
   let at = 0;
-  for (const piece of [...pieces, rest]) {
-    bytes.set(piece, at);
+  for (const piece of pieces) {
+    parts.set(piece, at);
     at += piece.byteLength;
   }
-  return { bytes, head };
+  return { head, parts };
 }
 
-/** The state of bytes whose digest has been checked. Pieces that were put aside stay bytes until they are asked for. */
-export function decodeState<S>({ snapshot }: Projection<S>, { bytes, head }: EncodedState): S {
+/** The state of a head whose digest has been checked. Pieces that were put aside are read, and checked, when they are asked for. */
+export function decodeState<S>({ snapshot }: Projection<S>, head: Uint8Array, parts: OpenBlob): S {
   const part = (reference: Json): SnapshotPart => {
-    const [start, length] = Array.isArray(reference) ? reference : [];
-    if (!isCount(start) || !isCount(length) || start + length > head) throw noPart(reference);
-    return new StoredPart(bytes.subarray(start, start + length));
+    const [start, end, digest] = Array.isArray(reference) ? reference : [];
+    if (!isCount(start) || !isCount(end) || start > end || end > parts.size) throw noPart(reference);
+    return new StoredPart(parts, { start, end }, parseDigest(digest));
   };
-  return snapshot!.decode(JSON.parse(decodeUtf8(bytes.subarray(head))) as Json, part);
+  return snapshot!.decode(JSON.parse(decodeUtf8(head)), part);
 }
 
 /** A copy of a state by way of its snapshot, without bytes in between. */
@@ -53,14 +54,30 @@ export function copyState<S>({ snapshot }: Projection<S>, state: S): S {
 }
 
 class StoredPart implements SnapshotPart {
-  readonly bytes: Uint8Array;
+  readonly #blob: OpenBlob;
+  readonly #range: ByteRange;
+  readonly #digest: Digest;
 
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
+  constructor(blob: OpenBlob, range: ByteRange, digest: Digest) {
+    this.#blob = blob;
+    this.#range = range;
+    this.#digest = digest;
+  }
+
+  /** @throws `storage/corrupt` */
+  bytes(): Uint8Array {
+    const bytes = this.#blob.read(this.#range);
+    const actual = digestBytes(bytes);
+    if (actual === this.#digest) return bytes;
+    throw new MillwrightError(
+      'storage/corrupt',
+      `A part of the checkpoint was changed: expected ${this.#digest}, got ${actual}. Open the ledger without its hint; it is folded from the beginning.`,
+      { details: { digest: this.#digest, actual } },
+    );
   }
 
   json(): Json {
-    return JSON.parse(decodeUtf8(this.bytes)) as Json;
+    return JSON.parse(decodeUtf8(this.bytes())) as Json;
   }
 }
 

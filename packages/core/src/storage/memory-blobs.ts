@@ -36,6 +36,11 @@ export function memoryBlobs(): BlobStore {
         if (digest > after && bytes !== undefined) yield { digest, size: bytes.byteLength };
       }
     },
+    async open(digest, options) {
+      options?.signal?.throwIfAborted();
+      const bytes = blobs.get(parseDigest(digest));
+      return bytes && { size: bytes.byteLength, read: ({ start, end }) => bytes.slice(start, end) };
+    },
     async delete(digest, options) {
       options?.signal?.throwIfAborted();
       return blobs.delete(parseDigest(digest));

@@ -72,6 +72,15 @@ export interface BlobStore extends AsyncDisposable {
   list(options?: { readonly after?: Digest | undefined } & Abortable): AsyncIterable<BlobStat>;
   /** True when it was there. */
   delete(digest: Digest, options?: Abortable): Promise<boolean>;
+  /** Where the store can: a blob whose ranges are read without waiting, even after it was deleted. Undefined when absent. */
+  open?(digest: Digest, options?: Abortable): Promise<OpenBlob | undefined>;
+}
+
+/** A blob that is held open until its store is closed. */
+export interface OpenBlob {
+  readonly size: number;
+  /** The bytes of a range, not verified. @throws `storage/failed`, `state/closed` */
+  read(range: ByteRange): Uint8Array;
 }
 
 /**

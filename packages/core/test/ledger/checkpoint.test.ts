@@ -1,6 +1,17 @@
 import { type Digest, seededRandom } from '@millwright/core';
-import { type Ledger, openLedger, type Projection, verifyConsistency, verifyInclusion } from '@millwright/core/ledger';
-import { type LogStore, memoryHint, memoryStorage } from '@millwright/core/storage';
+import {
+  type Ledger,
+  openLedger,
+  type Projection,
+  type ShardCodec,
+  type ShardMap,
+  type SnapshotPart,
+  shardMap,
+  shardMapFrom,
+  verifyConsistency,
+  verifyInclusion,
+} from '@millwright/core/ledger';
+import { type ByteRange, type LogStore, memoryHint, memoryStorage } from '@millwright/core/storage';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { all, raise, tally } from './support.js';
@@ -33,6 +44,105 @@ async function filled(commits: number) {
   for (let i = 0; i < commits; i++) await write(ledger, `c${i}`, i % 3 === 0 ? { idempotencyKey: `k${i}` } : {});
   return { storage, ledger, open };
 }
+
+/** One counter per label, in shards. */
+const counters: Projection<ShardMap<{ n: number }>> = {
+  id: 'counters@1',
+  init: () => shardMap(counterCodec),
+  apply(state, { type, data }) {
+    const label = String(data['label']);
+    if (type !== 'tally.raised') return state;
+    if (!state.has(label)) state.set(label, { n: 0 });
+    state.change(label)!.n += Number(data['by']);
+    return state;
+  },
+  fork: (state) => state.fork(),
+  snapshot: {
+    encode: (state, aside) => state.encode(aside),
+    decode: (json, part) => shardMapFrom(counterCodec, json, part),
+  },
+};
+const counterCodec: ShardCodec<{ n: number }> = { encode: ({ n }) => n, decode: (json) => ({ n: Number(json) }) };
+
+const countsOf = (state: ShardMap<{ n: number }>) => [...state.keys()].map((key) => [key, state.get(key)!.n]);
+
+describe('shards', () => {
+  test('a map and its forks go their own ways, whoever changes what first', () => {
+    const step = fc.record({ who: fc.nat(5), op: fc.constantFrom('raise', 'set', 'fork', 'save'), key: fc.nat(4) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const maps = [shardMap(counterCodec)];
+        const models = [new Map<string, number>()];
+        for (const { who, op, key: k } of steps) {
+          const [at, key] = [who % maps.length, `k${k}`];
+          const [map, model] = [maps[at]!, models[at]!];
+          if (op === 'fork') {
+            maps.push(map.fork());
+            models.push(new Map(model));
+          } else if (op === 'save') {
+            const pieces: SnapshotPart[] = [];
+            const json = map.encode(
+              (piece) => pieces.push(typeof piece === 'number' ? { json: () => piece } : (piece as SnapshotPart)) - 1,
+            );
+            maps.push(shardMapFrom(counterCodec, json, (reference) => pieces[Number(reference)]!));
+            models.push(new Map(model));
+          } else if (op === 'set' || !model.has(key)) {
+            map.set(key, { n: 1 });
+            model.set(key, 1);
+          } else {
+            map.change(key)!.n++;
+            model.set(key, model.get(key)! + 1);
+          }
+        }
+        maps.forEach((map, i) => {
+          expect(countsOf(map)).toEqual([...models[i]!]);
+          expect([map.size, map.has('k0'), map.change('none')]).toEqual([
+            models[i]!.size,
+            models[i]!.has('k0'),
+            undefined,
+          ]);
+        });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('parts are read when they are needed, and one that was changed is refused by name', async () => {
+    const storage = { ...memoryStorage(), hint: memoryHint() };
+    const open = (o = {}) => openLedger({ ...storage, actor: 'maria', projections: [counters], ...o });
+    const ledger = await open();
+    await ledger.commit(() => ({ events: ['a', 'b', 'a'].map((label) => raise(label)), result: 0 }));
+    await ledger.checkpoint();
+    const reads: string[] = [];
+    const blobs = {
+      ...storage.blobs,
+      open: async (digest: Digest) => {
+        const blob = (await storage.blobs.open!(digest))!;
+        return {
+          ...blob,
+          read(range: ByteRange) {
+            reads.push(`${range.start}-${range.end}`);
+            return blob.read(range);
+          },
+        };
+      },
+    };
+    const lazy = await open({ blobs });
+    expect(reads).toEqual([]);
+    expect(lazy.state(counters).get('a')).toEqual({ n: 2 });
+    expect(reads).toHaveLength(1);
+    const damaged = { ...blobs, open: async () => ({ size: 2, read: () => Uint8Array.of(55) }) };
+    const bad = await open({ blobs: damaged });
+    expect(() => bad.state(counters).get('a')).toThrow(expect.objectContaining({ code: 'storage/corrupt' }));
+    const plainStore = { ...storage.blobs };
+    delete plainStore.open;
+    const eager = await open({ blobs: plainStore });
+    expect(countsOf(eager.state(counters))).toEqual([
+      ['a', 2],
+      ['b', 1],
+    ]);
+  });
+});
 
 describe('checkpoints', () => {
   test('a ledger that has one opens by its tail only, and is the same ledger', async () => {
