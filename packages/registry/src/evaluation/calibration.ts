@@ -14,6 +14,8 @@ export interface ReliabilityBin {
 /** How well probabilities match frequencies. */
 export interface CalibrationReport {
   readonly bins: readonly ReliabilityBin[];
+  /** Of equal counts, as far as ties allow. */
+  readonly adaptiveBins: readonly ReliabilityBin[];
   /** Σ n_b / N |share - score| over equal-width bins. Biased upward for few rows: read it with `brier`. */
   readonly ece: Measure;
   /** The largest gap of a bin. */
@@ -27,6 +29,12 @@ export interface CalibrationReport {
   /** Positives / sum of scores. */
   readonly observedToExpected: Measure;
   readonly brier: Measure;
+  /** 1 - brier / the score of always saying the share of positives. */
+  readonly brierSkill: Measure;
+  /** Murphy's parts of the binned score (1973): reliability - resolution + uncertainty. */
+  readonly reliability: Measure;
+  readonly resolution: Measure;
+  readonly uncertainty: Measure;
 }
 
 /**
@@ -44,6 +52,7 @@ export function calibration(rows: ScoredRows, bins = 10): CalibrationReport {
     );
     return {
       bins: [],
+      adaptiveBins: [],
       ece: why,
       mce: why,
       rms: why,
@@ -51,6 +60,10 @@ export function calibration(rows: ScoredRows, bins = 10): CalibrationReport {
       spiegelhalterZ: why,
       observedToExpected: why,
       brier: why,
+      brierSkill: why,
+      reliability: why,
+      resolution: why,
+      uncertainty: why,
     };
   }
   const uniform = tally(truth, scores, bins, (score) => Math.min(bins - 1, upperIndex(edges, score) - 1));
@@ -70,21 +83,32 @@ export function calibration(rows: ScoredRows, bins = 10): CalibrationReport {
     expected += p;
   }
   const gaps = summarise(uniform, n);
+  const score = brier(rows);
+  const base = positives / n;
+  const variety = base * (1 - base);
   return {
-    bins: uniform.map((bin, i) => ({
-      from: edges[i]!,
-      to: edges[i + 1]!,
-      count: bin.count,
-      meanScore: bin.count > 0 ? bin.scores / bin.count : undefined,
-      positiveShare: bin.count > 0 ? bin.positives / bin.count : undefined,
-    })),
+    bins: table(uniform, edges),
+    adaptiveBins: table(adaptive, cuts),
     ece: known(gaps.mean, n),
     mce: known(gaps.largest, n),
     rms: known(gaps.rms, n),
     adaptiveEce: known(summarise(adaptive, n).mean, n),
     spiegelhalterZ: variance > 0 ? known(z / Math.sqrt(variance), n) : unknown('every score is 0, ½ or 1', n),
     observedToExpected: ratio(positives, expected, 'every score is 0'),
-    brier: brier(rows),
+    brier: score,
+    brierSkill:
+      variety > 0 && score.value !== undefined
+        ? known(1 - score.value / variety, n)
+        : unknown('every row has the same truth', n),
+    reliability: known(gaps.rms ** 2, n),
+    resolution: known(
+      uniform.reduce(
+        (sum, { count, positives: own }) => (count > 0 ? sum + (count / n) * (own / count - base) ** 2 : sum),
+        0,
+      ),
+      n,
+    ),
+    uncertainty: known(variety, n),
   };
 }
 
@@ -92,6 +116,16 @@ interface Bin {
   count: number;
   scores: number;
   positives: number;
+}
+
+function table(bins: readonly Bin[], edges: Float64Array): ReliabilityBin[] {
+  return bins.map(({ count, scores, positives }, i) => ({
+    from: edges[i]!,
+    to: edges[i + 1]!,
+    count,
+    meanScore: count > 0 ? scores / count : undefined,
+    positiveShare: count > 0 ? positives / count : undefined,
+  }));
 }
 
 function tally(truth: ArrayLike<number>, scores: Float64Array, bins: number, binOf: (score: number) => number): Bin[] {

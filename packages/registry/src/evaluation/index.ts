@@ -1,8 +1,12 @@
 export { type CalibrationReport, calibration, type ReliabilityBin } from './calibration.js';
 export { type Metric, type MetricInfo, metricFor, metricsOf, type Task } from './catalogue.js';
 export type { Cells, PairedRightness } from './cells.js';
+export * from './class-calibration.js';
+export * from './class-scores.js';
 export { type CompareOptions, compare } from './compare.js';
 export * from './confusion.js';
+export * from './curves.js';
+export * from './deviance.js';
 export {
   equalizedOdds,
   type FairnessFrame,
@@ -15,6 +19,7 @@ export type { Predictions, Values } from './inputs.js';
 export { toMarkdown } from './markdown.js';
 export type { Known, Measure, Unknown } from './measure.js';
 export * from './multiclass.js';
+export * from './multilabel.js';
 export type { Difference } from './paired.js';
 export type * from './policy.js';
 export { DEFAULT_POLICY } from './policy.js';

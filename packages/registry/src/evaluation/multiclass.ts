@@ -1,3 +1,4 @@
+import type { Confusion } from './confusion.js';
 import { known, type Measure, unknown } from './measure.js';
 
 /** Counts (or weights) of truth × prediction, row-major: `counts[truth * classes + predicted]`. */
@@ -38,6 +39,39 @@ export function matrixBalancedAccuracy(matrix: ConfusionMatrix): Measure {
       present++;
     }
   return present > 0 ? known(sum / present, total) : unknown('there is no row');
+}
+
+/** Balanced accuracy scaled so that chance is 0 and perfect is 1; undefined when the truth has one class only. */
+export function matrixAdjustedAccuracy(matrix: ConfusionMatrix): Measure {
+  const balanced = matrixBalancedAccuracy(matrix);
+  const present = sums(matrix).truth.filter((count) => count > 0).length;
+  if (balanced.value === undefined) return balanced;
+  if (present < 2) return unknown('the truth has one class only', balanced.n);
+  return known((balanced.value - 1 / present) / (1 - 1 / present), balanced.n);
+}
+
+/** One class against all others, as a binary confusion. */
+export function oneAgainstRest(matrix: ConfusionMatrix, c: number): Confusion {
+  const { truth, predicted, diagonal, total } = sums(matrix);
+  const tp = diagonal[c]!;
+  return { tp, fn: truth[c]! - tp, fp: predicted[c]! - tp, tn: total - truth[c]! - predicted[c]! + tp };
+}
+
+/** Jaccard index tp / (tp + fp + fn), averaged over the classes that occur in truth or prediction. */
+export function matrixJaccard(matrix: ConfusionMatrix, average: Average): Measure {
+  const { truth, predicted, diagonal, total, right } = sums(matrix);
+  if (total === 0) return unknown('there is no row');
+  if (average === 'micro') return known(right / (2 * total - right), total);
+  let sum = 0;
+  let weight = 0;
+  for (let c = 0; c < matrix.classes; c++) {
+    const union = truth[c]! + predicted[c]! - diagonal[c]!;
+    const share = union > 0 ? (average === 'macro' ? 1 : truth[c]!) : 0;
+    if (share === 0) continue;
+    sum += (share * diagonal[c]!) / union;
+    weight += share;
+  }
+  return known(sum / weight, total);
 }
 
 /**

@@ -10,12 +10,12 @@ export interface PredictedRows {
 
 /** Mean absolute error. */
 export function meanAbsoluteError(rows: PredictedRows): Measure {
-  return mean(rows, (y, p) => Math.abs(y - p));
+  return meanLossOf(rows, (y, p) => Math.abs(y - p));
 }
 
 /** Mean squared error. */
 export function meanSquaredError(rows: PredictedRows): Measure {
-  return mean(rows, (y, p) => (y - p) ** 2);
+  return meanLossOf(rows, (y, p) => (y - p) ** 2);
 }
 
 /** Root of the mean squared error. */
@@ -26,7 +26,7 @@ export function rootMeanSquaredError(rows: PredictedRows): Measure {
 
 /** Mean of predicted - true. */
 export function bias(rows: PredictedRows): Measure {
-  return mean(rows, (y, p) => p - y);
+  return meanLossOf(rows, (y, p) => p - y);
 }
 
 /** Mean absolute error relative to |truth|, which must not be 0 anywhere (scikit-learn divides by 2^-52 there). */
@@ -34,25 +34,25 @@ export function meanAbsolutePercentageError(rows: PredictedRows): Measure {
   for (let i = 0; i < rows.truth.length; i++)
     if (rows.truth[i] === 0)
       return unknown(`the truth of row ${i} is 0, so that no percentage exists`, rows.truth.length);
-  return mean(rows, (y, p) => Math.abs(y - p) / Math.abs(y));
+  return meanLossOf(rows, (y, p) => Math.abs(y - p) / Math.abs(y));
 }
 
 /** Σ|error| / Σ|truth|: a percentage error that a zero does not break. */
 export function weightedAbsolutePercentageError(rows: PredictedRows): Measure {
   const error = meanAbsoluteError(rows);
-  const size = mean(rows, (y) => Math.abs(y));
+  const size = meanLossOf(rows, (y) => Math.abs(y));
   if (error.value === undefined) return error;
   return size.value === undefined || size.value === 0
     ? unknown('every truth is 0', error.n)
     : known(error.value / size.value, error.n);
 }
 
-/** Mean squared error of ln(1 + value). Values of -1 and below are refused, not clamped. */
+/** Mean squared error of ln(1 + value). Negative values are refused, as by scikit-learn, not clamped. */
 export function meanSquaredLogError(rows: PredictedRows): Measure {
   for (let i = 0; i < rows.truth.length; i++)
-    if (!(rows.truth[i]! > -1 && rows.predicted[i]! > -1))
-      return unknown(`row ${i} has a value of -1 or below`, rows.truth.length);
-  return mean(rows, (y, p) => (Math.log1p(y) - Math.log1p(p)) ** 2);
+    if (rows.truth[i]! < 0 || rows.predicted[i]! < 0)
+      return unknown(`row ${i} has a negative value`, rows.truth.length);
+  return meanLossOf(rows, (y, p) => (Math.log1p(y) - Math.log1p(p)) ** 2);
 }
 
 /** Largest absolute error. */
@@ -93,7 +93,7 @@ export function medianAbsoluteError({ truth, predicted, weights }: PredictedRows
 
 /** Pinball loss of the α-quantile: max(α e, (α - 1) e), e = truth - predicted. */
 export function pinballLoss(rows: PredictedRows, alpha = 0.5): Measure {
-  return mean(rows, (y, p) => Math.max(alpha * (y - p), (alpha - 1) * (y - p)));
+  return meanLossOf(rows, (y, p) => Math.max(alpha * (y - p), (alpha - 1) * (y - p)));
 }
 
 /** 1 - SSE / SST. Undefined for a constant truth or a single row (scikit-learn says 1 or 0 there). */
@@ -104,6 +104,29 @@ export function rSquared(rows: PredictedRows): Measure {
 /** Like R² with the error's mean taken out. */
 export function explainedVariance(rows: PredictedRows): Measure {
   return explained(rows, true);
+}
+
+/**
+ * A measure of several outputs at once: the mean over outputs, or weighted by the variance of each output's truth
+ * (scikit-learn's `variance_weighted`). Undefined when it is undefined for one of them.
+ */
+export function acrossOutputs(
+  outputs: readonly PredictedRows[],
+  of: (rows: PredictedRows) => Measure,
+  average: 'uniform' | 'variance' = 'uniform',
+): Measure {
+  let sum = 0;
+  let weight = 0;
+  let n = 0;
+  for (const [i, rows] of outputs.entries()) {
+    const own = of(rows);
+    if (own.value === undefined) return unknown(`output ${i}: ${own.undefinedWhy}`, own.n);
+    const share = average === 'uniform' ? 1 : varianceOf(rows);
+    sum += share * own.value;
+    weight += share;
+    n = own.n;
+  }
+  return weight > 0 ? known(sum / weight, n) : unknown('there is no output with a value', n);
 }
 
 /** Of a prediction interval: share of truths inside, mean width, and the mean Winkler score at error `alpha`. */
@@ -127,7 +150,11 @@ export function intervalScores(
   return { coverage: of(inside), meanWidth: of(width), winkler: of(score) };
 }
 
-function mean({ truth, predicted, weights }: PredictedRows, of: (y: number, p: number) => number): Measure {
+/** The weighted mean of a loss per row; undefined without rows, without weight, or with a NaN. */
+export function meanLossOf(
+  { truth, predicted, weights }: PredictedRows,
+  of: (y: number, p: number) => number,
+): Measure {
   const n = truth.length;
   let sum = 0;
   let total = 0;
@@ -141,16 +168,21 @@ function mean({ truth, predicted, weights }: PredictedRows, of: (y: number, p: n
   return Number.isNaN(sum) ? unknown('a truth or a prediction is NaN', n) : known(sum / total, n);
 }
 
+function varianceOf(rows: PredictedRows): number {
+  const centre = meanLossOf(rows, (y) => y).value ?? 0;
+  return meanLossOf(rows, (y) => (y - centre) ** 2).value ?? 0;
+}
+
 function explained(rows: PredictedRows, centred: boolean): Measure {
   const n = rows.truth.length;
   if (n < 2) return unknown('needs two rows', n);
-  const average = mean(rows, (y) => y);
-  const shift = centred ? mean(rows, (y, p) => y - p) : known(0, n);
+  const average = meanLossOf(rows, (y) => y);
+  const shift = centred ? meanLossOf(rows, (y, p) => y - p) : known(0, n);
   if (average.value === undefined) return average;
   if (shift.value === undefined) return shift;
   const [centre, drop] = [average.value, shift.value];
-  const error = mean(rows, (y, p) => (y - p - drop) ** 2);
-  const spread = mean(rows, (y) => (y - centre) ** 2);
+  const error = meanLossOf(rows, (y, p) => (y - p - drop) ** 2);
+  const spread = meanLossOf(rows, (y) => (y - centre) ** 2);
   if (error.value === undefined) return error;
   if (spread.value === undefined || spread.value === 0) return unknown('every truth is the same', n);
   return known(1 - error.value / spread.value, n);

@@ -108,7 +108,10 @@ function meanLoss({ truth, scores, weights }: ScoredRows, loss: (truth: number, 
   return total > 0 ? known(sum / total, scores.length) : unknown('there is no row');
 }
 
-interface TieBlocks {
+/** What a ranking is for curves and areas. */
+export interface TieBlocks {
+  /** Distinct scores, the highest first. */
+  readonly scores: Float64Array;
   /** Weight of positives and negatives per distinct score, highest score first. */
   readonly positives: Float64Array;
   readonly negatives: Float64Array;
@@ -117,13 +120,14 @@ interface TieBlocks {
 }
 
 /** Weights per distinct score; a sentence when a class is missing or a score is NaN. */
-function tieBlocks({ truth, scores, weights }: ScoredRows, needsNegatives = true): TieBlocks | string {
+export function tieBlocks({ truth, scores, weights }: ScoredRows, needsNegatives = true): TieBlocks | string {
   const n = scores.length;
   if (n === 0) return 'there is no row';
   const order = sortOrder(scores);
   if (Number.isNaN(scores[order[n - 1]!])) return 'a score is NaN';
   const positives = new Float64Array(n);
   const negatives = new Float64Array(n);
+  const distinct = new Float64Array(n);
   let block = -1;
   let last = Number.NaN;
   let totalPositive = 0;
@@ -132,7 +136,7 @@ function tieBlocks({ truth, scores, weights }: ScoredRows, needsNegatives = true
     const row = order[i]!;
     const score = scores[row]!;
     if (score !== last) {
-      block++;
+      distinct[++block] = score;
       last = score;
     }
     const weight = weights === undefined ? 1 : weights[row]!;
@@ -147,6 +151,7 @@ function tieBlocks({ truth, scores, weights }: ScoredRows, needsNegatives = true
   if (totalPositive === 0) return 'no row is positive';
   if (needsNegatives && totalNegative === 0) return 'no row is negative';
   return {
+    scores: distinct.subarray(0, block + 1),
     positives: positives.subarray(0, block + 1),
     negatives: negatives.subarray(0, block + 1),
     totalPositive,

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { Measure } from '../../src/evaluation/index.js';
 
 /** Vector files write non-finite numbers as strings. */
 export function toNumber(value: number | string | null): number {
@@ -19,4 +20,9 @@ export function expectNear(
   if (Object.is(actual, wanted) || actual === wanted) return;
   const close = Math.abs(actual - wanted) <= Math.max(absolute, relative * Math.abs(wanted));
   expect(close, `${label}: got ${actual}, expected ${wanted}`).toBe(true);
+}
+
+/** The same of a measure; an undefined one counts as NaN and shows its reason. */
+export function expectMeasure(measure: Measure, expected: number | string | null, label: string, tolerance = {}): void {
+  expectNear(measure.value ?? Number.NaN, expected, `${label} ${measure.undefinedWhy ?? ''}`, tolerance);
 }
