@@ -1,3 +1,11 @@
+export { decodeFrequentLongs, decodeFrequentStrings } from './frequent-decode.js';
+export {
+  type FrequentItem,
+  type FrequentItems,
+  type FrequentKind,
+  type FrequentOptions,
+  frequentItems,
+} from './frequent-items.js';
 export { type HllBits, type HllOptions, type HllSketch, hllSketch, mergeHll } from './hll.js';
 export { decodeHll } from './hll-decode.js';
 export { HASH_SEED, type ItemHash, itemHash, type SketchItem, seedHash } from './item-hash.js';
@@ -5,3 +13,8 @@ export { type KllKind, type KllOptions, type KllSketch, kllSketch, type RankOpti
 export { decodeKll, type KllReading, type KllTextOptions, readKll } from './kll-decode.js';
 export { kllRankError } from './kll-error.js';
 export { murmur3x64 } from './murmur3.js';
+export { type ThetaOptions, type ThetaSketch, thetaSketch } from './theta.js';
+export { decodeTheta } from './theta-decode.js';
+export { intersectTheta, subtractTheta, uniteTheta } from './theta-operations.js';
+export type { ThetaSet } from './theta-set.js';
+export type { Theta, ThetaState } from './theta-state.js';
