@@ -17,7 +17,7 @@ import {
 import { withInterval } from './paired.js';
 import { bias, rSquared } from './regression.js';
 import type { EvaluationReport, Group, MetricComparison, SliceGroup } from './report.js';
-import { averagePrecision } from './scores.js';
+import { averagePrecision, rocAuc } from './scores.js';
 import { type CodedSlice, codeSlice, crossSlices, type SliceSource } from './slices.js';
 import { unitsOf } from './units.js';
 
@@ -255,10 +255,8 @@ function areas(
 ): MetricComparison {
   const result = delong(truth, b, a);
   const n = truth.length;
-  if ('undefinedWhy' in result) {
-    const why = unknown(result.undefinedWhy, n);
-    return comparison(metric, why, why);
-  }
+  // DeLong's test needs two rows of each class, the areas only one.
+  if ('undefinedWhy' in result) return comparison(metric, rocAuc({ truth, scores: a }), rocAuc({ truth, scores: b }));
   if (dependent) return comparison(metric, known(result.second.auc, n), known(result.first.auc, n));
   return comparison(
     metric,

@@ -16,6 +16,18 @@ export {
 } from './fairness.js';
 export { gate } from './gate.js';
 export type { Predictions, Values } from './inputs.js';
+export {
+  identify as identifyJudge,
+  type Judge,
+  type JudgedPair,
+  type JudgeIdentity,
+  type JudgeOptions,
+  type JudgeQuestion,
+  type JudgeReport,
+  judgePairs,
+  type PairOutcome,
+  type Said,
+} from './judge.js';
 export { toMarkdown } from './markdown.js';
 export type { Known, Measure, Unknown } from './measure.js';
 export * from './multiclass.js';
@@ -23,11 +35,14 @@ export * from './multilabel.js';
 export type { Difference } from './paired.js';
 export type * from './policy.js';
 export { DEFAULT_POLICY } from './policy.js';
+export * from './preference.js';
 export * from './ranking.js';
 export * from './regression.js';
 export type * from './report.js';
 export { averagePrecision, brier, logLoss, partialRocAuc, rocAuc, type ScoredRows } from './scores.js';
+export * from './selective.js';
 export { type FindSlicesOptions, type FoundSlice, findSlices } from './slice-finder.js';
 export type { SliceSource } from './slices.js';
 export { EVAL_RESULT_TYPE, type InTotoStatement, type StatementOptions, toStatement } from './statement.js';
+export * from './text.js';
 export type * from './verdict.js';
