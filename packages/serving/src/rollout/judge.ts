@@ -112,6 +112,8 @@ export function judge(
   const last = situation.stage >= definition.stages.length - 1;
   const verdict = ((): RolloutVerdict => {
     if (harm.logE >= harm.limit) return 'rollBack';
+    // Sums that are no numbers say nothing, and least of all that everything is well.
+    if (Number.isNaN(harm.logE) || Number.isNaN(balance.logE)) return 'hold';
     if (balance.logE >= balance.limit) return 'pause';
     if (need.length > 0 || harm.logE >= harm.limit / 2) return 'hold';
     if (!last) return 'advance';

@@ -133,3 +133,25 @@ describe('judge', () => {
       ),
     }));
 });
+
+test('sums that are no numbers are refused, or hold; they never advance or promote', () => {
+  const good = mergeStatistics(played(3, 12_000, { errors: 0.03, missed: 0.15, revenue: 0.4 }));
+  expect(judge(definition, good).verdict).toBe('promote');
+  for (const metric of ['errors', 'missed', 'revenue']) {
+    const damaged = good.map((epoch) => ({
+      ...epoch,
+      metrics: {
+        ...epoch.metrics,
+        [metric]: {
+          ...epoch.metrics[metric]!,
+          sum: [Number.NaN, Number.NaN] as const,
+          rank: epoch.metrics[metric]!.rank?.map(() => Number.NaN),
+          effect: epoch.metrics[metric]!.effect?.map(() => Number.NaN),
+        },
+      },
+    }));
+    const verdict = () => judge(definition, damaged as RolloutStatistics).verdict;
+    if (metric !== 'revenue') expect(verdict, metric).toThrow('NaN');
+    else expect(verdict(), metric).toBe('hold');
+  }
+});
