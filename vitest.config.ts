@@ -17,6 +17,9 @@ const ssr = { resolve: { conditions, externalConditions: conditions } };
 const node = { resolve, ssr };
 const setupFiles = ['./test/setup.ts'];
 
+/** How many ledger commits the chaos tests make over all stores (docs/ledger.md). */
+const provide = { chaosCommits: Number(process.env['MILLWRIGHT_CHAOS_COMMITS'] ?? 100_000) };
+
 export default defineConfig({
   test: {
     projects: [
@@ -37,6 +40,7 @@ export default defineConfig({
           name: 'service',
           environment: 'node',
           setupFiles,
+          provide,
           include: lane('service'),
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -49,6 +53,7 @@ export default defineConfig({
           name: 'crash',
           environment: 'node',
           setupFiles,
+          provide,
           include: lane('crash'),
           testTimeout: 300_000,
           fileParallelism: false,
@@ -83,6 +88,7 @@ export default defineConfig({
         resolve: { conditions: ['@millwright/source', 'browser', 'module', 'import', 'default'] },
         test: {
           name: 'browser',
+          provide,
           include: [...lane('browser')],
           browser: {
             enabled: true,

@@ -9,7 +9,7 @@ import { seededRandom } from '@millwright/core';
 import { openLedger } from '@millwright/core/ledger';
 import { afterEach, expect, test } from 'vitest';
 import { folder } from '../../src/fs.js';
-import { program } from './crash/program.js';
+import { program } from '../support/program.js';
 
 const WRITERS = 4;
 const KILLS = 40;
@@ -22,7 +22,7 @@ afterEach(() => {
 });
 
 test(`${WRITERS} writer processes, killed ${KILLS} times: every acknowledged commit is there, once`, async () => {
-  const script = program('writer', scratch);
+  const script = program(join(import.meta.dirname, 'crash/writer.ts'), scratch);
   const root = join(scratch, 'factory');
   const random = seededRandom(11);
   const acknowledged: string[] = [];

@@ -6,7 +6,7 @@ import { openLedger } from '@millwright/core/ledger';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeService } from '../../../../test/services/lane.js';
 import { folder } from '../../src/fs.js';
-import { program } from './crash/program.js';
+import { program } from '../support/program.js';
 
 const CALLS = ['mkdir', 'fsync', 'link', 'unlink'] as const;
 const FAULTS = ['error=EIO', 'error=ENOSPC', 'signal=KILL'] as const;
@@ -15,7 +15,7 @@ describeService('system calls of a commit', straceMissing(), () => {
   const scratch = mkdtempSync(join(tmpdir(), 'millwright-strace-'));
   let script: string;
   beforeAll(() => {
-    script = program('writer', scratch);
+    script = program(join(import.meta.dirname, 'crash/writer.ts'), scratch);
   });
   afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 

@@ -1,7 +1,10 @@
 import type { AppendOutcome, LogHead, StoredCommit } from '../storage/types.js';
-import { equal, holds } from './case.js';
+import { equal, holds, nonconforming } from './case.js';
 
-/** One append as a writer saw it. `start` and `end` count the events of the whole history. */
+/**
+ * One append as a writer saw it. `start` and `end` count the events of the whole history. A commit may be tried again, at
+ * its place after an unknown outcome and at another after a conflict: every try is an attempt.
+ */
 export interface Attempt {
   readonly commit: StoredCommit;
   /** `threw`: refused before anything was written. */
@@ -27,18 +30,33 @@ export function checkHistory(
   log: readonly StoredCommit[],
   heads: readonly HeadSeen[] = [],
 ): void {
+  try {
+    check(attempts, log, heads);
+  } catch (error) {
+    throw nonconforming('history', error);
+  }
+}
+
+function check(attempts: readonly Attempt[], log: readonly StoredCommit[], heads: readonly HeadSeen[]): void {
   for (const [i, commit] of log.entries()) equal(commit.seq, i + 1, 'the place of a commit in the log');
-  const byId = new Map(attempts.map((attempt) => [attempt.commit.commitId, attempt]));
-  const starts = log.map(({ commitId }) => byId.get(commitId)?.start ?? Number.POSITIVE_INFINITY);
+  const tries = new Map<string, Attempt[]>();
+  for (const attempt of attempts) {
+    const others = tries.get(nameOf(attempt.commit));
+    if (others === undefined) tries.set(nameOf(attempt.commit), [attempt]);
+    else others.push(attempt);
+  }
+  const starts: number[] = [];
 
   for (const stored of log) {
-    const attempt = byId.get(stored.commitId);
-    holds(attempt !== undefined, `commit ${stored.seq} was written by nobody`);
-    equal(stored, attempt.commit, `commit ${stored.seq}`);
+    const own = tries.get(nameOf(stored));
+    holds(own !== undefined, `commit ${stored.seq} was written by nobody`);
+    for (const { commit } of own) equal(stored, commit, `commit ${stored.seq}`);
+    const told = own.map(({ outcome }) => outcome.kind);
     holds(
-      attempt.outcome.kind === 'committed' || attempt.outcome.kind === 'unknown',
-      `commit ${stored.seq} is in the log, and its writer was told \`${attempt.outcome.kind}\``,
+      told.includes('committed') || told.includes('unknown'),
+      `commit ${stored.seq} is in the log, and its writer was told \`${told.join('`, `')}\``,
     );
+    starts.push(Math.min(...own.map(({ start }) => start)));
   }
   for (const { commit, outcome, end } of attempts) {
     const winner = log[commit.seq - 1];
@@ -51,6 +69,8 @@ export function checkHistory(
   }
   for (const seen of heads) checkHead(seen, log, starts);
 }
+
+const nameOf = ({ seq, commitId }: LogHead): string => `${seq} ${commitId}`;
 
 function checkHead({ head, end }: HeadSeen, log: readonly StoredCommit[], starts: readonly number[]): void {
   if (head === undefined) return;
