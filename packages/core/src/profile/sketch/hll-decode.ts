@@ -92,15 +92,16 @@ function readRegisters(reader: SketchReader, head: Head): HllSketch {
   if (!(historic >= 0 && historic < Number.POSITIVE_INFINITY)) throw reader.corrupt(`its estimate is ${historic}`);
   const packed = reader.bytes(bits === 4 ? k / 2 : bits === 6 ? (k * 3) / 4 + 1 : k);
   const registers = new Uint8Array(k);
-  for (let slot = 0; slot < k; slot++) registers[slot] = bits === 8 ? packed[slot]! & 63 : unpack(packed, slot, bits);
+  if (bits === 8) for (let slot = 0; slot < k; slot++) registers[slot] = packed[slot]! & 63;
+  else if (bits === 6) for (let slot = 0; slot < k; slot++) registers[slot] = unpack6(packed, slot);
+  else for (let slot = 0; slot < k; slot++) registers[slot] = (packed[slot >> 1]! >> (4 * (slot & 1))) & EXCEPTION;
   if (bits === 4) readExceptions(reader, head, registers, exceptions);
   return new HllSketch({ lgK, bits, coupons: undefined, registers, historic, merged });
 }
 
-function unpack(packed: Uint8Array, slot: number, bits: 4 | 6): number {
-  const from = slot * bits;
-  const word = packed[from >> 3]! | ((packed[(from >> 3) + 1] ?? 0) << 8);
-  return (word >> (from & 7)) & (2 ** bits - 1);
+function unpack6(packed: Uint8Array, slot: number): number {
+  const at = (slot * 6) >> 3;
+  return ((packed[at]! | (packed[at + 1]! << 8)) >> ((slot * 6) & 7)) & 63;
 }
 
 /** Four-bit registers become values: the smallest is added, and what does not fit is in a table behind them. */
@@ -109,10 +110,12 @@ function readExceptions(reader: SketchReader, head: Head, registers: Uint8Array,
     throw reader.corrupt(`it has ${count} exceptions above ${head.count}`);
   }
   const expected = new Set<number>();
-  registers.forEach((nibble, slot) => {
+  for (let slot = 0; slot < registers.length; slot++) {
+    const nibble = registers[slot]!;
     if (nibble === EXCEPTION) expected.add(slot);
+    else if (nibble + head.count > 63) throw reader.corrupt(`register ${slot} is ${nibble} above ${head.count}`);
     else registers[slot] = nibble + head.count;
-  });
+  }
   const lgLength = head.lgLength === 0 ? lgExceptions(head.lgK) : head.lgLength;
   const length = head.compact ? count : 2 ** Math.min(lgLength, head.lgK);
   if (count > 0) reader.need(4 * length);

@@ -45,7 +45,8 @@ export interface HllState {
 export class HllSketch {
   readonly lgK: number;
   readonly bits: HllBits;
-  readonly #hash: ItemHash = itemHash();
+  /** Made at the first update: merged sketches never hash. */
+  #hash: ItemHash | undefined;
   #coupons: CouponSet | undefined;
   #registers: Uint8Array | undefined;
   #historic: number;
@@ -72,6 +73,7 @@ export class HllSketch {
 
   /** Takes one item. Doubles, 64-bit integers (bigint) and strings are different items; empty strings are left out. */
   update(item: SketchItem): void {
+    this.#hash ??= itemHash();
     if (!this.#hash.hash(item)) return;
     const { words } = this.#hash;
     const high = words[3]!;
@@ -161,11 +163,11 @@ export class HllSketch {
   }
 
   #sum(registers: Uint8Array): void {
-    for (const value of registers) {
-      if (value === 0) this.#zeros++;
-      if (value < 32) this.#low += POWERS[value]!;
-      else this.#high += POWERS[value]!;
-    }
+    const tally = new Uint32Array(64);
+    for (let slot = 0; slot < registers.length; slot++) tally[registers[slot]!]!++;
+    this.#zeros = tally[0]!;
+    for (let value = 0; value < 32; value++) this.#low += tally[value]! * POWERS[value]!;
+    for (let value = 32; value < 64; value++) this.#high += tally[value]! * POWERS[value]!;
   }
 }
 
@@ -195,7 +197,8 @@ function raiseAll(registers: Uint8Array, { coupons, registers: from }: HllState)
   const mask = registers.length - 1;
   if (from !== undefined) {
     for (let slot = 0; slot < from.length; slot++) {
-      if (from[slot]! > registers[slot & mask]!) registers[slot & mask] = from[slot]!;
+      const value = from[slot]!;
+      if (value > registers[slot & mask]!) registers[slot & mask] = value;
     }
     return;
   }

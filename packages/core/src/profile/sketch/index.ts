@@ -13,6 +13,7 @@ export { type KllKind, type KllOptions, type KllSketch, kllSketch, type RankOpti
 export { decodeKll, type KllReading, type KllTextOptions, readKll } from './kll-decode.js';
 export { kllRankError } from './kll-error.js';
 export { murmur3x64 } from './murmur3.js';
+export { type Centroid, readTDigest, type TDigestReading } from './tdigest.js';
 export { type ThetaOptions, type ThetaSketch, thetaSketch } from './theta.js';
 export { decodeTheta } from './theta-decode.js';
 export { intersectTheta, subtractTheta, uniteTheta } from './theta-operations.js';
