@@ -1,5 +1,6 @@
 import type { Abortable } from '@millwright/core';
-import type { Committed, Decide, Ledger, LedgerEvent } from '@millwright/core/ledger';
+import { keepingBlobs } from '@millwright/core/garbage';
+import type { CommitOptions, Committed, Decide, Ledger, LedgerEvent } from '@millwright/core/ledger';
 import type { BlobStore } from '@millwright/core/storage';
 
 /** What every room of the registry works on. */
@@ -23,10 +24,18 @@ export interface CommandOptions extends Abortable {
 export function act<R>(
   ledger: Ledger,
   decide: Decide<R>,
-  { actor, idempotencyKey, signal }: CommandOptions,
+  { actor, idempotencyKey, blobs, signal }: CommandOptions & Pick<CommitOptions, 'blobs'>,
   replay: (events: readonly LedgerEvent[]) => R,
 ): Promise<Committed<R>> {
-  return ledger.commit(decide, { actor, idempotencyKey, signal, onReplay: replay });
+  return ledger.commit(decide, { actor, idempotencyKey, blobs, signal, onReplay: replay });
+}
+
+/** A command that puts blobs and commits what names them, repeated when a collector took one of them in between. */
+export function storing<A extends readonly unknown[], R>(
+  { ledger, blobs }: RegistryDoors,
+  command: (...args: A) => Promise<R>,
+): (...args: A) => Promise<R> {
+  return (...args) => keepingBlobs(ledger, blobs, () => command(...args));
 }
 
 /** The id of what an event numbered: `flight-delay@3` of `version.registered`. */

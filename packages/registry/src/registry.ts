@@ -6,6 +6,7 @@ import {
   type Random,
   type RolloutTarget,
 } from '@millwright/core';
+import { garbageProjection } from '@millwright/core/garbage';
 import { type Ledger, type LedgerView, type NewEvent, openLedger, type Projection } from '@millwright/core/ledger';
 import { type LineageGraph, lineageProjection } from '@millwright/core/lineage';
 import type { BlobStore, Storage } from '@millwright/core/storage';
@@ -93,6 +94,7 @@ const PROJECTIONS: readonly Projection<unknown>[] = [
   runsProjection,
   datasetsProjection,
   lineageProjection,
+  garbageProjection,
 ];
 
 function source(doors: RegistryDoors, model: string, aliasOrVersion: string): ModelSource {

@@ -20,6 +20,11 @@ export function manifestDigest(manifest: Manifest): Digest {
   return digestBytes(encodeManifest(manifest));
 }
 
+/** Every blob that the manifest's files consist of: contents and chunk lists. */
+export function blobsOf({ files }: Manifest): Digest[] {
+  return files.flatMap(({ digest, chunks }) => (chunks === undefined ? [digest] : [digest, chunks]));
+}
+
 /** The bytes under which a manifest is stored. */
 export function encodeManifest(manifest: Manifest): Uint8Array {
   return encodeUtf8(canonicalJson(manifestOf(manifest.files)));

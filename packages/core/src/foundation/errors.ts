@@ -39,6 +39,8 @@ export interface ErrorDetails {
   /** The history that is now served contradicts the one seen before. */
   'ledger/forked': { readonly expectedRoot: string; readonly actualRoot: string; readonly size: number };
   /** The ledger uses a feature that this version does not know. */
+  /** The command names blobs that were collected as garbage. */
+  'ledger/swept': { readonly digests: readonly string[] };
   'ledger/unsupported': { readonly features: readonly string[] };
 
   /** A file's bytes do not match the manifest. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../foundation/clock.js';
-import { toDigest } from '../foundation/digest.js';
+import { type Digest, toDigest } from '../foundation/digest.js';
 import { MillwrightError } from '../foundation/errors.js';
 import type { CommitId, LedgerId } from '../foundation/ids.js';
 import type { Random } from '../foundation/random.js';
@@ -19,6 +19,7 @@ export interface CommitRequest {
   readonly commitId: CommitId;
   readonly actor: string;
   readonly idempotencyKey: string | undefined;
+  readonly blobs: readonly Digest[];
   decide(view: LedgerView): readonly NewEvent[];
   committed(outcome: CommitOutcome): void;
   /** The key was found: this is what it did the first time. */
@@ -269,6 +270,7 @@ function makePlan(
     try {
       written = request.decide({ state: (projection) => fold.state(projection), time, actor });
       leaves = written.map(encodeEvent);
+      fold.guard({ events: written, blobs: request.blobs, time });
       if (written.length > MAX_COMMIT_EVENTS) throw tooLarge('commit', MAX_COMMIT_EVENTS, written.length, 'events');
     } catch (error) {
       plan.unwritten.push({ request, refusal: { error } });

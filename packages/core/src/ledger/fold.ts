@@ -1,6 +1,6 @@
 import { MillwrightError } from '../foundation/errors.js';
 import { copyState } from './snapshot.js';
-import type { LedgerEvent, LedgerHubEvents, Projection } from './types.js';
+import type { CommitIntent, LedgerEvent, LedgerHubEvents, Projection } from './types.js';
 
 /** The states of the projections in use, at one place of the ledger. */
 export interface Fold {
@@ -14,6 +14,8 @@ export interface Fold {
   /** @throws `state/not-found` */
   state<S>(projection: Projection<S>): S;
   faults(id: string): number;
+  /** Asks every projection's guard. @throws what a guard throws */
+  guard(intent: CommitIntent): void;
   apply(events: readonly LedgerEvent[]): void;
   /** A fold at the same place that goes its own way, or undefined when a projection cannot be forked. */
   fork(): Fold | undefined;
@@ -50,6 +52,9 @@ function foldFrom(slots: Map<string, FoldSlot>, onFault: (fault: LedgerHubEvents
       return slot.state as S;
     },
     faults: (id) => slots.get(id)?.faults ?? 0,
+    guard(intent) {
+      for (const { projection, state } of slots.values()) projection.guard?.(state, intent);
+    },
     apply(events) {
       for (const slot of slots.values()) {
         for (const event of events) {

@@ -62,7 +62,9 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const defaultActor = parseActor(options.actor);
   const nextId = idSource(clock, random);
   const hub = eventHub<LedgerHubEvents>();
-  const reader = chainReader(log, hub, new Set(options.features));
+  const features = new Set(options.features);
+  for (const projection of options.projections ?? []) for (const each of projection.features ?? []) features.add(each);
+  const reader = chainReader(log, hub, features);
   const pins = options.pin === undefined ? undefined : pinKeeper(options.pin);
   let checkpointSize = 0;
   let resumed: LoadedCheckpoint | undefined;
@@ -93,6 +95,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
         commitId: nextId<CommitId>(),
         actor: o.actor === undefined ? defaultActor : parseActor(o.actor),
         idempotencyKey: idempotencyKey === undefined ? undefined : parseKey(idempotencyKey),
+        blobs: o.blobs ?? [],
         decide(view) {
           const { events, result } = decide(view);
           decided = { result };
@@ -159,6 +162,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
         const from = stored === undefined ? 0 : resumed!.point.position.size;
         for await (const event of reader.read(from, o)) fold.apply([event]);
         reader.settled.adopt(fold.slots.values());
+        for (const feature of projection.features ?? []) features.add(feature);
         reader.tip = undefined;
       }),
     state: (projection) => reader.settled.state(projection),
@@ -226,13 +230,13 @@ function canCheckpoint({ settled }: ChainReader): boolean {
 async function resumeFromHint(
   reader: ChainReader,
   projections: readonly Projection<unknown>[],
-  { log, blobs, hint, features, signal }: LedgerOptions,
+  { log, blobs, hint, signal }: LedgerOptions,
 ): Promise<LoadedCheckpoint | undefined> {
   if (blobs === undefined || hint === undefined) return undefined;
   const digest = await hint.get({ signal }).catch(() => undefined);
   const loaded = digest === undefined ? undefined : await loadCheckpoint(digest, { blobs, log, projections, signal });
   if (loaded === undefined) return undefined;
-  checkFeatures(loaded.point.protocol.readerFeatures, new Set(features), 'read');
+  checkFeatures(loaded.point.protocol.readerFeatures, reader.knownFeatures, 'read');
   reader.resume(loaded.point);
   reader.settled.adopt(loaded.slots);
   return loaded;

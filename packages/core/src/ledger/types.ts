@@ -46,6 +46,18 @@ export interface Projection<S> {
    * beginning. `decode(encode(state))` must behave as `state` does under every later event.
    */
   readonly snapshot?: ProjectionSnapshot<S> | undefined;
+  /** Ledger features that a program with this projection in use understands. */
+  readonly features?: readonly string[] | undefined;
+  /** Refuses a command of this process by throwing, after it was decided and before it is written. */
+  guard?(state: S, intent: CommitIntent): void;
+}
+
+/** What a command is about to write. */
+export interface CommitIntent {
+  readonly events: readonly NewEvent[];
+  /** Blobs that the events rely on without naming them. */
+  readonly blobs: readonly Digest[];
+  readonly time: number;
 }
 
 export interface ProjectionSnapshot<S> {
@@ -82,6 +94,8 @@ export interface CommitOptions<R = unknown> extends Abortable {
   readonly actor?: string | undefined;
   /** The same key within the window (8,192 keys) returns the first outcome instead of committing again. */
   readonly idempotencyKey?: string | undefined;
+  /** Blobs that the events rely on without naming them, such as the files of a manifest. */
+  readonly blobs?: readonly Digest[] | undefined;
   /** Makes the result from the events of a commit that another process, or an earlier run, made with the same key. */
   readonly onReplay?: ((events: readonly LedgerEvent[]) => R) | undefined;
 }

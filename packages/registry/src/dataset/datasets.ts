@@ -9,12 +9,12 @@ import {
   parseName,
   type Verdict,
 } from '@millwright/core';
-import { type FileSource, openArtifact, putArtifact, type VerifiedArtifact } from '@millwright/core/artifact';
+import { blobsOf, type FileSource, openArtifact, putArtifact, type VerifiedArtifact } from '@millwright/core/artifact';
 import type { Decide } from '@millwright/core/ledger';
 import { type LineageNode, lineageRecorded } from '@millwright/core/lineage';
 import { decodeProfile, encodeProfile, profileTable, type TableProfile } from '@millwright/core/profile';
 import type { Table } from '@millwright/core/table';
-import { act, type CommandOptions, numberedBy, type RegistryDoors } from '../doors.js';
+import { act, type CommandOptions, numberedBy, type RegistryDoors, storing } from '../doors.js';
 import { getBytes, putBytes } from '../json-blob.js';
 import { notFound } from '../model/refusal.js';
 import { type NodeLike, nodeId, parseNode, parseReference, type ReferenceLike, referenceId } from '../reference.js';
@@ -94,11 +94,11 @@ export function datasets({ ledger, blobs }: RegistryDoors): Datasets {
     return found;
   };
   return {
-    async add(name, content, options) {
+    add: storing({ ledger, blobs }, async (name, content, options) => {
       const parsed = parseName(name, 'dataset name');
       const facts = datasetFacts(options);
       const profile = options.profile ?? ('columns' in content ? profileTable(content) : undefined);
-      const stored = await contentFacts(content, options);
+      const { files, ...stored } = await contentFacts(content, options);
       const profileBlob = profile === undefined ? undefined : await putBytes(blobs, encodeProfile(profile), options);
       const sources = [
         ...(options.madeFrom ?? []).map((node) => parseNode(node, 'madeFrom')),
@@ -117,9 +117,9 @@ export function datasets({ ledger, blobs }: RegistryDoors): Datasets {
           result: id,
         };
       };
-      const { result } = await act(ledger, decide, options, numberedBy('dataset.added', 'name'));
+      const { result } = await act(ledger, decide, { ...options, blobs: files }, numberedBy('dataset.added', 'name'));
       return { ...get(result), profile };
-    },
+    }),
     get,
     find,
     versions: (name) => [...(all().get(name) ?? [])],
@@ -144,7 +144,8 @@ export function datasets({ ledger, blobs }: RegistryDoors): Datasets {
     if ('files' in content) {
       const { manifest, digest } = await putArtifact(blobs, content.files, options);
       const size = manifest.files.reduce((sum, file) => sum + file.size, 0);
-      return { digest, stored: true, size, rowCount: options.rowCount, schema: schemaOf(options.schema) };
+      const files = blobsOf(manifest);
+      return { files, digest, stored: true, size, rowCount: options.rowCount, schema: schemaOf(options.schema) };
     }
     if (!Number.isSafeInteger(content.rowCount) || content.rowCount < 0)
       throw invalidInput('rowCount', 'an integer of 0 or more', content.rowCount);
@@ -164,6 +165,8 @@ export function datasets({ ledger, blobs }: RegistryDoors): Datasets {
 }
 
 interface ContentFacts {
+  /** Blobs of the artifact's files. */
+  readonly files?: readonly Digest[] | undefined;
   readonly digest: Digest;
   readonly stored: boolean;
   readonly size?: number | undefined;

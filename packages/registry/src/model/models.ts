@@ -1,9 +1,9 @@
 import { type Abortable, type Digest, type EvidenceNote, parseName } from '@millwright/core';
-import { type FileSource, putArtifact } from '@millwright/core/artifact';
+import { blobsOf, type FileSource, putArtifact } from '@millwright/core/artifact';
 import type { Contract } from '@millwright/core/contract';
 import type { Committed, Decide } from '@millwright/core/ledger';
 import type { BlobStore } from '@millwright/core/storage';
-import { act, type CommandOptions, numberedBy, type RegistryDoors } from '../doors.js';
+import { act, type CommandOptions, numberedBy, type RegistryDoors, storing } from '../doors.js';
 import { fromFigure } from '../figure.js';
 import { getBytes, putBytes, putJson } from '../json-blob.js';
 import { type NodeLike, parseNode, parseReference, type ReferenceLike, referenceId } from '../reference.js';
@@ -194,7 +194,7 @@ export function models(doors: RegistryDoors): Models {
       const { result } = await act(ledger, commands.changeModel(name, change), change, () => parseName(name));
       return toModel(modelState(result));
     },
-    async register(name, version) {
+    register: storing(doors, async (name, version) => {
       parseName(name, 'model name');
       const { owner, risk, intendedUse, outOfScope, contract, features, madeBy, madeFrom, files, ...rest } = version;
       if (owner === undefined) modelState(name);
@@ -210,15 +210,16 @@ export function models(doors: RegistryDoors): Models {
         madeFrom: madeFrom?.map((node) => parseNode(node, 'madeFrom')),
         model: owner === undefined ? undefined : { owner, risk, intendedUse, outOfScope },
       });
-      const { result } = await act(ledger, decide, version, numberedBy('version.registered', 'model'));
+      const options = { ...version, blobs: blobsOf(manifest) };
+      const { result } = await act(ledger, decide, options, numberedBy('version.registered', 'model'));
       return toVersion(versionState(result));
-    },
+    }),
     passport: async (version, options) => writePassport(doors, toVersion(versionState(version)), options),
-    async import(passport, options) {
+    import: storing(doors, async (passport, options) => {
       const { origin, registration, evidence } = checkPassport(passport, options.trustedRoot);
       const { from = blobs, name = registration.model, owner } = options;
       if (owner === undefined) modelState(name);
-      await copyArtifact(from, blobs, registration.artifact, options);
+      const manifest = await copyArtifact(from, blobs, registration.artifact, options);
       if (registration.contractBlob !== undefined)
         await putBytes(blobs, await getBytes(from, registration.contractBlob, options), options);
       const { kind, artifact, size, contract, contractBlob, features, description, metrics, tags } = registration;
@@ -232,16 +233,17 @@ export function models(doors: RegistryDoors): Models {
         })),
         model: owner === undefined ? undefined : { owner },
       });
-      const { result } = await act(ledger, decide, options, numberedBy('version.registered', 'model'));
+      const stored = { ...options, blobs: blobsOf(manifest) };
+      const { result } = await act(ledger, decide, stored, numberedBy('version.registered', 'model'));
       return toVersion(versionState(result));
-    },
+    }),
     tag: (version, tags, options = {}) => changed(version, commands.tagVersion(version, tags), options),
-    async attachEvidence(version, evidence, options = {}) {
+    attachEvidence: storing(doors, async (version, evidence, options = {}) => {
       const { record, ...note } = evidenceParts(evidence, options.kind);
       parseReference(version);
       const stored = await putJson(blobs, record, options);
       return changed(version, judgements.attachEvidence(version, { ...note, record: stored }), options);
-    },
+    }),
     approve: (version, approval) => changed(version, judgements.approveVersion(version, approval), approval),
     withdrawApproval: (version, approval) => changed(version, judgements.withdrawApproval(version, approval), approval),
     deprecate: (version, options) => changed(version, commands.deprecateVersion(version, options.reason), options),

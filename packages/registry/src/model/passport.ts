@@ -1,5 +1,5 @@
 import { type Abortable, type Digest, MillwrightError, parseDigest } from '@millwright/core';
-import { openArtifact, putArtifact } from '@millwright/core/artifact';
+import { type Manifest, openArtifact, putArtifact } from '@millwright/core/artifact';
 import { type InclusionProof, type LedgerEvent, verifyInclusion } from '@millwright/core/ledger';
 import type { BlobStore } from '@millwright/core/storage';
 import type { RegistryDoors } from '../doors.js';
@@ -84,13 +84,19 @@ export function checkPassport(passport: VersionPassport, trustedRoot: Digest): C
 }
 
 /** Copies an artifact from one blob store to another, verified on the way; what is there already is not read. */
-export async function copyArtifact(from: BlobStore, to: BlobStore, digest: Digest, options: Abortable): Promise<void> {
+export async function copyArtifact(
+  from: BlobStore,
+  to: BlobStore,
+  digest: Digest,
+  options: Abortable,
+): Promise<Manifest> {
   const artifact = await openArtifact(from, digest, options);
   const files = artifact.manifest.files.map(({ path, mediaType }) => [
     path,
     { open: () => artifact.stream(path, options), mediaType },
   ]);
-  await putArtifact(to, Object.fromEntries(files), options);
+  const { manifest } = await putArtifact(to, Object.fromEntries(files), options);
+  return manifest;
 }
 
 function refused(reason: string): MillwrightError<'registry/denied'> {
