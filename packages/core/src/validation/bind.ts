@@ -53,13 +53,8 @@ export function bind(expectation: Expectation, schema: Schema, stated: Stated, c
     return { columns: [], start: () => schemaState('insufficient', [wrong]) };
   }
   const unsupported = columns.find((column) => familyOf(column.type) === 'other');
-  if (unsupported && expectation.kind !== 'notNull' && expectation.kind !== 'type') {
-    const reason = `there is no kernel for ${unsupported.type} columns yet`;
-    return {
-      columns: needed,
-      start: () => settledState(unsupported.name, { unsupported: reason }, context.samples ?? {}),
-    };
-  }
+  if (unsupported && expectation.kind !== 'notNull' && expectation.kind !== 'type')
+    return { columns: needed, start: () => settledState(unsupported, 'unsupported', context.samples ?? {}) };
   const parameters = badParameters(expectation, columns[0], families[0]);
   if (parameters !== undefined) return { problem: parameters };
   return bindCheck(expectation, columns, families, schema, context);
@@ -241,15 +236,15 @@ function typeState(
   family: Family,
   samples: NonNullable<ValidationContext['samples']>,
 ): () => CheckState {
-  const number = type === 'number' || type === 'integer';
   const fits =
-    type === 'list' ? column.type === 'list' : LOGICAL[type] === family || (number && column.type === 'decimal');
-  if (!fits) return () => settledState(column.name, 'fail', samples);
-  if (type === 'integer' && column.type === 'decimal')
-    return () => settledState(column.name, { unsupported: 'there is no kernel for decimal columns yet' }, samples);
-  if (type === 'integer' && (column.type === 'f64' || column.type === 'f32'))
+    type === 'list'
+      ? column.type === 'list'
+      : LOGICAL[type] === family || (LOGICAL[type] === 'number' && column.type === 'decimal');
+  const whole = type === 'integer';
+  if (fits && whole && (column.type === 'f64' || column.type === 'f32'))
     return () => valueState(column.name, valueTest(check, column)!, samples);
-  return () => settledState(column.name, 'pass', samples);
+  const outcome = !fits ? 'fail' : whole && column.type === 'decimal' ? 'unsupported' : 'pass';
+  return () => settledState(column, outcome, samples);
 }
 
 function columnsState(names: readonly string[], exact: boolean, schema: Schema): () => CheckState {

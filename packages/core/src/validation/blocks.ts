@@ -1,5 +1,4 @@
 import type { ColumnChunk, ColumnView, Table } from '../table/types.js';
-import { isValid } from '../table/validity.js';
 import { withDictionaryNulls } from './slots.js';
 
 /** Rows at a time: what every check of a column reads is still in the cache when the next check reads it. */
@@ -46,29 +45,23 @@ function cursor(column: ColumnView) {
   return { column, chunks: column.chunks.map(withDictionaryNulls), index: 0, at: 0 };
 }
 
-/** How many of the slots `from` to `to` hold no value. */
-export function nullsIn(chunk: ColumnChunk, from: number, to: number): number {
+/** Writes the slots `from` to `to` that hold no value to `out`, and returns how many. Eight at a time where all hold one. */
+export function nullSlots(chunk: ColumnChunk, from: number, to: number, out: Int32Array): number {
   const { validity } = chunk;
   if (validity === undefined || chunk.nullCount === 0) return 0;
-  let nulls = 0;
-  forEachNull(chunk, from, to, () => nulls++);
-  return nulls;
-}
-
-/** Calls `visit` for every slot without a value. Eight slots at a time where all hold one. */
-export function forEachNull(chunk: ColumnChunk, from: number, to: number, visit: (i: number) => void): void {
-  const { validity } = chunk;
-  if (validity === undefined || chunk.nullCount === 0) return;
   const { bits, offset } = validity;
+  let size = 0;
   for (let i = from; i < to; ) {
     const bit = offset + i;
     if ((bit & 7) === 0 && i + 8 <= to) {
       // The lowest set bit first; none where all eight slots hold a value.
-      for (let rest = ~bits[bit >> 3]! & 0xff; rest !== 0; rest &= rest - 1) visit(i + 31 - Math.clz32(rest & -rest));
+      for (let rest = ~bits[bit >> 3]! & 0xff; rest !== 0; rest &= rest - 1)
+        out[size++] = i + 31 - Math.clz32(rest & -rest);
       i += 8;
       continue;
     }
-    if (!isValid(validity, i)) visit(i);
+    if (((bits[bit >> 3]! >> (bit & 7)) & 1) === 0) out[size++] = i;
     i++;
   }
+  return size;
 }

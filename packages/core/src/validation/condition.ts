@@ -1,13 +1,13 @@
 import { isValid } from '../table/validity.js';
 import type { Block } from './blocks.js';
 import { readerOf, type SlotValue } from './slots.js';
-import { timeOf } from './text.js';
-import type { Comparison, Condition, Scalar } from './types.js';
+import type { Comparison, Condition } from './types.js';
+import { memberOf } from './value-test.js';
 
 /** The columns that a condition reads. */
 export function columnsOfCondition(condition: Condition): readonly string[] {
-  if ('all' in condition) return condition.all.flatMap(columnsOfCondition);
-  if ('any' in condition) return condition.any.flatMap(columnsOfCondition);
+  if ('all' in condition || 'any' in condition)
+    return ('all' in condition ? condition.all : condition.any).flatMap(columnsOfCondition);
   if ('not' in condition) return columnsOfCondition(condition.not);
   return [condition.column];
 }
@@ -15,16 +15,12 @@ export function columnsOfCondition(condition: Condition): readonly string[] {
 /** 1 for each row of the block for which the condition holds. */
 export function maskOf(condition: Condition, block: Block): Uint8Array {
   const mask = new Uint8Array(block.length);
-  if ('all' in condition) {
-    mask.fill(1);
-    for (const part of condition.all) {
+  if ('all' in condition || 'any' in condition) {
+    const all = 'all' in condition;
+    if (all) mask.fill(1);
+    for (const part of all ? condition.all : condition.any) {
       const bits = maskOf(part, block);
-      for (let i = 0; i < mask.length; i++) mask[i]! &= bits[i]!;
-    }
-  } else if ('any' in condition) {
-    for (const part of condition.any) {
-      const bits = maskOf(part, block);
-      for (let i = 0; i < mask.length; i++) mask[i]! |= bits[i]!;
+      for (let i = 0; i < mask.length; i++) mask[i] = all ? mask[i]! & bits[i]! : mask[i]! | bits[i]!;
     }
   } else if ('not' in condition) {
     const bits = maskOf(condition.not, block);
@@ -44,14 +40,13 @@ function fill(mask: Uint8Array, condition: Leaf, block: Block): void {
     return;
   }
   const read = readerOf(column, chunk);
-  const given = (value: Scalar): SlotValue => (column.unitsPerMs === undefined ? value : timeOf(value));
   let holds: (value: SlotValue) => boolean;
   if (typeof condition.value === 'object') {
-    const members = new Set(condition.value.map(given));
+    const members = new Set(condition.value.map((value) => memberOf(value, column)));
     holds = (value) => members.has(value);
   } else {
     const op = condition.op as Comparison;
-    const bound = given(condition.value);
+    const bound = memberOf(condition.value, column);
     holds = (value) => compare(value, op, bound);
   }
   for (let i = 0; i < mask.length; i++) mask[i] = isValid(validity, from + i) && holds(read(from + i)) ? 1 : 0;

@@ -112,10 +112,14 @@ function listed(values: readonly unknown[]): string {
   return values.length > 5 ? `${shown.join(', ')} and ${values.length - 5} more` : shown.join(', ');
 }
 
+// Formatting without a formatter makes one each time: 30 µs.
+const DECIMAL = new Intl.NumberFormat('en', { maximumFractionDigits: 6 });
+const THREE_DIGITS = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
+
 function number(value: number): string {
-  return value.toLocaleString('en', { maximumFractionDigits: 6 });
+  return DECIMAL.format(value);
 }
 
 function percent(share: number): string {
-  return `${(100 * share).toLocaleString('en', { maximumSignificantDigits: 3 })} %`;
+  return `${THREE_DIGITS.format(100 * share)} %`;
 }

@@ -3,104 +3,110 @@ import type { ByteTable } from './pattern/byte-table.js';
 /**
  * Counting loops, one per operation and array type. They look alike on purpose: a loop that sees two array types is
  * compiled for neither and runs about four times slower, so each of the common types has its own. Slots without a value
- * are counted like any other; callers take them out again (`failuresAmongNulls`). Each costs about 1 ns per slot.
+ * are counted like any other; callers take them out again. Four slots a turn where a column of that type is usual: 0.6 to
+ * 0.9 ns per slot, 1.1 to 1.4 one at a time.
  */
 export function outsideF64(values: Float64Array, from: number, to: number, min: number, max: number): number {
-  let bad = 0;
-  // Without branches, and written so that NaN, which compares false, counts.
-  for (let i = from; i < to; i++) bad += +!(values[i]! >= min) | +!(values[i]! <= max);
-  return bad;
+  let even = 0;
+  let odd = 0;
+  let i = from;
+  // Counts what is inside, without branches: NaN compares false and so is outside.
+  for (; i + 3 < to; i += 4) {
+    even += +(values[i]! >= min) & +(values[i]! <= max);
+    odd += +(values[i + 1]! >= min) & +(values[i + 1]! <= max);
+    even += +(values[i + 2]! >= min) & +(values[i + 2]! <= max);
+    odd += +(values[i + 3]! >= min) & +(values[i + 3]! <= max);
+  }
+  for (; i < to; i++) even += +(values[i]! >= min) & +(values[i]! <= max);
+  return to - from - even - odd;
 }
 
 export function outsideF32(values: Float32Array, from: number, to: number, min: number, max: number): number {
-  let bad = 0;
-  for (let i = from; i < to; i++) bad += +!(values[i]! >= min) | +!(values[i]! <= max);
-  return bad;
+  let inside = 0;
+  for (let i = from; i < to; i++) inside += +(values[i]! >= min) & +(values[i]! <= max);
+  return to - from - inside;
 }
 
+/** Integers: one comparison, because below `min` the unsigned difference is larger than every span. */
 export function outsideI32(values: Int32Array, from: number, to: number, min: number, max: number): number {
+  const span = (max - min) >>> 0;
   let bad = 0;
-  for (let i = from; i < to; i++) if (values[i]! < min || values[i]! > max) bad++;
+  let i = from;
+  for (; i + 3 < to; i += 4) {
+    if ((values[i]! - min) >>> 0 > span) bad++;
+    if ((values[i + 1]! - min) >>> 0 > span) bad++;
+    if ((values[i + 2]! - min) >>> 0 > span) bad++;
+    if ((values[i + 3]! - min) >>> 0 > span) bad++;
+  }
+  for (; i < to; i++) if ((values[i]! - min) >>> 0 > span) bad++;
   return bad;
 }
 
 export function outsideI16(values: Int16Array, from: number, to: number, min: number, max: number): number {
+  const span = (max - min) >>> 0;
   let bad = 0;
-  for (let i = from; i < to; i++) if (values[i]! < min || values[i]! > max) bad++;
+  for (let i = from; i < to; i++) if ((values[i]! - min) >>> 0 > span) bad++;
   return bad;
 }
 
 export function outsideI8(values: Int8Array, from: number, to: number, min: number, max: number): number {
+  const span = (max - min) >>> 0;
   let bad = 0;
-  for (let i = from; i < to; i++) if (values[i]! < min || values[i]! > max) bad++;
+  for (let i = from; i < to; i++) if ((values[i]! - min) >>> 0 > span) bad++;
   return bad;
 }
 
 export function outsideU32(values: Uint32Array, from: number, to: number, min: number, max: number): number {
+  const span = (max - min) >>> 0;
   let bad = 0;
-  for (let i = from; i < to; i++) if (values[i]! < min || values[i]! > max) bad++;
+  for (let i = from; i < to; i++) if ((values[i]! - min) >>> 0 > span) bad++;
   return bad;
 }
 
 export function outsideU16(values: Uint16Array, from: number, to: number, min: number, max: number): number {
+  const span = (max - min) >>> 0;
   let bad = 0;
-  for (let i = from; i < to; i++) if (values[i]! < min || values[i]! > max) bad++;
+  for (let i = from; i < to; i++) if ((values[i]! - min) >>> 0 > span) bad++;
   return bad;
 }
 
 export function outsideU8(values: Uint8Array, from: number, to: number, min: number, max: number): number {
+  const span = (max - min) >>> 0;
+  let bad = 0;
+  for (let i = from; i < to; i++) if ((values[i]! - min) >>> 0 > span) bad++;
+  return bad;
+}
+
+/** 64-bit integers one by one, 2.5 ns each: for bounds that `outsideF64` cannot take. */
+export function outsideI64(values: BigInt64Array, from: number, to: number, min: bigint, max: bigint): number {
   let bad = 0;
   for (let i = from; i < to; i++) if (values[i]! < min || values[i]! > max) bad++;
   return bad;
 }
 
-/**
- * 64-bit integers as pairs of words, low word first: compared by their high words, and by their low words only where
- * those are equal to a bound's. Exact, and steadier than comparing bigints.
- */
-export function outsideI64(words: Uint32Array, from: number, to: number, min: Words, max: Words): number {
-  const { high: minHigh, low: minLow } = min;
-  const { high: maxHigh, low: maxLow } = max;
+export function outsideU64(values: BigUint64Array, from: number, to: number, min: bigint, max: bigint): number {
   let bad = 0;
-  for (let i = from; i < to; i++) {
-    const high = words[2 * i + 1]! | 0;
-    if (high > minHigh && high < maxHigh) continue;
-    const low = words[2 * i]!;
-    if (high < minHigh || high > maxHigh || (high === minHigh && low < minLow) || (high === maxHigh && low > maxLow))
-      bad++;
-  }
-  return bad;
-}
-
-export function outsideU64(words: Uint32Array, from: number, to: number, min: Words, max: Words): number {
-  const { high: minHigh, low: minLow } = min;
-  const { high: maxHigh, low: maxLow } = max;
-  let bad = 0;
-  for (let i = from; i < to; i++) {
-    const high = words[2 * i + 1]!;
-    if (high > minHigh && high < maxHigh) continue;
-    const low = words[2 * i]!;
-    if (high < minHigh || high > maxHigh || (high === minHigh && low < minLow) || (high === maxHigh && low > maxLow))
-      bad++;
-  }
-  return bad;
-}
-
-/** A 64-bit integer; the high word has the sign. */
-export interface Words {
-  readonly high: number;
-  readonly low: number;
-}
-
-export function nanF64(values: Float64Array, from: number, to: number): number {
-  let bad = 0;
-  for (let i = from; i < to; i++) bad += Number.isNaN(values[i]!) ? 1 : 0;
+  for (let i = from; i < to; i++) if (values[i]! < min || values[i]! > max) bad++;
   return bad;
 }
 
 export function fractionsF64(values: Float64Array, from: number, to: number): number {
   let bad = 0;
   for (let i = from; i < to; i++) bad += Number.isInteger(values[i]!) ? 0 : 1;
+  return bad;
+}
+
+/** As `failingCodesI32` for dictionaries of at most 32 entries: bit `code` of `fails` is set for those that fail. */
+export function failingBitsI32(codes: Int32Array, from: number, to: number, fails: number): number {
+  let bad = 0;
+  let i = from;
+  for (; i + 3 < to; i += 4)
+    bad +=
+      ((fails >> codes[i]!) & 1) +
+      ((fails >> codes[i + 1]!) & 1) +
+      ((fails >> codes[i + 2]!) & 1) +
+      ((fails >> codes[i + 3]!) & 1);
+  for (; i < to; i++) bad += (fails >> codes[i]!) & 1;
   return bad;
 }
 
@@ -111,14 +117,8 @@ export function failingCodesI32(codes: Int32Array, from: number, to: number, fai
   return bad;
 }
 
-export function failingCodesI8(codes: Int8Array, from: number, to: number, fails: Uint8Array): number {
-  let bad = 0;
-  for (let i = from; i < to; i++) bad += fails[codes[i]!]! | 0;
-  return bad;
-}
-
 export function failingCodesOther(
-  codes: Int16Array | Uint8Array | Uint16Array | Uint32Array,
+  codes: Int8Array | Int16Array | Uint8Array | Uint16Array | Uint32Array,
   from: number,
   to: number,
   fails: Uint8Array,
@@ -127,6 +127,8 @@ export function failingCodesOther(
   for (let i = from; i < to; i++) bad += fails[codes[i]!]! | 0;
   return bad;
 }
+
+const LARGEST = 0x7fff_ffff;
 
 /**
  * Text whose length cannot be settled by its number of bytes: `length` letters take `length` to `widest * length` bytes.
@@ -145,12 +147,29 @@ export function outsideBytes(
   let open = 0;
   const surelyMin = min * widest;
   const surelyMax = max * widest;
+  // Most texts are of a size that is surely inside: those pass four at a time by one comparison each.
+  const span = Math.min(max, LARGEST) - surelyMin;
+  const low = span < 0 ? LARGEST : surelyMin;
+  const sure = Math.max(0, span);
   let start = offsets[from]!;
+  let inside = true;
   for (let i = from; i < to; i++) {
+    while (inside && i + 3 < to) {
+      const a = offsets[i + 1]!;
+      const b = offsets[i + 2]!;
+      const c = offsets[i + 3]!;
+      const d = offsets[i + 4]!;
+      if ((a - start - low) >>> 0 > sure || (b - a - low) >>> 0 > sure) break;
+      if ((c - b - low) >>> 0 > sure || (d - c - low) >>> 0 > sure) break;
+      start = d;
+      i += 4;
+    }
+    if (i >= to) break;
     const end = offsets[i + 1]!;
     const size = end - start;
     start = end;
-    if (size >= surelyMin && size <= max) continue;
+    inside = size >= surelyMin && size <= max;
+    if (inside) continue;
     if (size < min || size > surelyMax) bad++;
     else unsure[open++] = i;
   }

@@ -8,8 +8,8 @@ import { inUnits, readerOf, type SlotValue } from './slots.js';
 export interface ValueTest {
   /** A test of numbers by range: `[min, max]`, in milliseconds for points in time. */
   readonly range?: readonly [number, number] | undefined;
-  /** For floating point: what the range cannot say. */
-  readonly special?: 'notNaN' | 'integer' | undefined;
+  /** A test of floating-point numbers: no fraction, finite. */
+  readonly whole?: boolean | undefined;
   /** A test of text by its length. */
   readonly length?: LengthTest | undefined;
   /** A test of text by its bytes. */
@@ -40,7 +40,7 @@ export interface SlotTest {
 export function slotTest(test: ValueTest, column: ColumnView, chunk: ColumnChunk, block: number): SlotTest {
   switch (chunk.kind) {
     case 'number':
-      if (test.special) return specialTest(test, chunk);
+      if (test.whole) return wholeTest(chunk);
       return test.range ? rangeTest(test.range, column, chunk) : anyTest(test, column, chunk);
     case 'big':
       return test.range ? bigRangeTest(test.range, column, chunk) : anyTest(test, column, chunk);
@@ -62,8 +62,8 @@ function rangeTest([low, high]: readonly [number, number], column: ColumnView, c
   const min = inUnits(low, column.unitsPerMs);
   const max = inUnits(high, column.unitsPerMs);
   const fails = (i: number) => !(values[i]! >= min && values[i]! <= max);
-  if (values instanceof Float64Array) return { count: (a, b) => kernels.outsideF64(values, a, b, min, max), fails };
-  if (values instanceof Float32Array) return { count: (a, b) => kernels.outsideF32(values, a, b, min, max), fails };
+  if (values instanceof Float64Array) return counting(kernels.outsideF64, values, min, max, fails);
+  if (values instanceof Float32Array) return counting(kernels.outsideF32, values, min, max, fails);
   // Bounds that the type can hold keep the comparison between integers.
   const bits = 8 * values.BYTES_PER_ELEMENT;
   const signed = values instanceof Int32Array || values instanceof Int16Array || values instanceof Int8Array;
@@ -71,38 +71,45 @@ function rangeTest([low, high]: readonly [number, number], column: ColumnView, c
   const lowest = Math.max(Math.ceil(min), least);
   const highest = Math.min(Math.floor(max), least + 2 ** bits - 1);
   if (lowest > highest) return { count: (a, b) => b - a, fails };
-  if (values instanceof Int32Array)
-    return { count: (a, b) => kernels.outsideI32(values, a, b, lowest, highest), fails };
-  if (values instanceof Int16Array)
-    return { count: (a, b) => kernels.outsideI16(values, a, b, lowest, highest), fails };
-  if (values instanceof Int8Array) return { count: (a, b) => kernels.outsideI8(values, a, b, lowest, highest), fails };
-  if (values instanceof Uint32Array)
-    return { count: (a, b) => kernels.outsideU32(values, a, b, lowest, highest), fails };
-  if (values instanceof Uint16Array)
-    return { count: (a, b) => kernels.outsideU16(values, a, b, lowest, highest), fails };
-  return { count: (a, b) => kernels.outsideU8(values, a, b, lowest, highest), fails };
+  if (values instanceof Int32Array) return counting(kernels.outsideI32, values, lowest, highest, fails);
+  if (values instanceof Int16Array) return counting(kernels.outsideI16, values, lowest, highest, fails);
+  if (values instanceof Int8Array) return counting(kernels.outsideI8, values, lowest, highest, fails);
+  if (values instanceof Uint32Array) return counting(kernels.outsideU32, values, lowest, highest, fails);
+  if (values instanceof Uint16Array) return counting(kernels.outsideU16, values, lowest, highest, fails);
+  return counting(kernels.outsideU8, values, lowest, highest, fails);
+}
+
+function counting<V, B>(
+  kernel: (values: V, from: number, to: number, min: B, max: B) => number,
+  values: V,
+  min: B,
+  max: B,
+  fails: SlotTest['fails'],
+): SlotTest {
+  return { count: (from, to) => kernel(values, from, to, min, max), fails };
 }
 
 /** Bounds are moved inwards to integers that 64 bits hold, so that the loop compares integers exactly. */
 function bigRangeTest([low, high]: readonly [number, number], column: ColumnView, chunk: BigChunk): SlotTest {
   const { values } = chunk;
-  const signed = values instanceof BigInt64Array;
-  const [least, most] = signed ? [-(2n ** 63n), 2n ** 63n - 1n] : [0n, 2n ** 64n - 1n];
+  const [least, most] = values instanceof BigInt64Array ? [-(2n ** 63n), 2n ** 63n - 1n] : [0n, 2n ** 64n - 1n];
   const min = bigBound(low, column.unitsPerMs, Math.ceil, least, most + 1n);
   const max = bigBound(high, column.unitsPerMs, Math.floor, least - 1n, most);
-  const words = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
-  const [lowest, highest] = [wordsOf(min, signed), wordsOf(max, signed)];
   const fails = (i: number) => !(values[i]! >= min && values[i]! <= max);
   // A range that no integer is in has bounds that do not fit; it fails without being looked at.
   if (min > max) return { count: (a, b) => b - a, fails: () => true };
-  if (signed) return { count: (a, b) => kernels.outsideI64(words, a, b, lowest, highest), fails };
-  return { count: (a, b) => kernels.outsideU64(words, a, b, lowest, highest), fails };
+  if (min > 0n && max < INFINITY_BITS) {
+    // Bits of doubles up to infinity are ordered as the integers are; those of negative doubles and NaN are in no range.
+    const doubles = new Float64Array(values.buffer, values.byteOffset, values.length);
+    const [low, high] = new Float64Array(BigInt64Array.of(min, max).buffer);
+    return counting(kernels.outsideF64, doubles, low!, high!, fails);
+  }
+  if (values instanceof BigInt64Array) return counting(kernels.outsideI64, values, min, max, fails);
+  return counting(kernels.outsideU64, values, min, max, fails);
 }
 
-function wordsOf(value: bigint, signed: boolean): kernels.Words {
-  const high = BigInt.asUintN(32, value >> 32n);
-  return { high: Number(signed ? BigInt.asIntN(32, high) : high), low: Number(BigInt.asUintN(32, value)) };
-}
+/** The bits of the double infinity. */
+const INFINITY_BITS = 0x7ff0n << 48n;
 
 function bigBound(
   bound: number,
@@ -121,26 +128,25 @@ function bigBound(
   return exact < least ? least : exact > most ? most : exact;
 }
 
-function specialTest(test: ValueTest, chunk: NumberChunk): SlotTest {
-  const { values } = chunk;
-  const fails =
-    test.special === 'notNaN' ? (i: number) => Number.isNaN(values[i]!) : (i: number) => !Number.isInteger(values[i]!);
-  if (!(values instanceof Float64Array)) {
-    // Integers are neither NaN nor fractions.
-    if (!(values instanceof Float32Array)) return { count: () => 0, fails: () => false };
-    return { count: (a, b) => countOneByOne(fails, a, b), fails };
-  }
-  const kernel = test.special === 'notNaN' ? kernels.nanF64 : kernels.fractionsF64;
-  return { count: (a, b) => kernel(values, a, b), fails };
+function wholeTest({ values }: NumberChunk): SlotTest {
+  const fails = (i: number) => !Number.isInteger(values[i]!);
+  if (values instanceof Float64Array) return { count: (a, b) => kernels.fractionsF64(values, a, b), fails };
+  return { count: (a, b) => countOneByOne(fails, a, b), fails };
 }
 
 /** Judges each entry of the dictionary once; rows then only look up their code. */
 function dictionaryTest(test: ValueTest, chunk: DictionaryChunk): SlotTest {
   const { codes, dictionary } = chunk;
   const bad = Uint8Array.from(dictionary, (value) => (value === null || test.keeps(value) ? 0 : 1));
+  if (codes instanceof Int32Array && dictionary.length <= 32) {
+    const bits = bad.reduce((all, bit, code) => all | (bit << code), 0);
+    return {
+      count: (a, b) => kernels.failingBitsI32(codes, a, b, bits),
+      fails: (i) => ((bits >> codes[i]!) & 1) === 1,
+    };
+  }
   const fails = (i: number) => bad[codes[i]!] === 1;
   if (codes instanceof Int32Array) return { count: (a, b) => kernels.failingCodesI32(codes, a, b, bad), fails };
-  if (codes instanceof Int8Array) return { count: (a, b) => kernels.failingCodesI8(codes, a, b, bad), fails };
   return { count: (a, b) => kernels.failingCodesOther(codes, a, b, bad), fails };
 }
 

@@ -1,9 +1,10 @@
+import { encodeUtf8 } from '../foundation/digest.js';
 import type { ColumnView } from '../table/types.js';
 import { byteTableOfSet } from './pattern/byte-table.js';
 import { compilePattern } from './pattern/pattern.js';
 import type { ValueTest } from './slot-test.js';
 import type { SlotValue } from './slots.js';
-import { codePoints, timeOf } from './text.js';
+import { timeOf } from './text.js';
 import type { Check, LengthUnit, Scalar } from './types.js';
 
 /** The test of single values that a check describes; undefined for checks that need more than one value at a time. */
@@ -14,10 +15,11 @@ export function valueTest(check: Check, column: Pick<ColumnView, 'unitsPerMs'>):
     case 'finite':
       return rangeOf(-Number.MAX_VALUE, Number.MAX_VALUE);
     case 'notNaN':
-      return { special: 'notNaN', keeps: (value) => !Number.isNaN(value) };
+      // Every number is between the infinities, and NaN is not.
+      return rangeOf(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
     case 'type':
       // Reached for floating-point columns only: the planner settles every other type by the schema.
-      return { special: 'integer', keeps: (value) => typeof value === 'bigint' || Number.isInteger(value) };
+      return { whole: true, keeps: (value) => typeof value === 'bigint' || Number.isInteger(value) };
     case 'in':
     case 'notIn':
       return memberTest(new Set(check.values.map((v) => memberOf(v, column))), check.kind === 'in');
@@ -61,22 +63,16 @@ function rangeOf(min: number, max: number): ValueTest {
 const WIDEST: Readonly<Record<LengthUnit, number>> = { codePoints: 4, utf16: 3, bytes: 1 };
 
 function lengthOf(unit: LengthUnit, min: number, max: number): ValueTest {
+  const measure = measureOf[unit];
   return {
-    length: { min, max, widest: WIDEST[unit], measure: measureOf[unit] },
+    length: { min, max, widest: WIDEST[unit], measure },
     keeps: (value) => {
-      const length = measureText[unit](String(value));
+      const bytes = encodeUtf8(String(value));
+      const length = measure(bytes, 0, bytes.length);
       return length >= min && length <= max;
     },
   };
 }
-
-const encoder = new TextEncoder();
-
-const measureText: Readonly<Record<LengthUnit, (text: string) => number>> = {
-  codePoints,
-  utf16: (text) => text.length,
-  bytes: (text) => encoder.encode(text).length,
-};
 
 const measureOf: Readonly<Record<LengthUnit, (bytes: Uint8Array, from: number, to: number) => number>> = {
   /** Every byte but continuation bytes starts a code point. */
