@@ -1,23 +1,29 @@
 import { allOf, digestJson, type Need } from '@millwright/core';
+import type { Finding } from './finding.js';
+import { judgeBaseline } from './judge-baseline.js';
 import { judgeBound } from './judge-bound.js';
+import { judgeContract } from './judge-contract.js';
 import { judgeFair } from './judge-fair.js';
 import { judgeHarm } from './judge-harm.js';
+import { judgeCost, judgeLatency } from './judge-load.js';
 import { judgeOverall } from './judge-overall.js';
+import { judgePreferred } from './judge-preferred.js';
+import { judgeRobust } from './judge-robust.js';
 import { judgeRows } from './judge-rows.js';
 import { type GatePolicy, type GateRule, type NoHarmRule, type ResolvedPolicy, resolvePolicy } from './policy.js';
 import type { EvaluationReport } from './report.js';
 import type { GateVerdict, RuleResult } from './verdict.js';
 
 /**
- * Decides about a challenger: a pure function of the report and the policy. Any failed rule blocks; any rule that the
- * rows cannot settle, and any gap (no rows, an undefined metric, a missing slice), holds; only when every rule passes
+ * Decides about a challenger: a pure function of the report, the policy and the findings that its rules ask for. Any failed rule blocks; any rule that the
+ * rows cannot settle, and any gap (no rows, an undefined metric, a missing slice or finding), holds; only when every rule passes
  * does it promote. `gate(report)` asks for a better primary metric and for no harm in any slice.
  *
  * @throws `input/invalid` for a policy that is none, or one that names metrics the task does not have
  */
-export function gate(report: EvaluationReport, policy?: GatePolicy): GateVerdict {
+export function gate(report: EvaluationReport, policy?: GatePolicy, findings: readonly Finding[] = []): GateVerdict {
   const resolved = resolvePolicy(policy);
-  const rules = [judgeRows(report), ...judgeRules(report, resolved)];
+  const rules = [judgeRows(report), ...judgeRules(report, resolved, findings)];
   const verdict = allOf(rules.map((rule) => rule.verdict));
   const decision = verdict === 'pass' ? 'promote' : verdict === 'fail' ? 'block' : 'hold';
   const ordered = [...rules].sort((a, b) => WEIGHT[a.verdict] - WEIGHT[b.verdict]);
@@ -34,7 +40,8 @@ export function gate(report: EvaluationReport, policy?: GatePolicy): GateVerdict
     policy: resolved,
     report: report.digest,
     policyDigest: digestJson(resolved),
-    metrics: figures(report),
+    ...(findings.length === 0 ? {} : { findings: findings.map(({ schema, digest }) => ({ schema, digest })) }),
+    metrics: [...figures(report), ...loadFigures(report, findings)],
   } satisfies Omit<GateVerdict, 'digest'>;
   return { ...body, digest: digestJson(body) };
 }
@@ -49,15 +56,24 @@ function headline(decision: GateVerdict['decision'], ordered: readonly RuleResul
     .sentence;
 }
 
-function judgeRules(report: EvaluationReport, { alpha, rules }: ResolvedPolicy): RuleResult[] {
+function judgeRules(
+  report: EvaluationReport,
+  { alpha, rules }: ResolvedPolicy,
+  findings: readonly Finding[],
+): RuleResult[] {
   const harm = rules.filter((rule): rule is NoHarmRule => rule.rule === 'noHarm');
   const harmResults = judgeHarm(report, harm, alpha);
   return rules.map((rule) =>
-    rule.rule === 'noHarm' ? harmResults[harm.indexOf(rule)]! : judgeOne(report, rule, alpha),
+    rule.rule === 'noHarm' ? harmResults[harm.indexOf(rule)]! : judgeOne(report, rule, alpha, findings),
   );
 }
 
-function judgeOne(report: EvaluationReport, rule: Exclude<GateRule, NoHarmRule>, alpha: number): RuleResult {
+function judgeOne(
+  report: EvaluationReport,
+  rule: Exclude<GateRule, NoHarmRule>,
+  alpha: number,
+  findings: readonly Finding[],
+): RuleResult {
   switch (rule.rule) {
     case 'superior':
     case 'nonInferior':
@@ -67,6 +83,18 @@ function judgeOne(report: EvaluationReport, rule: Exclude<GateRule, NoHarmRule>,
       return judgeBound(report, rule);
     case 'fair':
       return judgeFair(report, rule, alpha);
+    case 'latency':
+      return judgeLatency(report, rule, findings);
+    case 'cost':
+      return judgeCost(report, rule, findings);
+    case 'contract':
+      return judgeContract(report, rule, findings);
+    case 'robust':
+      return judgeRobust(report, rule, rule.alpha ?? alpha, findings);
+    case 'preferred':
+      return judgePreferred(report, rule, rule.alpha ?? alpha, findings);
+    case 'baseline':
+      return judgeBaseline(report, rule, rule.alpha ?? alpha, findings);
     default:
       return rule satisfies never;
   }
@@ -91,4 +119,18 @@ function figures(report: EvaluationReport): GateVerdict['metrics'] {
     ),
   );
   return [...own, ...sliced];
+}
+
+/** Latencies and cost as figures, for alias policies. */
+function loadFigures({ challenger }: EvaluationReport, findings: readonly Finding[]): GateVerdict['metrics'] {
+  return findings.flatMap((finding) => {
+    if (finding.schema !== 'millwright.load@1' || finding.subject !== challenger) return [];
+    const { latency, cost } = finding;
+    return [
+      ...latency.flatMap(({ quantile, ms }) =>
+        ms === undefined ? [] : [{ metric: `latencyMs.${quantile}`, value: ms }],
+      ),
+      ...(cost === undefined ? [] : [{ metric: 'costPerRequest', value: cost.mean }]),
+    ];
+  });
 }

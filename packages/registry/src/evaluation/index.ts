@@ -1,3 +1,11 @@
+export {
+  type Baseline,
+  type BlessedFigure,
+  type BlessOptions,
+  bless,
+  formatBaseline,
+  parseBaseline,
+} from './baseline.js';
 export { type CalibrationReport, calibration, type ReliabilityBin } from './calibration.js';
 export { type Metric, type MetricInfo, metricFor, metricsOf, type Task } from './catalogue.js';
 export type { Cells, PairedRightness } from './cells.js';
@@ -5,6 +13,7 @@ export * from './class-calibration.js';
 export * from './class-scores.js';
 export { type CompareOptions, compare } from './compare.js';
 export * from './confusion.js';
+export { type ContractReport, type ContractTestOptions, contractTest } from './contract-test.js';
 export * from './curves.js';
 export * from './deviance.js';
 export {
@@ -14,6 +23,7 @@ export {
   type FairnessRate,
   fairnessFrame,
 } from './fairness.js';
+export type { Finding } from './finding.js';
 export { gate } from './gate.js';
 export type { Predictions, Values } from './inputs.js';
 export {
@@ -28,6 +38,7 @@ export {
   type PairOutcome,
   type Said,
 } from './judge.js';
+export { type LatencyQuantile, type LoadReport, type LoadTestOptions, loadTest } from './load-test.js';
 export { toMarkdown } from './markdown.js';
 export type { Known, Measure, Unknown } from './measure.js';
 export * from './multiclass.js';
@@ -39,6 +50,7 @@ export * from './preference.js';
 export * from './ranking.js';
 export * from './regression.js';
 export type * from './report.js';
+export * from './robustness.js';
 export { averagePrecision, brier, logLoss, partialRocAuc, rocAuc, type ScoredRows } from './scores.js';
 export * from './selective.js';
 export { type FindSlicesOptions, type FoundSlice, findSlices } from './slice-finder.js';

@@ -10,7 +10,13 @@ export interface GatePolicy {
 }
 
 /** A metric is named as in the report; without a name it is the report's primary metric. */
-export type GateRule = SuperiorRule | NonInferiorRule | NoHarmRule | BoundRule | FairRule;
+export type GateRule = MetricRule | FindingRule;
+
+/** Rules about the report's metrics. */
+export type MetricRule = SuperiorRule | NonInferiorRule | NoHarmRule | BoundRule | FairRule;
+
+/** Rules about what else was found out: they leave the gate open until the gate is given that finding. */
+export type FindingRule = LatencyRule | CostRule | ContractRule | RobustRule | PreferredRule | BaselineRule;
 
 /** The challenger is better, by more than `margin` (default 0). */
 export interface SuperiorRule {
@@ -63,6 +69,66 @@ export interface FairRule {
   readonly minSupport?: number | undefined;
 }
 
+/** Of a load test: that share of requests is answered within `maxMs`, with 95 % certainty. */
+export interface LatencyRule {
+  readonly rule: 'latency';
+  /** 0.95 is the 95th percentile. */
+  readonly quantile: number;
+  readonly maxMs: number;
+  /** Share of requests that may fail. Default 0. */
+  readonly maxFailures?: number | undefined;
+}
+
+/** Of a load test: the mean cost of an answer, in the unit of its `costOf`, with 95 % certainty. */
+export interface CostRule {
+  readonly rule: 'cost';
+  readonly maxPerRequest: number;
+}
+
+/** Of a contract test: no fault in any answer. */
+export interface ContractRule {
+  readonly rule: 'contract';
+  /** Default: the report's `minSupport`. */
+  readonly minChecked?: number | undefined;
+  /** Accept two different answers to one input, as of a model that samples. Default false. */
+  readonly allowChanged?: boolean | undefined;
+}
+
+/** Of a robustness test: perturbed inputs cost less than `maxLoss` of the benefit, proved for each perturbation. */
+export interface RobustRule {
+  readonly rule: 'robust';
+  /** Names of perturbations that must have been tested. Default: whatever was. */
+  readonly to?: readonly string[] | undefined;
+  readonly maxLoss: number;
+  readonly alpha?: number | undefined;
+}
+
+/** Of a pairwise judgement: the judge prefers the challenger, and can be relied on. */
+export interface PreferredRule {
+  readonly rule: 'preferred';
+  /** (won - lost) / pairs must be above that. Default 0; -0.05 accepts a loss of five points. */
+  readonly atLeast?: number | undefined;
+  /** Share of pairs without a judgement, which count as lost. Default 0. */
+  readonly maxUndecided?: number | undefined;
+  /** Share of pairs with the same outcome in both orders. */
+  readonly minConsistency?: number | undefined;
+  readonly minAnchorAgreement?: number | undefined;
+  /** The digest of the judge that must have judged. */
+  readonly judge?: string | undefined;
+  readonly alpha?: number | undefined;
+}
+
+/** Not worse than the blessed figures: on the same rows by no more than `maxLoss`, on others not provably so. */
+export interface BaselineRule {
+  readonly rule: 'baseline';
+  readonly metric?: string | undefined;
+  /** Slice names or values; `overall` for all rows. Default: all rows. */
+  readonly slices?: readonly string[] | undefined;
+  /** Default 0. */
+  readonly maxLoss?: number | undefined;
+  readonly alpha?: number | undefined;
+}
+
 /** A policy with everything filled in, as the verdict names it. */
 export interface ResolvedPolicy {
   readonly alpha: number;
@@ -90,6 +156,7 @@ const metric = z.optional(z.string().check(z.minLength(1)));
 const margin = z.number().check(z.gte(0));
 const slices = z.optional(z.array(z.string()).check(z.minLength(1)));
 const support = z.optional(z.number().check(z.gte(1)));
+const share = z.number().check(z.gte(0), z.lte(1));
 const bound = { metric: z.string().check(z.minLength(1)), value: z.number(), slices };
 
 const policySchema = z.strictObject({
@@ -118,6 +185,25 @@ const policySchema = z.strictObject({
           minRatio: z.optional(z.number().check(z.gt(0), z.lte(1))),
           minSupport: support,
         }),
+        z.strictObject({
+          rule: z.literal('latency'),
+          quantile: z.number().check(z.gt(0), z.lt(1)),
+          maxMs: z.number().check(z.gt(0)),
+          maxFailures: z.optional(share),
+        }),
+        z.strictObject({ rule: z.literal('cost'), maxPerRequest: margin }),
+        z.strictObject({ rule: z.literal('contract'), minChecked: support, allowChanged: z.optional(z.boolean()) }),
+        z.strictObject({ rule: z.literal('robust'), to: slices, maxLoss: margin, alpha }),
+        z.strictObject({
+          rule: z.literal('preferred'),
+          atLeast: z.optional(z.number().check(z.gt(-1), z.lt(1))),
+          maxUndecided: z.optional(share),
+          minConsistency: z.optional(share),
+          minAnchorAgreement: z.optional(share),
+          judge: z.optional(z.string()),
+          alpha,
+        }),
+        z.strictObject({ rule: z.literal('baseline'), metric, slices, maxLoss: z.optional(margin), alpha }),
       ]),
     ),
   ),

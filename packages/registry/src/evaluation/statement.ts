@@ -90,6 +90,24 @@ function claim(report: EvaluationReport, { rule, verdict }: RuleResult): readonl
           passed,
         },
       ];
+    case 'latency':
+      return [
+        { metric: `millwright.latency-ms.${rule.quantile}@1`, comparator: '<=', threshold: String(rule.maxMs), passed },
+      ];
+    case 'cost':
+      return [
+        { metric: 'millwright.cost-per-request@1', comparator: '<=', threshold: String(rule.maxPerRequest), passed },
+      ];
+    case 'contract':
+      return [{ metric: 'millwright.contract-faults@1', comparator: '<=', threshold: '0', passed }];
+    case 'robust':
+      return [{ metric: 'millwright.perturbation-loss@1', comparator: '<=', threshold: String(rule.maxLoss), passed }];
+    case 'preferred':
+      return [{ metric: 'millwright.net-preference@1', comparator: '>', threshold: String(rule.atLeast ?? 0), passed }];
+    case 'baseline':
+      return [
+        { metric: `${id(rule.metric)}#baseline-loss`, comparator: '<=', threshold: String(rule.maxLoss ?? 0), passed },
+      ];
     default:
       return rule satisfies never;
   }

@@ -19,6 +19,8 @@ export interface GateVerdict {
   /** Of the report that was judged. */
   readonly report: Digest;
   readonly policyDigest: Digest;
+  /** Load tests, contract tests and the like that the gate was given. */
+  readonly findings?: readonly { readonly schema: string; readonly digest: Digest }[];
   /** The challenger's figures, for alias policies and model cards. */
   readonly metrics: readonly { readonly metric: string; readonly slice?: string; readonly value: number }[];
   /** Of all of the above. */
