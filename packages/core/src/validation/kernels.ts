@@ -31,14 +31,7 @@ export function outsideF32(values: Float32Array, from: number, to: number, min: 
 export function outsideI32(values: Int32Array, from: number, to: number, min: number, max: number): number {
   const span = (max - min) >>> 0;
   let bad = 0;
-  let i = from;
-  for (; i + 3 < to; i += 4) {
-    if ((values[i]! - min) >>> 0 > span) bad++;
-    if ((values[i + 1]! - min) >>> 0 > span) bad++;
-    if ((values[i + 2]! - min) >>> 0 > span) bad++;
-    if ((values[i + 3]! - min) >>> 0 > span) bad++;
-  }
-  for (; i < to; i++) if ((values[i]! - min) >>> 0 > span) bad++;
+  for (let i = from; i < to; i++) if ((values[i]! - min) >>> 0 > span) bad++;
   return bad;
 }
 
@@ -93,20 +86,6 @@ export function outsideU64(values: BigUint64Array, from: number, to: number, min
 export function fractionsF64(values: Float64Array, from: number, to: number): number {
   let bad = 0;
   for (let i = from; i < to; i++) bad += Number.isInteger(values[i]!) ? 0 : 1;
-  return bad;
-}
-
-/** As `failingCodesI32` for dictionaries of at most 32 entries: bit `code` of `fails` is set for those that fail. */
-export function failingBitsI32(codes: Int32Array, from: number, to: number, fails: number): number {
-  let bad = 0;
-  let i = from;
-  for (; i + 3 < to; i += 4)
-    bad +=
-      ((fails >> codes[i]!) & 1) +
-      ((fails >> codes[i + 1]!) & 1) +
-      ((fails >> codes[i + 2]!) & 1) +
-      ((fails >> codes[i + 3]!) & 1);
-  for (; i < to; i++) bad += (fails >> codes[i]!) & 1;
   return bad;
 }
 

@@ -138,13 +138,6 @@ function wholeTest({ values }: NumberChunk): SlotTest {
 function dictionaryTest(test: ValueTest, chunk: DictionaryChunk): SlotTest {
   const { codes, dictionary } = chunk;
   const bad = Uint8Array.from(dictionary, (value) => (value === null || test.keeps(value) ? 0 : 1));
-  if (codes instanceof Int32Array && dictionary.length <= 32) {
-    const bits = bad.reduce((all, bit, code) => all | (bit << code), 0);
-    return {
-      count: (a, b) => kernels.failingBitsI32(codes, a, b, bits),
-      fails: (i) => ((bits >> codes[i]!) & 1) === 1,
-    };
-  }
   const fails = (i: number) => bad[codes[i]!] === 1;
   if (codes instanceof Int32Array) return { count: (a, b) => kernels.failingCodesI32(codes, a, b, bad), fails };
   return { count: (a, b) => kernels.failingCodesOther(codes, a, b, bad), fails };
