@@ -53,7 +53,7 @@ export function bind(expectation: Expectation, schema: Schema, stated: Stated, c
     return { columns: [], start: () => schemaState('insufficient', [wrong]) };
   }
   const unsupported = columns.find((column) => familyOf(column.type) === 'other');
-  if (unsupported && expectation.kind !== 'notNull' && expectation.kind !== 'type')
+  if (unsupported && !['notNull', 'type', 'row'].includes(expectation.kind))
     return { columns: needed, start: () => settledState(unsupported, 'unsupported', context.samples ?? {}) };
   const parameters = badParameters(expectation, columns[0], families[0]);
   if (parameters !== undefined) return { problem: parameters };
@@ -67,6 +67,10 @@ function columnsOf(check: Check): readonly string[] {
       return [];
     case 'unique':
       return check.columns;
+    case 'row':
+      return check.columns ?? [];
+    case 'version':
+      return [];
     case 'compare':
       return [check.left, check.right];
     default:
@@ -167,8 +171,10 @@ function bindCheck(
 ): Bound {
   const samples = context.samples ?? {};
   const [first] = columns;
-  const read = columns.map((column) => column.name);
+  const read =
+    expectation.kind === 'row' && !expectation.columns ? [...schema.keys()] : columns.map(({ name }) => name);
   const using = (start: () => CheckState): Bound => ({ columns: read, start });
+  const from = (bound: string | (() => CheckState)) => (typeof bound === 'string' ? { problem: bound } : using(bound));
   switch (expectation.kind) {
     case 'notNull':
       return using(() => presenceState(first!.name, samples));
@@ -195,15 +201,15 @@ function bindCheck(
     case 'columns':
       return using(columnsState(expectation.names, expectation.exact, schema));
     case 'references': {
-      const target = context.tables?.[expectation.table];
+      const { tables = {} } = context;
+      const target = Object.hasOwn(tables, expectation.table) ? tables[expectation.table] : undefined;
       if (target === undefined)
         return { problem: `give the table \`${expectation.table}\` as \`tables.${expectation.table}\`` };
       if (!target.columns.has(expectation.key))
         return { problem: `the table \`${expectation.table}\` has no column \`${expectation.key}\`` };
       if (familyOf(target.columns.get(expectation.key)!.type) !== families[0])
         return { problem: `\`${expectation.table}.${expectation.key}\` is not of the type of \`${first!.name}\`` };
-      const test = memberTest(membersOf(target, expectation.key), true);
-      return using(() => valueState(first!.name, test, samples));
+      return using(() => valueState(first!.name, memberTest(membersOf(target, expectation.key), true), samples));
     }
     case 'fresh': {
       const { now } = context;
@@ -211,9 +217,19 @@ function bindCheck(
       const { maxAgeMs, maxAheadMs = Number.POSITIVE_INFINITY } = expectation;
       return using(() => freshState(first!.name, now, maxAgeMs, maxAheadMs, samples));
     }
-    case 'distribution': {
-      const bound = distributionState(expectation, context.reference);
-      return typeof bound === 'string' ? { problem: bound } : using(bound);
+    case 'distribution':
+      return from(distributionState(expectation, context.reference));
+    case 'metric':
+      return from(context.metrics?.(expectation, schema, context) ?? 'give `metrics` of `validation/metric`');
+    case 'row':
+      return from(
+        context.rows?.(expectation, schema, context) ?? 'give `rows`, made by `rowSchemas` of `validation/row`',
+      );
+    case 'version': {
+      const { version } = context;
+      if (version === undefined) return { problem: 'give the version of the dataset as `version`' };
+      const known = expectation.versions.includes(version);
+      return using(() => schemaState(known ? 'pass' : 'fail', known ? [] : [`it is \`${version}\``]));
     }
     default:
       return expectation satisfies never;

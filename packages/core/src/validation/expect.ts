@@ -7,6 +7,8 @@ import type {
   Expectation,
   LengthUnit,
   LogicalType,
+  Metric,
+  MetricBounds,
   Rule,
   Scalar,
 } from './types.js';
@@ -67,6 +69,15 @@ export const expect = {
   /** Every value of `column` occurs in `key` of the table that `validate` is given under the name `table`. */
   references: (column: string, target: { readonly table: string; readonly key: string }, rule?: RuleOptions) =>
     make({ kind: 'references', column, table: target.table, key: target.key }, rule),
+  /** Every row keeps the schema that `validate` is given under this name, by `rowSchemas` of `validation/row`. */
+  row: (schema: string, { columns, ...rule }: RuleOptions & { readonly columns?: readonly string[] } = {}) =>
+    make({ kind: 'row', schema, columns: columns && list(columns) }, rule),
+  /** A figure of the whole column, computed by `metrics` of `validation/metric`. */
+  metric: (column: string, metric: Metric, bounds: MetricBounds, rule?: RuleOptions) =>
+    make({ kind: 'metric', column, metric, ...bounds }, rule),
+  /** The table is one of these versions of its dataset (`flights@3`), compared with the `version` that `validate` is given. */
+  version: (versions: readonly string[], rule?: RuleOptions) =>
+    make({ kind: 'version', versions: list(versions) }, rule),
   /** The newest point in time is at most `maxAgeMs` old, and none is more than `maxAheadMs` in the future. */
   fresh: (column: string, age: { readonly maxAgeMs: number; readonly maxAheadMs?: number }, rule?: RuleOptions) =>
     make({ kind: 'fresh', column, ...age }, rule),

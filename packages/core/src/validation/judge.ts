@@ -88,6 +88,12 @@ function describePlain(e: Expectation): string {
       return `\`${e.left}\` ${e.op} \`${e.right}\``;
     case 'references':
       return `every \`${e.column}\` occurs in \`${e.table}.${e.key}\``;
+    case 'row':
+      return `every row keeps the schema \`${e.schema}\``;
+    case 'metric':
+      return `the ${e.metric} of \`${e.column}\` is ${range(e.min, e.max)}`;
+    case 'version':
+      return `the dataset is one of ${listed(e.versions)}`;
     case 'rowCount':
       return `the number of rows is ${range(e.min, e.max)}`;
     case 'columns':

@@ -5,7 +5,7 @@ import { bind } from './bind.js';
 import { columnsOfCondition } from './condition.js';
 import type { SampleOptions } from './sampler.js';
 import type { CheckState } from './state.js';
-import type { Condition, Expectation } from './types.js';
+import type { Check, CheckKind, Condition, Expectation } from './types.js';
 
 /** What expectations may refer to besides the table. */
 export interface ValidationContext {
@@ -15,8 +15,21 @@ export interface ValidationContext {
   readonly tables?: Readonly<Record<string, Table>> | undefined;
   /** The time that `fresh` measures ages from, in milliseconds since 1970. */
   readonly now?: number | undefined;
+  /** The version of the dataset that the table is, which `version` compares with. */
+  readonly version?: string | undefined;
+  /** Row schemas by name: `rowSchemas({ … })` of `@millwright/core/validation/row`. */
+  readonly rows?: Binder<'row'> | undefined;
+  /** What computes metrics: `metrics` of `@millwright/core/validation/metric`. */
+  readonly metrics?: Binder<'metric'> | undefined;
   readonly samples?: SampleOptions | undefined;
 }
+
+/** Fits a check to a schema: how to start it, or what is wrong with it. */
+export type Binder<K extends CheckKind> = (
+  check: Check & { readonly kind: K },
+  schema: Schema,
+  context: ValidationContext,
+) => (() => CheckState) | string;
 
 /** A column as the schema has it. */
 export type ColumnSchema = Pick<ColumnView, 'name' | 'type' | 'unitsPerMs'>;
@@ -87,12 +100,17 @@ function statedColumns(expectations: readonly Expectation[]): Stated {
   return { types, present };
 }
 
+/** Checks with one answer for the whole table. */
+const OF_WHOLE: ReadonlySet<CheckKind> = new Set(['rowCount', 'columns', 'fresh', 'distribution', 'metric', 'version']);
+
 function checkRule(expectation: Expectation, schema: Schema, report: (reason: string) => void): void {
   const { mostly, where } = expectation;
   if (mostly !== undefined && !(mostly >= 0 && mostly <= 1))
     report(`\`mostly\` is a share from 0 to 1, got ${mostly}; 0.98 means 98 %`);
+  if (mostly !== undefined && OF_WHOLE.has(expectation.kind))
+    report(`\`mostly\` has no meaning for \`${expectation.kind}\`, which is not judged by rows`);
   if (where === undefined) return;
-  if (expectation.kind === 'distribution' || expectation.kind === 'columns' || expectation.kind === 'type')
+  if (['distribution', 'columns', 'type', 'version'].includes(expectation.kind))
     report(`\`where\` has no meaning for \`${expectation.kind}\``);
   checkCondition(where, schema, report);
 }

@@ -34,7 +34,6 @@ export function reportOf(parts: Pick<ReportBody, 'rows' | 'suite' | 'reference' 
       );
     },
     toJSON: () => ({ ...body, digest }),
-    toMarkdown: () => markdown(body, digest),
   };
   return report;
 }
@@ -46,32 +45,4 @@ export function readReport(json: ReportBody): ValidationReport {
 
 function isBinding(outcome: Outcome): boolean {
   return outcome.expectation.severity !== 'warning';
-}
-
-const MARK = { pass: '✓', fail: '✗', insufficient: '?' } as const;
-
-function markdown(body: ReportBody, digest: string): string {
-  const failing = body.outcomes.filter((o) => o.verdict !== 'pass');
-  const head = `**${MARK[body.verdict]} ${body.verdict}**: ${body.outcomes.length - failing.length} of ${
-    body.outcomes.length
-  } expectations pass on ${body.rows.toLocaleString('en')} rows.`;
-  const lines = [head, ''];
-  if (failing.length > 0) {
-    lines.push('| | expectation | unexpected | first rows |', '|---|---|---:|---|');
-    for (const { expectation, verdict, counts, samples, sentence } of failing) {
-      const mark = expectation.severity === 'warning' ? '⚠' : MARK[verdict];
-      const rows = samples.slice(0, 5).map((s) => `${s.row}: ${JSON.stringify(s.value)}`);
-      lines.push(
-        `| ${mark} | ${cell(sentence)} | ${counts.unexpected.toLocaleString('en')} | ${cell(rows.join('; '))} |`,
-      );
-    }
-    lines.push('');
-  }
-  lines.push(`Suite \`${body.suite.slice(0, 19)}\`, report \`${digest.slice(0, 19)}\`.`);
-  return `${lines.join('\n')}\n`;
-}
-
-/** Text for a table cell: what would end the cell or start markup of its own is escaped. */
-function cell(text: string): string {
-  return text.replace(/[|<>\\]/g, (c) => (c === '<' ? '&lt;' : c === '>' ? '&gt;' : `\\${c}`)).replace(/\s+/g, ' ');
 }

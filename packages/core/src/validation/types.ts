@@ -24,6 +24,19 @@ export type Condition =
 /** How far a column's distribution may be from the reference profile. */
 export type DistanceMeasure = 'totalVariation' | 'jensenShannon' | 'linf' | 'psi';
 
+/** A figure of a whole column. `stddev` divides by n - 1; quantiles are interpolated between neighbours (R's type 7). */
+export type Metric = 'sum' | 'mean' | 'stddev' | 'min' | 'max' | 'quantile' | 'distinct' | 'distinctShare';
+
+/** What a metric is held to. Every bound that is given has to hold. */
+export interface MetricBounds {
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+  /** How far from the same metric of the reference profile: at most `absolute + relative * |reference|`. */
+  readonly ofReference?: { readonly absolute?: number | undefined; readonly relative?: number | undefined } | undefined;
+  /** For `quantile`: the fraction of values below it. Default 0.5, the median. */
+  readonly q?: number | undefined;
+}
+
 /** What is expected. Plain data: it has a digest, can be stored, and means the same everywhere. */
 export type Check =
   /** Every slot holds a value. NaN is a value. */
@@ -56,6 +69,11 @@ export type Check =
   | { readonly kind: 'compare'; readonly left: string; readonly op: Comparison; readonly right: string }
   /** Every value occurs in a column of another table (given as `tables` when the suite runs). */
   | { readonly kind: 'references'; readonly column: string; readonly table: string; readonly key: string }
+  /** Every row keeps a schema, which is given by name when the suite runs. Default: all columns are read. */
+  | { readonly kind: 'row'; readonly schema: string; readonly columns?: readonly string[] | undefined }
+  | ({ readonly kind: 'metric'; readonly column: string; readonly metric: Metric } & MetricBounds)
+  /** The table is one of these versions of its dataset. */
+  | { readonly kind: 'version'; readonly versions: readonly string[] }
   | { readonly kind: 'rowCount'; readonly min?: number | undefined; readonly max?: number | undefined }
   | { readonly kind: 'columns'; readonly names: readonly string[]; readonly exact: boolean }
   /** The newest value is at most `maxAgeMs` before, and no value more than `maxAheadMs` after, the time of the check. */
@@ -150,5 +168,4 @@ export interface ValidationReport extends ReportBody {
   /** Returns the report. @throws `validation/failed` unless the verdict is `pass` */
   orThrow(): ValidationReport;
   toJSON(): ReportBody & { readonly digest: Digest };
-  toMarkdown(): string;
 }

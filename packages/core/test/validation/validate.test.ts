@@ -10,6 +10,7 @@ import {
   type ValidationContext,
   validate,
 } from '@millwright/core/validation';
+import { reportMarkdown } from '@millwright/core/validation/markdown';
 import { describe, expect, test } from 'vitest';
 
 const table = tableFrom({
@@ -147,7 +148,7 @@ describe('validate', () => {
     ]);
     expect(report.verdict).toBe('pass');
     expect(report.failures).toHaveLength(1);
-    expect(report.toMarkdown()).toContain('⚠');
+    expect(reportMarkdown(report)).toContain('⚠');
   });
 
   test('references look into another table', () => {
@@ -214,7 +215,7 @@ describe('validate', () => {
 
   test('Markdown does not pass on what the data say', () => {
     const hostile = tableFrom({ x: ['<img src=x>|a\\|', 'ok'] });
-    const text = validate(hostile, [data.column('x').in(['ok'])]).toMarkdown();
+    const text = reportMarkdown(validate(hostile, [data.column('x').in(['ok'])]));
     expect(text).not.toContain('<img');
     expect(text.split('\n')[4]?.match(/(?<!\\)\|/g)).toHaveLength(5);
   });

@@ -23,8 +23,8 @@ function singleKeys(): Keys {
       let id = ids.get(value!);
       if (id === undefined) {
         id = values.length;
-        // A full Map throws; the caller stops at the id before it comes to that.
-        if (id <= LIMIT) {
+        // Past the limit nothing is kept: the answer is open, and memory stays as it is.
+        if (id <= MAX_KEYS) {
           ids.set(value!, id);
           values.push(value!);
         }
@@ -38,7 +38,8 @@ function singleKeys(): Keys {
   return keys;
 }
 
-const LIMIT = 16_000_000;
+/** A JavaScript Map holds at most 2^24 entries. */
+export const MAX_KEYS = 16_000_000;
 
 /** A combination is one string: the length before each part keeps `a|b` and `|ab` apart. */
 function compoundKeys(): Keys {
@@ -52,7 +53,7 @@ function compoundKeys(): Keys {
         key += `${typeof value === 'string' ? 's' : 'v'}${text.length}:${text}`;
       }
       const id = inner.idOf([key]);
-      if (id === rows.length && id <= LIMIT) rows.push([...row]);
+      if (id === rows.length && id <= MAX_KEYS) rows.push([...row]);
       return id;
     },
     valueOf: (id) => rows[id]!,
@@ -64,7 +65,7 @@ function compoundKeys(): Keys {
 
 const EMPTY = -1;
 
-/** Open addressing over typed arrays: about ten times faster than a Map of numbers, and without its limit. */
+/** Open addressing over typed arrays: about ten times faster than a Map of numbers, and with less memory. */
 function numberKeys(): Keys {
   let capacity = 1 << 12;
   let table = new Int32Array(capacity).fill(EMPTY);
@@ -108,6 +109,7 @@ function numberKeys(): Keys {
       if (Object.is(values[id], value) && !bigs.has(id)) return id;
       at = (at + 1) & (capacity - 1);
     }
+    if (size > MAX_KEYS) return size;
     if (2 * (size + 1) > capacity) {
       grow();
       return idOfNumber(value);
@@ -122,6 +124,7 @@ function numberKeys(): Keys {
       if (typeof value !== 'bigint') return idOfNumber(value as number);
       let id = big.get(value);
       if (id === undefined) {
+        if (size > MAX_KEYS) return size;
         if (2 * (size + 1) > capacity) grow();
         id = size++;
         big.set(value, id);

@@ -2,11 +2,8 @@ import { createSampler, type SampleOptions } from '../sampler.js';
 import { readerOf, type SlotValue, sampleValue } from '../slots.js';
 import { addTally, countsOf, newTally } from '../state.js';
 import type { SampleValue } from '../types.js';
-import { type Keys, keysOf } from './keys.js';
+import { type Keys, keysOf, MAX_KEYS } from './keys.js';
 import { eachConsidered, type RowState } from './row-state.js';
-
-/** A JavaScript Map holds at most 2^24 entries; beyond this the answer is open, not wrong. */
-export const MAX_KEYS = 16_000_000;
 
 interface UniqueState extends RowState {
   readonly keys: Keys;
