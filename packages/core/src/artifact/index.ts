@@ -3,5 +3,5 @@ export { blobsOf, decodeManifest, encodeManifest, MANIFEST_FORMAT, manifestDiges
 export { mediaTypeOf } from './media-type.js';
 export { type ArtifactReport, openArtifact, type VerifyArtifactOptions, verifyArtifact } from './open.js';
 export { checkCollisions, checkPath } from './path.js';
-export { type FileSource, type PutOptions, putArtifact } from './put.js';
+export { describeFiles, type FileSource, type PutOptions, putArtifact } from './put.js';
 export type * from './types.js';

@@ -44,12 +44,7 @@ export async function putArtifact(
   files: Readonly<Record<string, FileSource>>,
   options: PutOptions = {},
 ): Promise<{ readonly manifest: Manifest; readonly digest: Digest }> {
-  for (const path of Object.keys(files)) checkPath(path);
-  const described: DescribedFile[] = [];
-  for (const [path, source] of Object.entries(files)) {
-    options.signal?.throwIfAborted();
-    described.push(await describeFile(path, source, options));
-  }
+  const described = await describeAll(files, options);
   const manifest = manifestOf(described.map(({ file }) => file));
   const total = manifest.files.reduce((sum, file) => sum + file.size, 0);
   let done = 0;
@@ -65,13 +60,37 @@ export async function putArtifact(
   return { manifest, digest };
 }
 
+/**
+ * The manifest that `putArtifact` would make, without storing anything: to compare files with a manifest or a signature.
+ * @throws `artifact/invalid`
+ */
+export async function describeFiles(
+  files: Readonly<Record<string, FileSource>>,
+  options: Abortable = {},
+): Promise<Manifest> {
+  return manifestOf((await describeAll(files, options)).map(({ file }) => file));
+}
+
+async function describeAll(
+  files: Readonly<Record<string, FileSource>>,
+  options: Abortable,
+): Promise<readonly DescribedFile[]> {
+  for (const path of Object.keys(files)) checkPath(path);
+  const described: DescribedFile[] = [];
+  for (const [path, source] of Object.entries(files)) {
+    options.signal?.throwIfAborted();
+    described.push(await describeFile(path, source, options));
+  }
+  return described;
+}
+
 interface DescribedFile {
   readonly file: ManifestFile;
   readonly source: FileSource;
   readonly chunkList: Uint8Array | undefined;
 }
 
-async function describeFile(path: string, source: FileSource, { signal }: PutOptions): Promise<DescribedFile> {
+async function describeFile(path: string, source: FileSource, { signal }: Abortable): Promise<DescribedFile> {
   const mediaType = givenMediaType(source) ?? mediaTypeOf(path);
   const typed = mediaType === undefined ? {} : { mediaType };
   if ('digest' in source) {

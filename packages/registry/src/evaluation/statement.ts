@@ -1,15 +1,10 @@
 import type { Digest } from '@millwright/core';
+import { type InTotoStatement, STATEMENT_TYPE } from '@millwright/core/attestation';
 import { metricFor } from './catalogue.js';
 import type { EvaluationReport } from './report.js';
 import type { GateVerdict, RuleResult } from './verdict.js';
 
-/** An in-toto statement: subjects by digest and a predicate about them. Sign it as it is (DSSE). */
-export interface InTotoStatement {
-  readonly _type: 'https://in-toto.io/Statement/v1';
-  readonly subject: readonly { readonly name: string; readonly digest: { readonly sha256: string } }[];
-  readonly predicateType: string;
-  readonly predicate: Readonly<Record<string, unknown>>;
-}
+export type { InTotoStatement };
 
 export interface StatementOptions {
   /** The artifact that was evaluated. */
@@ -33,7 +28,7 @@ export function toStatement(
   options: StatementOptions,
 ): InTotoStatement {
   return {
-    _type: 'https://in-toto.io/Statement/v1',
+    _type: STATEMENT_TYPE,
     subject: [{ name: options.subject.name, digest: { sha256: hex(options.subject.digest) } }],
     predicateType: EVAL_RESULT_TYPE,
     predicate: {
