@@ -1,6 +1,6 @@
 import { seededRandom } from '@millwright/core';
 import { bootstrapCells } from '@millwright/core/statistics';
-import { binaryCells, confusionOf, countCells } from '../src/evaluation/cells.js';
+import { binaryCells, confusionOf, countCells } from '../src/evaluation/compare/cells.js';
 import {
   accuracy,
   compare,

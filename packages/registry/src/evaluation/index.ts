@@ -1,3 +1,10 @@
+export type { Cells, PairedRightness } from './compare/cells.js';
+export { type CompareOptions, compare } from './compare/compare.js';
+export type { Predictions, Values } from './compare/inputs.js';
+export type { Difference } from './compare/paired.js';
+export type * from './compare/report.js';
+export { type FindSlicesOptions, type FoundSlice, findSlices } from './compare/slice-finder.js';
+export type { SliceSource } from './compare/slices.js';
 export {
   type Baseline,
   type BlessedFigure,
@@ -5,27 +12,9 @@ export {
   bless,
   formatBaseline,
   parseBaseline,
-} from './baseline.js';
-export { type CalibrationReport, calibration, type ReliabilityBin } from './calibration.js';
-export { type Metric, type MetricInfo, metricFor, metricsOf, type Task } from './catalogue.js';
-export type { Cells, PairedRightness } from './cells.js';
-export * from './class-calibration.js';
-export * from './class-scores.js';
-export { type CompareOptions, compare } from './compare.js';
-export * from './confusion.js';
-export { type ContractReport, type ContractTestOptions, contractTest } from './contract-test.js';
-export * from './curves.js';
-export * from './deviance.js';
-export {
-  equalizedOdds,
-  type FairnessFrame,
-  type FairnessGroup,
-  type FairnessRate,
-  fairnessFrame,
-} from './fairness.js';
-export type { Finding } from './finding.js';
-export { gate } from './gate.js';
-export type { Predictions, Values } from './inputs.js';
+} from './findings/baseline.js';
+export { type ContractReport, type ContractTestOptions, contractTest } from './findings/contract-test.js';
+export type { Finding } from './findings/finding.js';
 export {
   identify as identifyJudge,
   type Judge,
@@ -37,24 +26,35 @@ export {
   judgePairs,
   type PairOutcome,
   type Said,
-} from './judge.js';
-export { type LatencyQuantile, type LoadReport, type LoadTestOptions, loadTest } from './load-test.js';
-export { toMarkdown } from './markdown.js';
-export type { Known, Measure, Unknown } from './measure.js';
-export * from './multiclass.js';
-export * from './multilabel.js';
-export type { Difference } from './paired.js';
-export type * from './policy.js';
-export { DEFAULT_POLICY } from './policy.js';
-export * from './preference.js';
-export * from './ranking.js';
-export * from './regression.js';
-export type * from './report.js';
-export * from './robustness.js';
-export { averagePrecision, brier, logLoss, partialRocAuc, rocAuc, type ScoredRows } from './scores.js';
-export * from './selective.js';
-export { type FindSlicesOptions, type FoundSlice, findSlices } from './slice-finder.js';
-export type { SliceSource } from './slices.js';
-export { EVAL_RESULT_TYPE, type InTotoStatement, type StatementOptions, toStatement } from './statement.js';
-export * from './text.js';
-export type * from './verdict.js';
+} from './findings/judge.js';
+export { type LatencyQuantile, type LoadReport, type LoadTestOptions, loadTest } from './findings/load-test.js';
+export * from './findings/preference.js';
+export * from './findings/robustness.js';
+export { gate } from './gate/gate.js';
+export type * from './gate/policy.js';
+export { DEFAULT_POLICY } from './gate/policy.js';
+export type * from './gate/verdict.js';
+export { type CalibrationReport, calibration, type ReliabilityBin } from './metrics/calibration.js';
+export { type Metric, type MetricInfo, metricFor, metricsOf, type Task } from './metrics/catalogue.js';
+export * from './metrics/class-calibration.js';
+export * from './metrics/class-scores.js';
+export * from './metrics/confusion.js';
+export * from './metrics/curves.js';
+export * from './metrics/deviance.js';
+export {
+  equalizedOdds,
+  type FairnessFrame,
+  type FairnessGroup,
+  type FairnessRate,
+  fairnessFrame,
+} from './metrics/fairness.js';
+export type { Known, Measure, Unknown } from './metrics/measure.js';
+export * from './metrics/multiclass.js';
+export * from './metrics/multilabel.js';
+export * from './metrics/ranking.js';
+export * from './metrics/regression.js';
+export { averagePrecision, brier, logLoss, partialRocAuc, rocAuc, type ScoredRows } from './metrics/scores.js';
+export * from './metrics/selective.js';
+export * from './metrics/text.js';
+export { toMarkdown } from './report/markdown.js';
+export { EVAL_RESULT_TYPE, type InTotoStatement, type StatementOptions, toStatement } from './report/statement.js';

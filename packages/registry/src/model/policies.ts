@@ -1,6 +1,6 @@
 import type { Digest } from '@millwright/core';
 import { act, type CommandOptions, type RegistryDoors } from '../doors.js';
-import type { GatePolicy } from '../evaluation/policy.js';
+import type { GatePolicy } from '../evaluation/gate/policy.js';
 import { replayedOutcome, setPolicy } from './alias-commands.js';
 import { refuseDenied } from './models.js';
 import type { AliasPolicy, ModelPolicy } from './policy.js';

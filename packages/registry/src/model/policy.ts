@@ -1,6 +1,6 @@
 import { type Digest, digestJson, type EvidenceNote, invalidInput, type JsonObject, parseName } from '@millwright/core';
 import * as z from 'zod/mini';
-import { type GatePolicy, resolvePolicy } from '../evaluation/policy.js';
+import { type GatePolicy, resolvePolicy } from '../evaluation/gate/policy.js';
 import { plainJson } from '../json-blob.js';
 import { MAX_WORD } from '../text.js';
 

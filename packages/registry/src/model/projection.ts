@@ -1,7 +1,7 @@
 import type { Json, Name } from '@millwright/core';
 import { type LedgerEvent, type Projection, shardMap, shardMapFrom } from '@millwright/core/ledger';
 import type { infer as Infer } from 'zod/mini';
-import type { GatePolicy } from '../evaluation/policy.js';
+import type { GatePolicy } from '../evaluation/gate/policy.js';
 import { fromFigure } from '../figure.js';
 import { referenceId } from '../reference.js';
 import * as events from './events.js';

@@ -1,6 +1,6 @@
 import type { Digest, Name } from '@millwright/core';
 import type { ShardMap } from '@millwright/core/ledger';
-import type { GatePolicy } from '../evaluation/policy.js';
+import type { GatePolicy } from '../evaluation/gate/policy.js';
 import { nodeId } from '../reference.js';
 import type { VersionOrigin } from './passport.js';
 import { type AliasPolicy, type Judgement, judgeMove } from './policy.js';

@@ -1,7 +1,7 @@
 import { canonicalJson, type Digest, digestJson, invalidInput, parseDigest } from '@millwright/core';
 import * as z from 'zod/mini';
-import type { EvaluationReport, Group } from './report.js';
-import { isSlice, showPlace } from './sentence.js';
+import type { EvaluationReport, Group } from '../compare/report.js';
+import { isSlice, showPlace } from '../report/sentence.js';
 
 /** The figures that somebody looked at and accepted: a file in the repository, changed only by blessing again. */
 export interface Baseline {

@@ -1,11 +1,11 @@
 import type { Verdict } from '@millwright/core';
-import { metricFor } from './catalogue.js';
+import type { EvaluationReport, Group } from '../compare/report.js';
+import type { BoundRule } from '../gate/policy.js';
+import type { RuleResult, RuleTest } from '../gate/verdict.js';
+import { metricFor } from '../metrics/catalogue.js';
+import type { Measure } from '../metrics/measure.js';
+import { isSlice, showCount, showPlace, showValue } from '../report/sentence.js';
 import { lookUp, select } from './look-up.js';
-import type { Measure } from './measure.js';
-import type { BoundRule } from './policy.js';
-import type { EvaluationReport, Group } from './report.js';
-import { isSlice, showCount, showPlace, showValue } from './sentence.js';
-import type { RuleResult, RuleTest } from './verdict.js';
 
 /** The challenger's own value against a bound, by its 95 % interval. */
 export function judgeBound(report: EvaluationReport, rule: BoundRule): RuleResult {

@@ -1,8 +1,8 @@
 import type { Digest } from '@millwright/core';
 import { type InTotoStatement, STATEMENT_TYPE } from '@millwright/core/attestation';
-import { metricFor } from './catalogue.js';
-import type { EvaluationReport } from './report.js';
-import type { GateVerdict, RuleResult } from './verdict.js';
+import type { EvaluationReport } from '../compare/report.js';
+import type { GateVerdict, RuleResult } from '../gate/verdict.js';
+import { metricFor } from '../metrics/catalogue.js';
 
 export type { InTotoStatement };
 

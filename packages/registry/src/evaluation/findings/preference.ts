@@ -1,6 +1,6 @@
 import { invalidInput } from '@millwright/core';
 import { binomialTest } from '@millwright/core/statistics';
-import { known, type Measure, ratio, unknown } from './measure.js';
+import { known, type Measure, ratio, unknown } from '../metrics/measure.js';
 
 /** What a judge said of two answers: which position was better. */
 export type Position = 'first' | 'second' | 'tie';

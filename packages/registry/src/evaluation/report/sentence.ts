@@ -1,5 +1,5 @@
-import type { Metric } from './catalogue.js';
-import type { Group, SliceGroup } from './report.js';
+import type { Group, SliceGroup } from '../compare/report.js';
+import type { Metric } from '../metrics/catalogue.js';
 
 /** `92.1 %` for shares, four significant digits otherwise. */
 export function showValue({ unit }: Pick<Metric, 'unit'>, value: number): string {

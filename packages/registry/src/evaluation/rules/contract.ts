@@ -1,9 +1,9 @@
 import type { Verdict } from '@millwright/core';
-import { type Finding, findingOf, open } from './finding.js';
-import type { ContractRule } from './policy.js';
-import type { EvaluationReport } from './report.js';
-import { showCount } from './sentence.js';
-import type { RuleResult } from './verdict.js';
+import type { EvaluationReport } from '../compare/report.js';
+import { type Finding, findingOf, open } from '../findings/finding.js';
+import type { ContractRule } from '../gate/policy.js';
+import type { RuleResult } from '../gate/verdict.js';
+import { showCount } from '../report/sentence.js';
 
 /** No answer breaks the contract or an invariant, none depends on its neighbours, none is missing. */
 export function judgeContract(report: EvaluationReport, rule: ContractRule, findings: readonly Finding[]): RuleResult {

@@ -1,7 +1,7 @@
 import type { Need } from '@millwright/core';
 import { normalQuantile, pairedDetectable, pairedRows } from '@millwright/core/statistics';
-import type { Difference } from './paired.js';
-import type { EvaluationReport } from './report.js';
+import type { Difference } from '../compare/paired.js';
+import type { EvaluationReport } from '../compare/report.js';
 
 /** The smallest harm that these rows show with 80 % power at one-sided `alpha`. */
 export function detectableHarm(report: EvaluationReport, difference: Difference, alpha: number): number {

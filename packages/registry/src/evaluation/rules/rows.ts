@@ -1,7 +1,7 @@
 import type { Need, Verdict } from '@millwright/core';
-import type { EvaluationReport } from './report.js';
-import { showCount } from './sentence.js';
-import type { RuleResult } from './verdict.js';
+import type { EvaluationReport } from '../compare/report.js';
+import type { RuleResult } from '../gate/verdict.js';
+import { showCount } from '../report/sentence.js';
 
 /** What every gate checks before its rules: that there are rows, and that both models answered all of them. */
 export function judgeRows({ rows, minSupport, champion, challenger }: EvaluationReport): RuleResult {

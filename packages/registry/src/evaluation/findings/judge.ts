@@ -1,6 +1,6 @@
 import { type Abortable, type Digest, defined, digestBytes, digestJson, encodeUtf8 } from '@millwright/core';
-import { known, type Measure, unknown } from './measure.js';
-import { type Difference, rateDifference } from './paired.js';
+import { type Difference, rateDifference } from '../compare/paired.js';
+import { known, type Measure, unknown } from '../metrics/measure.js';
 import { type Position, preferences, scoreOf } from './preference.js';
 
 /** A model (or a person, or a rule) that says which of two answers is better, with everything that its verdicts depend on. */

@@ -1,4 +1,4 @@
-import type { Confusion } from './confusion.js';
+import type { Confusion } from '../metrics/confusion.js';
 
 /**
  * The cells of a paired binary evaluation: eight counts, index = truth × 4 + champion × 2 + challenger. Every threshold

@@ -1,11 +1,11 @@
 import type { Need, Verdict } from '@millwright/core';
 import { clopperPearson } from '@millwright/core/statistics';
-import { type Finding, findingOf, open } from './finding.js';
-import type { LoadReport } from './load-test.js';
-import type { CostRule, LatencyRule } from './policy.js';
-import type { EvaluationReport } from './report.js';
-import { showCount, showValue } from './sentence.js';
-import type { RuleResult } from './verdict.js';
+import type { EvaluationReport } from '../compare/report.js';
+import { type Finding, findingOf, open } from '../findings/finding.js';
+import type { LoadReport } from '../findings/load-test.js';
+import type { CostRule, LatencyRule } from '../gate/policy.js';
+import type { RuleResult } from '../gate/verdict.js';
+import { showCount, showValue } from '../report/sentence.js';
 
 /** Latency of a share of requests, by the interval of its order statistic; failed requests were never answered. */
 export function judgeLatency(

@@ -1,10 +1,10 @@
 import type { Need } from '@millwright/core';
+import type { RuleResult } from '../gate/verdict.js';
 import type { Baseline } from './baseline.js';
 import type { ContractReport } from './contract-test.js';
 import type { JudgeReport } from './judge.js';
 import type { LoadReport } from './load-test.js';
 import type { RobustnessReport } from './robustness.js';
-import type { RuleResult } from './verdict.js';
 
 /** What was found out about a challenger besides its metrics. A gate names each by its digest. */
 export type Finding = LoadReport | ContractReport | RobustnessReport | JudgeReport | Baseline;

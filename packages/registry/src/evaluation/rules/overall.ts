@@ -1,12 +1,12 @@
 import type { Verdict } from '@millwright/core';
-import type { Metric } from './catalogue.js';
+import { pAbove, pBelow } from '../compare/paired.js';
+import type { EvaluationReport, Group } from '../compare/report.js';
+import type { GateRule, NonInferiorRule, SuperiorRule } from '../gate/policy.js';
+import type { RuleResult } from '../gate/verdict.js';
+import type { Metric } from '../metrics/catalogue.js';
+import { showAmount, showChance, showCount, showPlace, showValue } from '../report/sentence.js';
 import { lookUp } from './look-up.js';
-import { pAbove, pBelow } from './paired.js';
-import type { GateRule, NonInferiorRule, SuperiorRule } from './policy.js';
 import { rowsMissing } from './power.js';
-import type { EvaluationReport, Group } from './report.js';
-import { showAmount, showChance, showCount, showPlace, showValue } from './sentence.js';
-import type { RuleResult } from './verdict.js';
 
 /** Superiority and non-inferiority over all rows. */
 export function judgeOverall(

@@ -1,11 +1,11 @@
 import type { Verdict } from '@millwright/core';
-import { type Finding, findingOf, open } from './finding.js';
-import type { Measure } from './measure.js';
-import { pAbove, pBelow } from './paired.js';
-import type { PreferredRule } from './policy.js';
-import type { EvaluationReport } from './report.js';
-import { showCount, showValue } from './sentence.js';
-import type { RuleResult } from './verdict.js';
+import { pAbove, pBelow } from '../compare/paired.js';
+import type { EvaluationReport } from '../compare/report.js';
+import { type Finding, findingOf, open } from '../findings/finding.js';
+import type { PreferredRule } from '../gate/policy.js';
+import type { RuleResult } from '../gate/verdict.js';
+import type { Measure } from '../metrics/measure.js';
+import { showCount, showValue } from '../report/sentence.js';
 
 /** A judge prefers the challenger, and the judge is one to listen to. */
 export function judgePreferred(

@@ -1,13 +1,13 @@
 import type { Verdict } from '@millwright/core';
 import { normalQuantile, normalSf } from '@millwright/core/statistics';
-import type { BlessedFigure } from './baseline.js';
-import { metricFor } from './catalogue.js';
-import { type Finding, open } from './finding.js';
+import type { EvaluationReport, Group } from '../compare/report.js';
+import type { BlessedFigure } from '../findings/baseline.js';
+import { type Finding, open } from '../findings/finding.js';
+import type { BaselineRule } from '../gate/policy.js';
+import type { RuleResult, RuleTest } from '../gate/verdict.js';
+import { metricFor } from '../metrics/catalogue.js';
+import { isSlice, showAmount, showPlace, showValue } from '../report/sentence.js';
 import { lookUp, select } from './look-up.js';
-import type { BaselineRule } from './policy.js';
-import type { EvaluationReport, Group } from './report.js';
-import { isSlice, showAmount, showPlace, showValue } from './sentence.js';
-import type { RuleResult, RuleTest } from './verdict.js';
 
 /**
  * The challenger against figures that were blessed. On the same rows any loss beyond `maxLoss` counts, as in a golden file;

@@ -1,7 +1,7 @@
-import { type Metric, metricFor } from './catalogue.js';
-import { fromCells } from './group-metrics.js';
-import type { EvaluationReport, Group, MetricComparison } from './report.js';
-import { isSlice } from './sentence.js';
+import { fromCells } from '../compare/group-metrics.js';
+import type { EvaluationReport, Group, MetricComparison } from '../compare/report.js';
+import { type Metric, metricFor } from '../metrics/catalogue.js';
+import { isSlice } from '../report/sentence.js';
 
 /** A metric of a group: as reported, or from its cells. */
 export function lookUp(report: EvaluationReport, group: Group, name: string): Found {

@@ -1,8 +1,8 @@
 import { normalQuantile, wilsonInterval } from '@millwright/core/statistics';
-import type { CellMetric, LossMetric, Metric } from './catalogue.js';
+import type { CellMetric, LossMetric, Metric } from '../metrics/catalogue.js';
+import { known, type Measure, unknown } from '../metrics/measure.js';
 import { BINARY_CELLS, type Cells, confusionOf, countCells, EXCLUDED, PAIRED_CELLS, rightness } from './cells.js';
 import type { AlignedPredictions } from './inputs.js';
-import { known, type Measure, unknown } from './measure.js';
 import { cellDifference, cellInfluence, type Difference, meanDifference, rateDifference } from './paired.js';
 import type { MetricComparison } from './report.js';
 import { clustered, type UnitSpread, type Units, unitSpread } from './units.js';

@@ -1,12 +1,12 @@
 import { invalidInput, type Verdict } from '@millwright/core';
 import { newcombeDifference, normalQuantile } from '@millwright/core/statistics';
-import { metricFor } from './catalogue.js';
-import { confusionOf } from './cells.js';
-import type { Measure } from './measure.js';
-import type { FairRule } from './policy.js';
-import type { EvaluationReport, SliceGroup } from './report.js';
-import { showAmount, showCount, showValue } from './sentence.js';
-import type { RuleResult } from './verdict.js';
+import { confusionOf } from '../compare/cells.js';
+import type { EvaluationReport, SliceGroup } from '../compare/report.js';
+import type { FairRule } from '../gate/policy.js';
+import type { RuleResult } from '../gate/verdict.js';
+import { metricFor } from '../metrics/catalogue.js';
+import type { Measure } from '../metrics/measure.js';
+import { showAmount, showCount, showValue } from '../report/sentence.js';
 
 /** The challenger's rate by group: the largest difference, or the smallest ratio, with its interval. */
 export function judgeFair(report: EvaluationReport, rule: FairRule, alpha: number): RuleResult {

@@ -1,7 +1,7 @@
-import { metricFor } from './catalogue.js';
-import type { EvaluationReport, MetricComparison, SliceGroup } from './report.js';
+import type { EvaluationReport, MetricComparison, SliceGroup } from '../compare/report.js';
+import type { GateVerdict } from '../gate/verdict.js';
+import { metricFor } from '../metrics/catalogue.js';
 import { showCount, showPlace, showValue } from './sentence.js';
-import type { GateVerdict } from './verdict.js';
 
 /**
  * A comparison as Markdown for a pull request: the verdict and its reasons first, then metrics, then slices with the

@@ -1,13 +1,13 @@
 import type { Verdict } from '@millwright/core';
 import { holm } from '@millwright/core/statistics';
-import { type Metric, metricFor } from './catalogue.js';
+import { type Difference, pBelow } from '../compare/paired.js';
+import type { EvaluationReport, Group, SliceGroup } from '../compare/report.js';
+import type { NoHarmRule } from '../gate/policy.js';
+import type { RuleResult, RuleTest } from '../gate/verdict.js';
+import { type Metric, metricFor } from '../metrics/catalogue.js';
+import { isSlice, showAmount, showChance, showCount, showPlace, showValue } from '../report/sentence.js';
 import { type Found, lookUp, select } from './look-up.js';
-import { type Difference, pBelow } from './paired.js';
-import type { NoHarmRule } from './policy.js';
 import { detectableHarm, rowsFor } from './power.js';
-import type { EvaluationReport, Group, SliceGroup } from './report.js';
-import { isSlice, showAmount, showChance, showCount, showPlace, showValue } from './sentence.js';
-import type { RuleResult, RuleTest } from './verdict.js';
 
 /** No provable harm in any slice; one Holm family over all tests of all these rules. */
 export function judgeHarm(report: EvaluationReport, rules: readonly NoHarmRule[], alpha: number): RuleResult[] {

@@ -1,7 +1,7 @@
 import type { Digest } from '@millwright/core';
-import type { Task } from './catalogue.js';
+import type { Task } from '../metrics/catalogue.js';
+import type { Measure } from '../metrics/measure.js';
 import type { Cells } from './cells.js';
-import type { Measure } from './measure.js';
 import type { Difference } from './paired.js';
 
 /**

@@ -1,11 +1,8 @@
 import { defined, digestJson, invalidInput } from '@millwright/core';
 import { delong } from '@millwright/core/statistics';
-import { calibration } from './calibration.js';
-import { type Metric, metricFor, PRIMARY, SHOWN, type Task } from './catalogue.js';
-import { BINARY_CELLS, binaryCells, EXCLUDED, PAIRED_CELLS, pairedCells } from './cells.js';
-import { type ComparedRows, comparison, groupMetrics } from './group-metrics.js';
-import { type AlignedPredictions, align, digestNumbers, type Predictions, toNumbers, type Values } from './inputs.js';
-import { known, type Measure, unknown } from './measure.js';
+import { calibration } from '../metrics/calibration.js';
+import { type Metric, metricFor, PRIMARY, SHOWN, type Task } from '../metrics/catalogue.js';
+import { known, type Measure, unknown } from '../metrics/measure.js';
 import {
   type ConfusionMatrix,
   confusionMatrix,
@@ -13,11 +10,14 @@ import {
   matrixKappa,
   matrixMatthews,
   matrixScore,
-} from './multiclass.js';
+} from '../metrics/multiclass.js';
+import { bias, rSquared } from '../metrics/regression.js';
+import { averagePrecision, rocAuc } from '../metrics/scores.js';
+import { BINARY_CELLS, binaryCells, EXCLUDED, PAIRED_CELLS, pairedCells } from './cells.js';
+import { type ComparedRows, comparison, groupMetrics } from './group-metrics.js';
+import { type AlignedPredictions, align, digestNumbers, type Predictions, toNumbers, type Values } from './inputs.js';
 import { withInterval } from './paired.js';
-import { bias, rSquared } from './regression.js';
 import type { EvaluationReport, Group, MetricComparison, SliceGroup } from './report.js';
-import { averagePrecision, rocAuc } from './scores.js';
 import { type CodedSlice, codeSlice, crossSlices, type SliceSource } from './slices.js';
 import { unitsOf } from './units.js';
 

@@ -1,12 +1,12 @@
 import type { Verdict } from '@millwright/core';
 import { holm } from '@millwright/core/statistics';
-import { type Finding, findingOf, open } from './finding.js';
-import { pAbove, pBelow } from './paired.js';
-import type { RobustRule } from './policy.js';
-import type { EvaluationReport } from './report.js';
-import type { PerturbationResult } from './robustness.js';
-import { showCount, showValue } from './sentence.js';
-import type { RuleResult } from './verdict.js';
+import { pAbove, pBelow } from '../compare/paired.js';
+import type { EvaluationReport } from '../compare/report.js';
+import { type Finding, findingOf, open } from '../findings/finding.js';
+import type { PerturbationResult } from '../findings/robustness.js';
+import type { RobustRule } from '../gate/policy.js';
+import type { RuleResult } from '../gate/verdict.js';
+import { showCount, showValue } from '../report/sentence.js';
 
 /** Perturbed inputs cost less than `maxLoss`, proved for each perturbation; failures are harm, with Holm over all of them. */
 export function judgeRobust(

@@ -1,6 +1,6 @@
 import { type Abortable, type Digest, digestJson, type Predictor, type Random, seededRandom } from '@millwright/core';
-import { known, type Measure, unknown } from './measure.js';
-import { type Difference, meanDifference, rateDifference } from './paired.js';
+import { type Difference, meanDifference, rateDifference } from '../compare/paired.js';
+import { known, type Measure, unknown } from '../metrics/measure.js';
 
 /** A change of inputs that answers should withstand. */
 export interface Perturbation<I> {

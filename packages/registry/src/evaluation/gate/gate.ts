@@ -1,17 +1,17 @@
 import { allOf, digestJson, type Need } from '@millwright/core';
-import type { Finding } from './finding.js';
-import { judgeBaseline } from './judge-baseline.js';
-import { judgeBound } from './judge-bound.js';
-import { judgeContract } from './judge-contract.js';
-import { judgeFair } from './judge-fair.js';
-import { judgeHarm } from './judge-harm.js';
-import { judgeCost, judgeLatency } from './judge-load.js';
-import { judgeOverall } from './judge-overall.js';
-import { judgePreferred } from './judge-preferred.js';
-import { judgeRobust } from './judge-robust.js';
-import { judgeRows } from './judge-rows.js';
+import type { EvaluationReport } from '../compare/report.js';
+import type { Finding } from '../findings/finding.js';
+import { judgeBaseline } from '../rules/baseline.js';
+import { judgeBound } from '../rules/bound.js';
+import { judgeContract } from '../rules/contract.js';
+import { judgeFair } from '../rules/fair.js';
+import { judgeHarm } from '../rules/harm.js';
+import { judgeCost, judgeLatency } from '../rules/load.js';
+import { judgeOverall } from '../rules/overall.js';
+import { judgePreferred } from '../rules/preferred.js';
+import { judgeRobust } from '../rules/robust.js';
+import { judgeRows } from '../rules/rows.js';
 import { type GatePolicy, type GateRule, type NoHarmRule, type ResolvedPolicy, resolvePolicy } from './policy.js';
-import type { EvaluationReport } from './report.js';
 import type { GateVerdict, RuleResult } from './verdict.js';
 
 /**
