@@ -1,15 +1,16 @@
 import type { Abortable } from '../foundation/abort.js';
 import { type Digest, toDigest } from '../foundation/digest.js';
+import { MillwrightError } from '../foundation/errors.js';
 import type { EventHub } from '../foundation/event-hub.js';
 import type { LogStore, StoredCommit } from '../storage/types.js';
 import { type AcceptedCommit, acceptCommit, type ChainPosition, eventsOf, startOfChain } from './chain.js';
-import { corrupt, decodeCommit } from './commit-codec.js';
+import { corrupt, type DecodedCommit, decodeCommit } from './commit-codec.js';
 import { type Fold, foldOf } from './fold.js';
 import { type IdempotencyWindow, idempotencyWindow } from './idempotency.js';
 import { leafHash, sameHash } from './merkle-hash.js';
 import { type MerkleTree, merkleTree } from './merkle-tree.js';
 import { checkFeatures, type Protocol, raiseProtocol } from './protocol.js';
-import type { LedgerEvent, LedgerHubEvents } from './types.js';
+import type { EventLeaf, LedgerEvent, LedgerHubEvents } from './types.js';
 
 /** The reading half of a ledger: follows the log, checks every commit once and folds it. */
 export interface ChainReader {
@@ -34,6 +35,8 @@ export interface ChainReader {
   rootAt(size: number): Digest;
   /** Events from leaf `from` to the present position, checked against the tree. */
   read(from: number, options?: Abortable): AsyncGenerator<LedgerEvent, void, undefined>;
+  /** One event's leaf and its commit info, checked against the tree. @throws `state/not-found` */
+  leaf(index: number, options?: Abortable): Promise<EventLeaf>;
 }
 
 /** All that a reader knows at one place, except the states. */
@@ -135,24 +138,52 @@ export function chainReader(
       for await (const stored of log.read({ from: seq, limit: last - seq + 1 }, options)) {
         if (stored.seq !== next) throw corrupt(next, `the store answered with commit ${stored.seq}`);
         const firstIndex = starts[next - firstSeq]!;
-        for (const event of checkedEvents(tree, stored, firstIndex)) if (event.index >= from) yield event;
+        const { sections } = checkedCommit(tree, stored, firstIndex);
+        for (const event of eventsOf(next, firstIndex, sections)) if (event.index >= from) yield event;
         next++;
       }
       if (next !== last + 1) throw corrupt(next, 'it is no longer in the log');
+    },
+    async leaf(index, options) {
+      if (index >= position.size) throw noEvent(index);
+      if (index < tree.start) await reader.loadHistory(options);
+      const seq = commitOf(starts, firstSeq, index);
+      for await (const stored of log.read({ from: seq, limit: 1 }, options)) {
+        if (stored.seq !== seq) throw corrupt(seq, `the store answered with commit ${stored.seq}`);
+        const firstIndex = starts[seq - firstSeq]!;
+        return eventLeaf(checkedCommit(tree, stored, firstIndex), firstIndex, index);
+      }
+      throw corrupt(seq, 'it is no longer in the log');
     },
   };
   return reader;
 }
 
-/** The events of a commit that was accepted earlier, if its leaves are still the same. */
-function checkedEvents(tree: MerkleTree, stored: StoredCommit, firstIndex: number): LedgerEvent[] {
-  const { leaves, sections } = decodeCommit(stored.seq, stored.bytes, firstIndex);
-  leaves.forEach((leaf, i) => {
+/** A commit that was accepted earlier, if its leaves are still the same. */
+function checkedCommit(tree: MerkleTree, stored: StoredCommit, firstIndex: number): DecodedCommit {
+  const decoded = decodeCommit(stored.seq, stored.bytes, firstIndex);
+  decoded.leaves.forEach((leaf, i) => {
     const index = firstIndex + i;
     if (index >= tree.size || !sameHash(tree.leaf(index), leafHash(leaf)))
       throw corrupt(stored.seq, 'it is not what was written', { index });
   });
-  return eventsOf(stored.seq, firstIndex, sections);
+  return decoded;
+}
+
+function eventLeaf({ leaves, sections }: DecodedCommit, firstIndex: number, index: number): EventLeaf {
+  let at = firstIndex;
+  for (const { info } of sections) {
+    if (at < index && index <= at + info.count)
+      return { bytes: leaves[index - firstIndex]!, info: { index: at, bytes: leaves[at - firstIndex]! } };
+    at += 1 + info.count;
+  }
+  throw noEvent(index);
+}
+
+function noEvent(index: number): MillwrightError<'state/not-found'> {
+  return new MillwrightError('state/not-found', `Leaf ${index} of the ledger is no event.`, {
+    details: { what: 'event', id: String(index) },
+  });
 }
 
 /** The commit that holds a leaf: the last one that starts at or before it. */

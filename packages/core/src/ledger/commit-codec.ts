@@ -2,6 +2,7 @@ import { canonicalJson, type JsonObject, MAX_JSON_DEPTH } from '../foundation/ca
 import { type Digest, decodeUtf8, encodeUtf8, toHex } from '../foundation/digest.js';
 import { MillwrightError } from '../foundation/errors.js';
 import type { CommitId, LedgerId } from '../foundation/ids.js';
+import { defined } from '../foundation/options.js';
 import { MAX_COMMIT_BYTES } from '../storage/memory-log.js';
 import type { ActorAssurance, NewEvent } from './types.js';
 
@@ -26,6 +27,8 @@ export interface CommitInfo {
   readonly actor: string;
   readonly actorAssurance: ActorAssurance;
   readonly idempotencyKey?: string | undefined;
+  /** Digest of the policy under which the command was decided. */
+  readonly policy?: Digest | undefined;
   readonly count: number;
 }
 
@@ -64,8 +67,7 @@ export function encodeEvent(event: NewEvent): Uint8Array {
 
 /** The bytes of a commit-info leaf. */
 export function encodeInfo(info: CommitInfo): Uint8Array {
-  const { idempotencyKey, ...rest } = info;
-  return encodeUtf8(canonicalJson(idempotencyKey === undefined ? rest : { ...rest, idempotencyKey }));
+  return encodeUtf8(canonicalJson(defined(info)));
 }
 
 export function encodeFrame(frame: Frame): string {
@@ -196,6 +198,7 @@ const INFO_MEMBERS: Readonly<Record<keyof CommitInfo, (value: unknown) => boolea
   actor: isText,
   actorAssurance: isText,
   idempotencyKey: (value) => value === undefined || isText(value),
+  policy: (value) => value === undefined || isText(value),
   count: (value) => Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= MAX_COMMIT_EVENTS,
 };
 

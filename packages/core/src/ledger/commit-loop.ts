@@ -12,7 +12,7 @@ import { type Fold, foldOf } from './fold.js';
 import { backOff, land } from './land.js';
 import { leafHash } from './merkle-hash.js';
 import { checkFeatures } from './protocol.js';
-import type { ActorAssurance, LedgerEvent, LedgerView, NewEvent } from './types.js';
+import type { ActorAssurance, Decision, LedgerEvent, LedgerView, NewEvent } from './types.js';
 
 /** A command that waits for its turn. `decide` may be called many times; one of the others ends it. */
 export interface CommitRequest {
@@ -20,7 +20,7 @@ export interface CommitRequest {
   readonly actor: string;
   readonly idempotencyKey: string | undefined;
   readonly blobs: readonly Digest[];
-  decide(view: LedgerView): readonly NewEvent[];
+  decide(view: LedgerView): Decision;
   committed(outcome: CommitOutcome): void;
   /** The key was found: this is what it did the first time. */
   replayed(outcome: CommitOutcome): void;
@@ -265,10 +265,11 @@ function makePlan(
         continue;
       }
     }
-    let written: readonly NewEvent[];
+    let decision: Decision;
     let leaves: Uint8Array[];
     try {
-      written = request.decide({ state: (projection) => fold.state(projection), time, actor });
+      decision = request.decide({ state: (projection) => fold.state(projection), time, actor });
+      const { events: written } = decision;
       leaves = written.map(encodeEvent);
       fold.guard({ events: written, blobs: request.blobs, time });
       if (written.length > MAX_COMMIT_EVENTS) throw tooLarge('commit', MAX_COMMIT_EVENTS, written.length, 'events');
@@ -276,12 +277,13 @@ function makePlan(
       plan.unwritten.push({ request, refusal: { error } });
       continue;
     }
+    const { events: written, policy } = decision;
     const count = written.length;
     if (count === 0) {
       plan.unwritten.push({ request });
       continue;
     }
-    const info = { v: 1, ledgerId, commitId, time, actor, actorAssurance, idempotencyKey, count } as const;
+    const info = { v: 1, ledgerId, commitId, time, actor, actorAssurance, idempotencyKey, policy, count } as const;
     leaves.unshift(encodeInfo(info));
     const added = leaves.reduce((sum, leaf) => sum + leaf.byteLength + LEAF_OVERHEAD, 0);
     if (FRAME_BYTES + added > maxBytes) {

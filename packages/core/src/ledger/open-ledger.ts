@@ -97,9 +97,9 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
         idempotencyKey: idempotencyKey === undefined ? undefined : parseKey(idempotencyKey),
         blobs: o.blobs ?? [],
         decide(view) {
-          const { events, result } = decide(view);
+          const { result, ...decision } = decide(view);
           decided = { result };
-          return events;
+          return decision;
         },
         committed(outcome) {
           settled();
@@ -170,18 +170,19 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     refresh,
     read: (o) => reader.read(parseIndex(o?.from ?? 0), o),
     verify: (o) => verifyLog(log, { ...o, known: reader.tree, atLeast: reader.position }),
-    async prove(index, o) {
+    async prove(index, { size, ...o } = {}) {
       await reader.loadHistory(o);
       const { tree } = reader;
-      const path = tree.inclusionPath(index);
+      const path = tree.inclusionPath(index, size);
       return {
         index,
-        size: tree.size,
-        root: toDigest(tree.root()),
+        size: size ?? tree.size,
+        root: reader.rootAt(size ?? tree.size),
         leafHash: toDigest(tree.leaf(index)),
         path: path.map((hash): Digest => toDigest(hash)),
       };
     },
+    leaf: (index, o) => reader.leaf(parseIndex(index), o),
     async proveConsistency(size, o) {
       await reader.loadHistory(o);
       const { tree } = reader;

@@ -1,11 +1,10 @@
 import type { Abortable } from '../foundation/abort.js';
 import { type Digest, fromHex } from '../foundation/digest.js';
 import { MillwrightError } from '../foundation/errors.js';
+import { formatEventExtra } from '../verifier/event-proof.js';
 import { type NoteSigner, signNote } from '../verifier/note.js';
 import { formatTreeHead } from '../verifier/tlog-checkpoint.js';
 import { formatTlogProof } from '../verifier/tlog-proof.js';
-import { corrupt, encodeEvent } from './commit-codec.js';
-import { leafHash, sameHash } from './merkle-hash.js';
 import type { HeadPin, PinnedHead } from './pin.js';
 import type { Ledger } from './types.js';
 
@@ -26,23 +25,22 @@ export function signHead(ledger: Ledger, options: SignHeadOptions): Promise<stri
 }
 
 /**
- * A `.tlog-proof` file that shows one event to anybody who has the verifier key: the event's bytes, its inclusion proof
- * and a signed head. Check it with `verifyTlogProof` of `@millwright/core/verifier`, offline.
+ * A `.tlog-proof` file that shows one event to anybody who has the verifier key: the event, who wrote it when and under
+ * which policy (its commit info), the inclusion proofs of both and a signed head. Check it with `verifyEventProof` of
+ * `@millwright/core/verifier`, offline.
  * @throws `state/not-found` when the leaf is no event
  */
 export async function exportProof(ledger: Ledger, index: number, options: SignHeadOptions): Promise<string> {
-  for await (const event of ledger.read({ from: index, signal: options.signal })) {
-    if (event.index !== index) break;
-    const proof = await ledger.prove(index, options);
-    const entry = encodeEvent(event);
-    if (!sameHash(leafHash(entry), hashOf(proof.leafHash)))
-      throw corrupt(event.seq, 'another program wrote it in a form that cannot be repeated', { index });
-    const checkpoint = await sign(ledger, proof, options);
-    return formatTlogProof({ index, path: proof.path.map(hashOf), checkpoint, extra: entry });
-  }
-  throw new MillwrightError('state/not-found', `Leaf ${index} of the ledger is no event.`, {
-    details: { what: 'event', id: String(index) },
-  });
+  const { bytes, info } = await ledger.leaf(index, options);
+  const proof = await ledger.prove(index, options);
+  const infoProof = await ledger.prove(info.index, { ...options, size: proof.size });
+  const path = proof.path.map(hashOf);
+  const extra = formatEventExtra(
+    { entry: bytes, info: info.bytes, infoIndex: info.index, infoPath: infoProof.path.map(hashOf) },
+    path,
+  );
+  const checkpoint = await sign(ledger, proof, options);
+  return formatTlogProof({ index, path, checkpoint, extra });
 }
 
 async function sign(ledger: Ledger, { size, root }: PinnedHead, options: SignHeadOptions): Promise<string> {

@@ -88,7 +88,13 @@ export interface LedgerView {
 }
 
 /** A command: from state to events. It may run several times, so it must have no effects. Throwing refuses the command. */
-export type Decide<R> = (view: LedgerView) => { readonly events: readonly NewEvent[]; readonly result: R };
+export type Decide<R> = (view: LedgerView) => Decision & { readonly result: R };
+
+export interface Decision {
+  readonly events: readonly NewEvent[];
+  /** Digest of the policy that allowed it, for the commit-info leaf. */
+  readonly policy?: Digest | undefined;
+}
 
 export interface CommitOptions<R = unknown> extends Abortable {
   readonly actor?: string | undefined;
@@ -162,8 +168,13 @@ export interface Ledger extends Closable {
   read(options?: { readonly from?: number | undefined } & Abortable): AsyncIterable<LedgerEvent>;
   /** Re-reads every byte, recomputes every hash, and names the first bad entry. */
   verify(options?: Abortable): Promise<VerifyReport>;
-  /** Proof that an event is in the tree, checkable offline with `verifyInclusion`. */
-  prove(index: number, options?: Abortable): Promise<InclusionProof>;
+  /**
+   * Proof that a leaf is in the tree, checkable offline with `verifyInclusion`; with `size`, in the tree of the first `size`
+   * leaves.
+   */
+  prove(index: number, options?: { readonly size?: number | undefined } & Abortable): Promise<InclusionProof>;
+  /** The exact bytes of an event's leaf, and of the commit-info leaf that says who wrote it. @throws `state/not-found` */
+  leaf(index: number, options?: Abortable): Promise<EventLeaf>;
   /** Proof that the ledger with its first `size` leaves is a past state of this one; check it with `verifyConsistency`. */
   proveConsistency(size: number, options?: Abortable): Promise<ConsistencyProof>;
   /**
@@ -171,6 +182,13 @@ export interface Ledger extends Closable {
    * @throws `input/invalid` without blobs, or when a projection has no `snapshot`
    */
   checkpoint(options?: Abortable): Promise<Digest>;
+}
+
+/** An event as the tree holds it. */
+export interface EventLeaf {
+  readonly bytes: Uint8Array;
+  /** The commit-info leaf of the command that wrote it. */
+  readonly info: { readonly index: number; readonly bytes: Uint8Array };
 }
 
 /** Proof that one head is a past state of another. */

@@ -1,5 +1,6 @@
 export { emptyRoot, leafHash, nodeHash } from '../ledger/merkle-hash.js';
 export { extendsTree, includes } from '../ledger/merkle-proof.js';
+export { type EventVerdict, type ProvenCommit, type ProvenEvent, verifyEventProof } from './event-proof.js';
 export {
   ED25519,
   ed25519Signer,

@@ -1,6 +1,6 @@
 import { exportProof, openLedger, verifyInclusion } from '@millwright/core/ledger';
 import { memoryHint, memoryStorage } from '@millwright/core/storage';
-import { ed25519Signer, ed25519Verifier, verifierKeyOf, verifyTlogProof } from '@millwright/core/verifier';
+import { ed25519Signer, ed25519Verifier, verifierKeyOf, verifyEventProof } from '@millwright/core/verifier';
 import { expect, test } from 'vitest';
 import { openGolden, writeGoldenLedger } from './golden-ledger.js';
 import { raise, tally } from './support.js';
@@ -24,7 +24,8 @@ test('a ledger lives in a page: commits, checkpoint, proof, signature', async ()
   const raw = new Uint8Array(await crypto.subtle.exportKey('raw', keys.publicKey));
   const proof = await exportProof(ledger, event!.index, { signers: [ed25519Signer('page', keys.privateKey, raw)] });
   const verifiers = [await ed25519Verifier(verifierKeyOf('page', raw))];
-  expect(await verifyTlogProof(proof, { verifiers })).toMatchObject({ ok: true, index: event!.index });
+  const verdict = await verifyEventProof(proof, { verifiers });
+  expect(verdict).toMatchObject({ ok: true, event: { index: event!.index, commit: { actor: 'page' } } });
 });
 
 test('a page and Node write the same bytes and compute the same root', async () => {

@@ -1,20 +1,23 @@
-import { encodeUtf8, seededRandom } from '@millwright/core';
-import { exportProof, memoryPin, openLedger, signHead } from '@millwright/core/ledger';
+import { canonicalJson, digestBytes, encodeUtf8, fromHex, seededRandom } from '@millwright/core';
+import { exportProof, leafHash, memoryPin, merkleTree, openLedger, signHead } from '@millwright/core/ledger';
 import { memoryLog } from '@millwright/core/storage';
 import {
   ed25519Signer,
   ed25519Verifier,
+  formatTlogProof,
   formatTreeHead,
   parseTlogProof,
   parseTreeHead,
   signNote,
   verifierKeyOf,
+  verifyEventProof,
   verifyNote,
   verifyTlogProof,
 } from '@millwright/core/verifier';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { raise } from '../ledger/support.js';
+import { formatEventExtra } from '../../src/verifier/event-proof.js';
+import { all, raise } from '../ledger/support.js';
 
 async function newKey(name: string) {
   const { privateKey, publicKey } = (await crypto.subtle.generateKey('Ed25519', true, [
@@ -134,15 +137,29 @@ describe('proof files', () => {
     const origin = 'factory.example/ledger';
     const proof = await exportProof(ledger, 203, { signers: [factory.signer, witness.signer], origin });
     expect(proof.length).toBeLessThan(2_048);
-    const verdict = await verifyTlogProof(proof, { verifiers: [factory.verifier, witness.verifier], need: 2, origin });
+    const verdict = await verifyEventProof(proof, { verifiers: [factory.verifier, witness.verifier], need: 2, origin });
     if (!verdict.ok) expect.fail(verdict.reason);
-    expect(JSON.parse(new TextDecoder().decode(verdict.entry))).toEqual(raise('e100'));
-    expect(verdict).toMatchObject({ index: 203, head: { origin, size: ledger.head.size } });
+    const [event] = await all(ledger.read({ from: 203 }));
+    expect(verdict.event).toEqual({
+      index: 203,
+      ...raise('e100'),
+      commit: {
+        ledgerId: ledger.id,
+        commitId: event!.commitId,
+        time: event!.time,
+        actor: 'maria',
+        actorAssurance: 'asserted',
+      },
+    });
+    expect(verdict.head).toMatchObject({ origin, size: ledger.head.size });
 
+    // Anybody's verifier of the format can check it, given the entry.
     const verifiers = [factory.verifier];
-    expect(await verifyTlogProof(proof, { verifiers, origin: 'other' })).toMatchObject({ ok: false });
+    const { bytes } = await ledger.leaf(203);
+    expect(await verifyTlogProof(proof, { verifiers, entry: bytes })).toMatchObject({ ok: true, index: 203 });
     expect(await verifyTlogProof(proof, { verifiers, entry: encodeUtf8('{}') })).toMatchObject({ ok: false });
-    expect(await verifyTlogProof(proof, { verifiers: [] })).toMatchObject({ ok: false });
+    expect(await verifyEventProof(proof, { verifiers, origin: 'other' })).toMatchObject({ ok: false });
+    expect(await verifyEventProof(proof, { verifiers: [] })).toMatchObject({ ok: false });
     for (const bad of [
       '',
       proof.replace('@v1', '@v2'),
@@ -151,7 +168,96 @@ describe('proof files', () => {
       proof.replace(/^extra .*\n/m, ''),
       proof.replace('\n\n', '\n'),
     ])
-      expect((await verifyTlogProof(bad, { verifiers })).ok).toBe(false);
+      expect((await verifyEventProof(bad, { verifiers })).ok).toBe(false);
+  });
+
+  test('say who wrote the event, when, under which key and policy, wherever it stands in its commit', async () => {
+    const ledger = await openLedger({
+      log: memoryLog(),
+      actor: 'maria',
+      actorAssurance: 'signed',
+      random: seededRandom(2),
+    });
+    const policy = digestBytes(encodeUtf8('policy'));
+    for (let i = 0; i < 9; i++) await ledger.commit(() => ({ events: [raise(`e${i}`)], result: 0 }));
+    const committed = await ledger.commit(
+      () => ({ events: Array.from({ length: 17 }, (_, i) => raise(`many ${i}`)), result: 0, policy }),
+      { actor: 'paul', idempotencyKey: 'key-7' },
+    );
+    const { commitId, time } = committed;
+    for (const event of committed.events) {
+      const proof = await exportProof(ledger, event.index, { signers: [factory.signer] });
+      expect(await verifyEventProof(proof, { verifiers: [factory.verifier] })).toMatchObject({
+        ok: true,
+        event: {
+          index: event.index,
+          data: event.data,
+          commit: {
+            ledgerId: ledger.id,
+            commitId,
+            time,
+            actor: 'paul',
+            actorAssurance: 'signed',
+            idempotencyKey: 'key-7',
+            policy,
+          },
+        },
+      });
+    }
+  });
+
+  test("do not let one command's event pass for another's, nor an event for a commit info", async () => {
+    const ledger = await openLedger({ log: memoryLog(), actor: 'maria', random: seededRandom(3) });
+    const { events } = await ledger.commit(() => ({ events: [raise('first'), raise('second')], result: 0 }));
+    const later = await ledger.commit(() => ({ events: [raise('later')], result: 0 }), { actor: 'paul' });
+    const head = await signHead(ledger, { signers: [factory.signer] });
+    const path = async (index: number) => (await ledger.prove(index)).path.map((hash) => fromHex(hash.slice(7)));
+    const proofOf = async (index: number, infoIndex: number, info: Uint8Array) => {
+      const { bytes: entry } = await ledger.leaf(index);
+      const own = await path(index);
+      const extra = formatEventExtra({ entry, info, infoIndex, infoPath: await path(infoIndex) }, own);
+      return verifyEventProof(formatTlogProof({ index, path: own, checkpoint: head, extra }), {
+        verifiers: [factory.verifier],
+      });
+    };
+    const event = later.events[0]!.index;
+    const mine = (await ledger.leaf(event)).info;
+    expect(await proofOf(event, mine.index, mine.bytes)).toMatchObject({
+      ok: true,
+      event: { commit: { actor: 'paul' } },
+    });
+    const foreign = (await ledger.leaf(events[0]!.index)).info;
+    expect(await proofOf(event, foreign.index, foreign.bytes)).toEqual({
+      ok: false,
+      reason: 'the commit info is of other events',
+    });
+    expect(await proofOf(event, mine.index, foreign.bytes)).toMatchObject({
+      reason: 'the commit info is not in the tree',
+    });
+    expect(await proofOf(event, mine.index, encodeUtf8('{}'))).toMatchObject({ ok: false });
+  });
+
+  test('take no event for a commit info, even one that a forger of the store made look like it', async () => {
+    const info = { v: 1, ledgerId: 'l', commitId: 'c', time: 7, actor: 'ceo', actorAssurance: 'server', count: 9 };
+    const provenWith = async (above: object) => {
+      const [first, entry] = [above, raise('x')].map((leaf) => encodeUtf8(canonicalJson(leaf)));
+      const tree = merkleTree();
+      for (const leaf of [first!, entry!]) tree.append(leafHash(leaf));
+      const text = formatTreeHead({ origin: 'log', size: 2, root: tree.root() });
+      const checkpoint = await signNote(text, [factory.signer]);
+      const path = tree.inclusionPath(1);
+      const infoPath = tree.inclusionPath(0);
+      const extra = formatEventExtra({ entry: entry!, info: first!, infoIndex: 0, infoPath }, path);
+      const proof = formatTlogProof({ index: 1, path, checkpoint, extra });
+      return verifyEventProof(proof, { verifiers: [factory.verifier] });
+    };
+    expect(await provenWith(info)).toMatchObject({ ok: true, event: { commit: { actor: 'ceo' } } });
+    const refused = { ok: false, reason: 'the leaf above it is no commit info' };
+    expect(await provenWith({ ...info, ...raise('y') })).toEqual(refused);
+    for (const member of Object.keys(info)) {
+      const { [member as 'actor']: _, ...rest } = info;
+      expect((await provenWith(rest)).ok, member).toBe(false);
+    }
   });
 
   test('any changed character of a proof makes it fail', async () => {
@@ -160,7 +266,7 @@ describe('proof files', () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(proof.length - 1), fc.constantFrom('A', 'z', '\n', '0', ' '), async (at, c) => {
         fc.pre(proof[at] !== c);
-        const verdict = await verifyTlogProof(proof.slice(0, at) + c + proof.slice(at + 1), {
+        const verdict = await verifyEventProof(proof.slice(0, at) + c + proof.slice(at + 1), {
           verifiers: [factory.verifier],
         });
         expect(verdict.ok).toBe(false);

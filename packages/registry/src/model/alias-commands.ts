@@ -69,13 +69,14 @@ export function moveAlias(request: MoveRequest): Decide<Outcome> {
     const extra = attached.map(({ note }): Evidence => toEvidence(note, view));
     const judgement = judge(version, alias, view.actor, view.time, extra);
     const policy = model.policy?.aliases.get(alias);
+    const digest = policy && model.policy?.digest;
     const overridden = !judgement.allowed && request.breakGlass === true;
     if (!judgement.allowed && !(overridden && policy?.breakGlass?.includes(view.actor))) {
       const reasons = overridden
         ? [...judgement.reasons, `${view.actor} may not override the policy.`]
         : judgement.reasons;
       const denied = denial('alias.move', name, reasons, model, { alias, version: version.id });
-      return { events: [denied.event], result: { denied } };
+      return { events: [denied.event], result: { denied }, policy: digest };
     }
     const evidence = [...new Set([...named, ...extra.map((e) => e.digest), ...judgement.evidence])];
     return {
@@ -86,10 +87,11 @@ export function moveAlias(request: MoveRequest): Decide<Outcome> {
           reason,
           evidence,
           breakGlass: overridden,
-          ...(policy === undefined ? {} : { policy: model.policy!.digest }),
+          ...defined({ policy: digest }),
         }),
       ],
       result: { denied: undefined },
+      policy: digest,
     };
   };
 }

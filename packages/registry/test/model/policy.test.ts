@@ -1,5 +1,6 @@
 import { digestJson, type EvidenceNote } from '@millwright/core';
-import type { LedgerEvent } from '@millwright/core/ledger';
+import { exportProof, type LedgerEvent } from '@millwright/core/ledger';
+import { ed25519Signer, ed25519Verifier, verifierKeyOf, verifyEventProof } from '@millwright/core/verifier';
 import { describe, expect, test } from 'vitest';
 import { compare, type GatePolicy, gate } from '../../src/evaluation/index.js';
 import type { AliasPolicy, Registry } from '../../src/index.js';
@@ -38,6 +39,26 @@ describe('a policy', () => {
     await expect(move()).rejects.toThrow(/does not decide/);
     const { evidence } = await registry.models.attachEvidence(V1, { decision: 'promote' });
     expect(await move()).toMatchObject({ version: V1, evidence: [evidence[1]?.digest], breakGlass: false });
+  });
+
+  test('is named in the commit info of what it allowed and what it denied, so a proof shows it offline', async () => {
+    const { registry, move } = await policed({ evidence: [{ kind: 'gate' }] });
+    await expect(move({ actor: 'ana' })).rejects.toThrow();
+    await registry.models.attachEvidence(V1, { decision: 'promote' });
+    const policy = registry.policies.get('flight-delay')!.digest;
+    await move({ actor: 'ana' });
+    const keys = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair;
+    const raw = new Uint8Array(await crypto.subtle.exportKey('raw', keys.publicKey));
+    const signers = [ed25519Signer('factory', keys.privateKey, raw)];
+    const verifiers = [await ed25519Verifier(verifierKeyOf('factory', raw))];
+    for (const type of ['alias.moved', 'command.denied']) {
+      const [event] = await eventsOf(registry, type);
+      const proof = await exportProof(registry.ledger, event!.index, { signers });
+      expect(await verifyEventProof(proof, { verifiers })).toMatchObject({
+        ok: true,
+        event: { type, commit: { actor: 'ana', actorAssurance: 'asserted', time: event!.time, policy } },
+      });
+    }
   });
 
   test('goes by the newest evidence of a kind: a later failure undoes a pass', async () => {
