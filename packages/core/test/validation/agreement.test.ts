@@ -3,6 +3,7 @@ import { expect as data, type Expectation, validate } from '@millwright/core/val
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { utf8Column } from '../support/utf8-column.js';
 
 /** Rows that fail, by the report. */
 function failing(table: Table, expectation: Expectation): readonly number[] {
@@ -73,7 +74,7 @@ describe('the same verdict as zod, row by row', () => {
         const max = min + Math.abs(b!);
         for (const table of [
           sliced(tableFrom({ x: [...values, 'a'] }), bounds),
-          sliced(utf8Table([...values, 'a']), bounds),
+          sliced(tableFrom({ x: utf8Column([...values, 'a']) }), bounds),
         ]) {
           const agree = (expectation: Expectation, zod: z.ZodType) =>
             expect(failing(table, expectation)).toEqual(byHand(table, 'x', (v) => zod.safeParse(v).success));
@@ -207,23 +208,3 @@ describe('every kernel agrees with comparing value by value', () => {
 });
 
 const utf8 = new TextEncoder();
-
-function utf8Table(values: readonly (string | null)[]): Table {
-  const encoded = values.map((v) => utf8.encode(v ?? ''));
-  const offsets = new Int32Array(values.length + 1);
-  for (const [i, bytes] of encoded.entries()) offsets[i + 1] = offsets[i]! + bytes.length;
-  const bytes = Uint8Array.from(encoded.flatMap((part) => [...part]));
-  const bits = new Uint8Array((values.length + 7) >> 3);
-  for (const [i, v] of values.entries()) if (v !== null) bits[i >> 3]! |= 1 << (i & 7);
-  const nullCount = values.filter((v) => v === null).length;
-  const length = values.length;
-  const chunk = {
-    kind: 'utf8',
-    length,
-    nullCount,
-    validity: nullCount === 0 ? undefined : { bits, offset: 0 },
-    offsets,
-    bytes,
-  } as const;
-  return tableFrom({ x: { name: 'x', type: 'utf8', length, nullCount, chunks: [chunk] } });
-}
