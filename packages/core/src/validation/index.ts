@@ -3,4 +3,4 @@ export type { ValidationContext } from './plan.js';
 export { readReport } from './report.js';
 export type { SampleOptions } from './sampler.js';
 export type * from './types.js';
-export { createValidator, type Validator, validate } from './validate.js';
+export { createValidator, type Validator, type ValidatorPart, validate } from './validate.js';

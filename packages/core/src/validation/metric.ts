@@ -2,7 +2,7 @@ import type { Verdict } from '../foundation/verdict.js';
 import { addExact, EXACT_ZERO, type ExactNumber, exactMean, exactVariance, ratio } from '../profile/exact-number.js';
 import { exactSum } from '../profile/exact-sum.js';
 import { meanOf, varianceOf } from '../profile/summary.js';
-import { type Keys, keysOf, MAX_KEYS } from './checks/keys.js';
+import { keysOf, MAX_KEYS } from './checks/keys.js';
 import { eachConsidered, type RowState, rowState } from './checks/row-state.js';
 import type { Binder, ColumnSchema, ValidationContext } from './plan.js';
 import { readerOf, type SlotValue } from './slots.js';
@@ -27,15 +27,13 @@ export const metrics: Binder<'metric'> = (check, schema, context) => {
 /** Part of a figure under way. What it computes from no values, or too few, is undefined; a string says why there is none. */
 interface Figure {
   add(value: SlotValue): void;
-  merge(later: Figure): void;
+  /** What has been seen, as plain data. */
+  part(): unknown;
+  merge(part: unknown): void;
   finish(considered: number): number | string | undefined;
 }
 
-interface MetricState extends RowState {
-  readonly figure: Figure;
-}
-
-function metricState(check: MetricCheck, { name, type }: ColumnSchema, context: ValidationContext): MetricState {
+function metricState(check: MetricCheck, { name, type }: ColumnSchema, context: ValidationContext): RowState {
   const figure = FIGURES[check.metric](check.q ?? 0.5, /^[fiu]\d/.test(type));
   const rows = rowState(
     { limit: 0 },
@@ -48,10 +46,10 @@ function metricState(check: MetricCheck, { name, type }: ColumnSchema, context: 
   );
   return {
     ...rows,
-    figure,
-    merge(later, offset) {
-      rows.merge(later, offset);
-      figure.merge((later as MetricState).figure);
+    part: () => ({ ...rows.part(), figure: figure.part() }),
+    merge(part, offset) {
+      rows.merge(part, offset);
+      figure.merge((part as { readonly figure: unknown }).figure);
     },
   };
 }
@@ -123,29 +121,27 @@ const FIGURES: Readonly<Record<Metric, (q: number, numeric: boolean) => Figure>>
 };
 
 interface Totals {
+  /** Whether something was not finite. */
+  readonly odd: boolean;
   readonly total: ExactNumber;
   readonly squares: ExactNumber;
 }
 
 const NOT_FINITE = 'the column holds NaN or an infinity';
 
-interface Sums extends Figure {
-  totals(): Totals & { readonly odd: boolean };
-}
-
-function sums(squared: boolean, figureOf: (totals: Totals, n: number) => number | string | undefined): Sums {
+function sums(squared: boolean, figureOf: (totals: Totals, n: number) => number | string | undefined): Figure {
   const sum = exactSum();
   const squares = exactSum();
   const one = new Float64Array(1);
-  let merged: Totals = { total: EXACT_ZERO, squares: EXACT_ZERO };
+  let merged: Totals = { odd: false, total: EXACT_ZERO, squares: EXACT_ZERO };
   let odd = false;
-  const totals = () => ({
+  const part = (): Totals => ({
     total: addExact(merged.total, sum.total()),
     squares: addExact(merged.squares, squares.total()),
-    odd,
+    odd: odd || merged.odd,
   });
   return {
-    totals,
+    part,
     add(value) {
       one[0] = Number(value);
       if (!Number.isFinite(one[0])) odd = true;
@@ -155,24 +151,30 @@ function sums(squared: boolean, figureOf: (totals: Totals, n: number) => number 
       }
     },
     merge(later) {
-      const theirs = (later as Sums).totals();
-      merged = { total: addExact(merged.total, theirs.total), squares: addExact(merged.squares, theirs.squares) };
-      odd ||= theirs.odd;
+      const { odd: theirs, total, squares: squared } = later as Totals;
+      merged = {
+        odd: merged.odd || theirs,
+        total: addExact(merged.total, total),
+        squares: addExact(merged.squares, squared),
+      };
     },
-    finish: (n) => (odd ? NOT_FINITE : n === 0 ? undefined : figureOf(totals(), n)),
+    finish(n) {
+      const totals = part();
+      return totals.odd ? NOT_FINITE : n === 0 ? undefined : figureOf(totals, n);
+    },
   };
 }
 
-function extreme(of: (a: number, b: number) => number, none: number): Figure & { value(): number } {
+function extreme(of: (a: number, b: number) => number, none: number): Figure {
   let value = none;
   return {
-    value: () => value,
+    part: () => value,
     add(next) {
       // NaN is smaller and larger than everything: it stays.
       value = of(value, Number(next));
     },
     merge(later) {
-      value = of(value, (later as ReturnType<typeof extreme>).value());
+      value = of(value, later as number);
     },
     finish: (n) => (Number.isNaN(value) ? 'the column holds NaN' : n === 0 ? undefined : value + 0),
   };
@@ -181,7 +183,7 @@ function extreme(of: (a: number, b: number) => number, none: number): Figure & {
 /** 512 MiB of values. */
 const MAX_VALUES = 2 ** 26;
 
-function quantile(q: number): Figure & { values(): Float64Array } {
+function quantile(q: number): Figure {
   let held = new Float64Array(1_024);
   let size = 0;
   const values = () => held.subarray(0, size);
@@ -192,14 +194,14 @@ function quantile(q: number): Figure & { values(): Float64Array } {
     held = larger;
   };
   return {
-    values,
+    part: () => values().slice(),
     add(value) {
       if (size > MAX_VALUES) return;
       reserve(size + 1);
       held[size++] = Number(value);
     },
     merge(later) {
-      const theirs = (later as ReturnType<typeof quantile>).values();
+      const theirs = later as Float64Array;
       if (size > MAX_VALUES) return;
       reserve(size + theirs.length);
       held.set(theirs, size);
@@ -219,18 +221,17 @@ function quantile(q: number): Figure & { values(): Float64Array } {
   };
 }
 
-function distinct(numeric: boolean, share: boolean): Figure & { readonly keys: Keys } {
+function distinct(numeric: boolean, share: boolean): Figure {
   const keys = keysOf(1, numeric);
   const row: SlotValue[] = [0];
   return {
-    keys,
+    part: () => Array.from({ length: keys.size() }, (_, id) => keys.valueOf(id)),
     add(value) {
       row[0] = value;
       keys.idOf(row);
     },
     merge(later) {
-      const theirs = (later as ReturnType<typeof distinct>).keys;
-      for (let id = 0; id < theirs.size() && keys.size() <= MAX_KEYS; id++) keys.copy(theirs, id);
+      for (const key of later as readonly (readonly SlotValue[])[]) keys.idOf(key);
     },
     finish(n) {
       if (n === 0) return undefined;

@@ -14,7 +14,7 @@ export interface Sampler {
   wants(row: number): boolean;
   add(row: number, value: () => SampleValue): void;
   /** Takes over the samples of rows that come `offset` later. */
-  merge(later: Sampler, offset: number): void;
+  merge(later: readonly FailureSample[], offset: number): void;
 }
 
 export function createSampler({ limit = 20, values = 'shown' }: SampleOptions = {}): Sampler {
@@ -32,7 +32,7 @@ export function createSampler({ limit = 20, values = 'shown' }: SampleOptions = 
     wants,
     add,
     merge: (later, offset) => {
-      for (const { row, value } of later.samples) add(row + offset, () => value);
+      for (const { row, value } of later) add(row + offset, () => value);
     },
   };
 }

@@ -16,16 +16,17 @@ export interface Finding {
 }
 
 /**
- * A check under way. States of the same expectation merge: what parts of a table found, in the order of the parts, is
- * what the whole would have found.
+ * A check under way. What parts of a table found, merged in the order of the parts, is what the whole would have found.
  */
 export interface CheckState {
   /** Rows in order. `mask` is 1 for rows to consider; without one all are. */
   block?(block: Block, mask: Uint8Array | undefined): void;
   /** A whole table at once, for checks that bring their own loop. */
   table?(table: Table): void;
-  /** Takes in the state of rows that follow these; their numbers move by `offset`. */
-  merge(later: CheckState, offset: number): void;
+  /** What has been found so far as plain data, which a worker can post. It is not changed by what follows. */
+  part(): unknown;
+  /** Takes in what a state of the same expectation found in rows that follow these; their numbers move by `offset`. */
+  merge(part: unknown, offset: number): void;
   finish(): Finding;
 }
 

@@ -4,7 +4,7 @@ import type { Table } from '../table/types.js';
 import { blocksOf } from './blocks.js';
 import { maskOf } from './condition.js';
 import { judge } from './judge.js';
-import { type PlannedCheck, planChecks, type ValidationContext } from './plan.js';
+import { type ColumnSchema, type PlannedCheck, planChecks, type ValidationContext } from './plan.js';
 import { reportOf } from './report.js';
 import type { CheckState } from './state.js';
 import type { Expectation, ValidationReport } from './types.js';
@@ -26,44 +26,54 @@ export function validate(
   return createValidator(expectations, context).observe(table).report();
 }
 
-/** Checks a table that comes in parts: from a stream, from workers, from shards. */
+/** Checks a table that comes in parts: from a stream, from workers, from shards. Later parts have the columns of the first. */
 export interface Validator {
-  /** Rows that follow those observed so far. @throws `validation/plan` when the columns are not those of the first part */
+  /** Rows that follow those observed so far. @throws `validation/plan`; `input/invalid` for a part with other columns */
   observe(part: Table): Validator;
-  /** Takes in a validator of the same suite whose rows follow these. */
-  merge(later: Validator): Validator;
+  /** What has been found so far as plain data (structured clone), for a worker to post to whoever merges. */
+  part(): ValidatorPart;
+  /** Takes in a validator of the same suite, or its part, whose rows follow these. @throws `input/invalid` for another suite or schema */
+  merge(later: Validator | ValidatorPart): Validator;
   /** What has been found so far. More may follow. @throws `input/invalid` when nothing was observed */
   report(): ValidationReport;
+}
+
+/** What a validator found in part of a table. */
+export interface ValidatorPart {
+  readonly suite: string;
+  /** Undefined when nothing was observed. */
+  readonly schema: readonly ColumnSchema[] | undefined;
+  readonly rows: number;
+  readonly states: readonly unknown[];
 }
 
 export function createValidator(expectations: readonly Expectation[], context: ValidationContext = {}): Validator {
   const suite = digestJson(expectations);
   let run: Run | undefined;
-  const validator: Validator & { run(): Run | undefined; readonly suite: string } = {
-    suite,
-    run: () => run,
-    observe(part) {
-      run ??= start(part, expectations, context);
-      // Binding again is cheap and refuses a part whose schema differs in a way that matters.
-      if (run.rows > 0 && !sameSchema(run, part)) {
-        const now = describeSchema(part);
-        throw invalidInput('part', `a table with the columns of the first part (${run.schema})`, now);
-      }
-      observe(run, part);
+  const runOn = (schema: readonly ColumnSchema[]): Run => {
+    run ??= start(schema, expectations, context);
+    const [first, now] = [describeSchema(run.schema), describeSchema(schema)];
+    if (first !== now) throw invalidInput('part', `a table with the columns of the first part (${first})`, now);
+    return run;
+  };
+  const validator: Validator = {
+    observe(table) {
+      observe(runOn([...table.columns.values()]), table);
       return validator;
     },
+    part: () => ({
+      suite,
+      schema: run?.schema,
+      rows: run?.rows ?? 0,
+      states: run?.states.map((state) => state.part()) ?? [],
+    }),
     merge(later) {
-      const other = later as typeof validator;
-      if (other.suite !== suite) throw invalidInput('later', 'a validator of the same suite', other.suite);
-      const theirs = other.run();
-      if (theirs === undefined) return validator;
-      if (run === undefined) run = theirs;
-      else {
-        if (run.schema !== theirs.schema)
-          throw invalidInput('later', `a validator of a table with the columns ${run.schema}`, theirs.schema);
-        for (const [i, state] of run.states.entries()) state.merge(theirs.states[i]!, run.rows);
-        run.rows += theirs.rows;
-      }
+      const part = 'states' in later ? later : later.part();
+      if (part.suite !== suite) throw invalidInput('later', 'a validator of the same suite', part.suite);
+      if (part.schema === undefined) return validator;
+      const into = runOn(part.schema);
+      for (const [i, state] of into.states.entries()) state.merge(part.states[i], into.rows);
+      into.rows += part.rows;
       return validator;
     },
     report() {
@@ -77,17 +87,22 @@ export function createValidator(expectations: readonly Expectation[], context: V
 }
 
 interface Run {
-  readonly schema: string;
+  readonly schema: readonly ColumnSchema[];
   readonly checks: readonly PlannedCheck[];
   readonly states: readonly CheckState[];
   readonly columns: readonly string[];
   rows: number;
 }
 
-function start(table: Table, expectations: readonly Expectation[], context: ValidationContext): Run {
-  const checks = planChecks(table.columns, expectations, context);
-  const columns = [...new Set(checks.flatMap((check) => check.columns))];
-  return { schema: describeSchema(table), checks, states: checks.map((c) => c.start()), columns, rows: 0 };
+function start(
+  columns: readonly ColumnSchema[],
+  expectations: readonly Expectation[],
+  context: ValidationContext,
+): Run {
+  const schema = columns.map(({ name, type, unitsPerMs }) => ({ name, type, unitsPerMs }));
+  const checks = planChecks(new Map(schema.map((column) => [column.name, column])), expectations, context);
+  const read = [...new Set(checks.flatMap((check) => check.columns))];
+  return { schema, checks, states: checks.map((c) => c.start()), columns: read, rows: 0 };
 }
 
 function observe(run: Run, table: Table): void {
@@ -103,10 +118,6 @@ function observe(run: Run, table: Table): void {
   run.rows += table.rowCount;
 }
 
-function sameSchema(run: Run, table: Table): boolean {
-  return describeSchema(table) === run.schema;
-}
-
-function describeSchema(table: Table): string {
-  return [...table.columns.values()].map((c) => `${c.name}: ${c.type}`).join(', ');
+function describeSchema(schema: readonly ColumnSchema[]): string {
+  return schema.map((c) => `${c.name}: ${c.type}`).join(', ');
 }

@@ -91,7 +91,7 @@ test('property: however a table is cut and whoever looks at the parts, the repor
       const ends = [...at.map((cut) => Math.min(cut, table.rowCount)).sort((a, b) => a - b), table.rowCount];
       const parts = ends.map((end, i) => sliceTable(table, ends[i - 1] ?? 0, end));
 
-      // One table of many chunks, one reader of many parts, and many workers whose states meet in some order of pairs.
+      // One table of many chunks, one reader of many parts, and many workers whose findings meet in some order of pairs.
       expect(validate(concatTables(parts), suite, context).digest).toBe(digest);
       const reader = createValidator(suite, context);
       for (const part of parts) reader.observe(part);
@@ -99,9 +99,10 @@ test('property: however a table is cut and whoever looks at the parts, the repor
       const workers = parts.map((part) => createValidator(suite, context).observe(part));
       while (workers.length > 1) {
         const left = first % (workers.length - 1);
-        workers[left]!.merge(workers.splice(left + 1, 1)[0]!);
+        workers[left]!.merge(structuredClone(workers.splice(left + 1, 1)[0]!.part()));
       }
       expect(workers[0]!.report().digest).toBe(digest);
+      expect(createValidator(suite, context).merge(workers[0]!).report().digest).toBe(digest);
     }),
     { numRuns: 150, seed: 4 },
   );

@@ -5,10 +5,6 @@ import type { Check } from '../types.js';
 import { type Anchor, addCells, type CellCounts, countInCells } from './cell-counts.js';
 import { distance, groupCells, noiseOf } from './distance.js';
 
-interface DistributionState extends CheckState {
-  found: CellCounts | undefined;
-}
-
 /**
  * The distance to a reference profile. What noise alone would give is taken into account: a distance beyond the bound by
  * less than that is `insufficient`, with the number of rows that would settle it.
@@ -25,19 +21,17 @@ export function distributionState(
   if (!(max >= 0)) return `\`max\` is a distance of at least 0, got ${max}`;
 
   return () => {
-    const add = (part: CellCounts) => {
-      state.found = state.found === undefined ? part : addCells(state.found, part);
+    let found: CellCounts | undefined;
+    const merge = (part: unknown) => {
+      const later = part as CellCounts | undefined;
+      found = found && later ? addCells(found, later) : (found ?? later);
     };
-    const state: DistributionState = {
-      found: undefined,
-      table: (table) => add(countInCells(columnOf(table, column), anchor)),
-      merge(later) {
-        const { found } = later as DistributionState;
-        if (found !== undefined) add(found);
-      },
-      finish: () => compared(anchor, state.found),
+    return {
+      table: (table) => merge(countInCells(columnOf(table, column), anchor)),
+      part: () => found,
+      merge,
+      finish: () => compared(anchor, found),
     };
-    return state;
   };
 
   function compared(expected: Anchor, found: CellCounts | undefined) {

@@ -5,8 +5,6 @@ export interface Keys {
   idOf(row: readonly SlotValue[]): number;
   valueOf(id: number): readonly SlotValue[];
   size(): number;
-  /** The number here of key `id` of another. */
-  copy(other: Keys, id: number): number;
 }
 
 /** Keys of one numeric column, of one other column, or of several. -0 is 0 and NaN equals NaN, as in a Map. */
@@ -18,7 +16,7 @@ export function keysOf(width: number, numeric: boolean): Keys {
 function singleKeys(): Keys {
   const ids = new Map<SlotValue, number>();
   const values: SlotValue[] = [];
-  const keys: Keys = {
+  return {
     idOf: ([value]) => {
       let id = ids.get(value!);
       if (id === undefined) {
@@ -33,9 +31,7 @@ function singleKeys(): Keys {
     },
     valueOf: (id) => [values[id]!],
     size: () => values.length,
-    copy: (other, id) => keys.idOf(other.valueOf(id)),
   };
-  return keys;
 }
 
 /** A JavaScript Map holds at most 2^24 entries. */
@@ -45,7 +41,7 @@ export const MAX_KEYS = 16_000_000;
 function compoundKeys(): Keys {
   const inner = singleKeys();
   const rows: (readonly SlotValue[])[] = [];
-  const keys: Keys = {
+  return {
     idOf: (row) => {
       let key = '';
       for (const value of row) {
@@ -58,9 +54,7 @@ function compoundKeys(): Keys {
     },
     valueOf: (id) => rows[id]!,
     size: inner.size,
-    copy: (other, id) => keys.idOf(other.valueOf(id)),
   };
-  return keys;
 }
 
 const EMPTY = -1;
@@ -119,7 +113,7 @@ function numberKeys(): Keys {
     return size++;
   };
 
-  const keys: Keys = {
+  return {
     idOf: ([value]) => {
       if (typeof value !== 'bigint') return idOfNumber(value as number);
       let id = big.get(value);
@@ -134,7 +128,5 @@ function numberKeys(): Keys {
     },
     valueOf: (id) => [bigs.get(id) ?? values[id]!],
     size: () => size,
-    copy: (other, id) => keys.idOf(other.valueOf(id)),
   };
-  return keys;
 }

@@ -2,11 +2,19 @@ import { isValid } from '../../table/validity.js';
 import type { Block, Slots } from '../blocks.js';
 import { createSampler, type SampleOptions, type Sampler } from '../sampler.js';
 import { addTally, type CheckState, countsOf, type Finding, newTally, type Tally } from '../state.js';
+import type { FailureSample } from '../types.js';
 
 /** What every check that goes through rows keeps. */
 export interface RowState extends CheckState {
   readonly tally: Tally;
   readonly sampler: Sampler;
+  part(): RowPart;
+}
+
+/** What is found in part of the rows. */
+export interface RowPart {
+  readonly tally: Readonly<Tally>;
+  readonly samples: readonly FailureSample[];
 }
 
 /** The state of a check that reads rows; `rest` is what it finds beyond counts and samples. */
@@ -23,9 +31,11 @@ export function rowState(
       tally.rows += block.length;
       read(found, block, mask);
     },
-    merge(later, offset) {
-      addTally(tally, (later as RowState).tally);
-      sampler.merge((later as RowState).sampler, offset);
+    part: () => ({ tally: { ...tally }, samples: [...sampler.samples] }),
+    merge(part, offset) {
+      const later = part as RowPart;
+      addTally(tally, later.tally);
+      sampler.merge(later.samples, offset);
     },
     finish: () => ({ counts: countsOf(tally), sampler, ...rest?.(tally) }),
   };

@@ -2,7 +2,7 @@ import { compare } from '../condition.js';
 import type { SampleOptions } from '../sampler.js';
 import { readerOf, type SlotValue, sampleValue } from '../slots.js';
 import type { Comparison } from '../types.js';
-import { eachConsidered, type RowState, rowState } from './row-state.js';
+import { eachConsidered, type RowPart, type RowState, rowState } from './row-state.js';
 
 /** Two columns of the same row. */
 export function compareState(left: string, op: Comparison, right: string, options: SampleOptions): RowState {
@@ -21,14 +21,17 @@ export function compareState(left: string, op: Comparison, right: string, option
   });
 }
 
-interface OrderState extends RowState {
-  first: SlotValue | undefined;
-  firstRow: number;
-  last: SlotValue | undefined;
+interface OrderPart extends RowPart {
+  readonly first: SlotValue | undefined;
+  readonly firstRow: number;
+  readonly last: SlotValue | undefined;
 }
 
 /** Order within a column. The state keeps its first and last value, so that parts join. NaN breaks the order once. */
-export function increasingState(column: string, strict: boolean, options: SampleOptions): OrderState {
+export function increasingState(column: string, strict: boolean, options: SampleOptions): RowState {
+  let first: SlotValue | undefined;
+  let firstRow = 0;
+  let last: SlotValue | undefined;
   const follows = (value: SlotValue, before: SlotValue | undefined) =>
     before === undefined ? !Number.isNaN(value) : compare(value, strict ? '>' : '>=', before);
   const rows = rowState(options, ({ tally, sampler }, block, mask) => {
@@ -36,40 +39,37 @@ export function increasingState(column: string, strict: boolean, options: Sample
     const read = readerOf(slots.column, slots.chunk);
     eachConsidered(tally, block, mask, [slots], (k) => {
       const value = read(slots.from + k);
-      if (!follows(value, state.last)) {
+      if (!follows(value, last)) {
         tally.unexpected++;
         sampler.add(block.row + k, () => sampleValue(value));
       }
       if (Number.isNaN(value)) return;
-      if (state.first === undefined) {
-        state.first = value;
-        state.firstRow = block.row + k;
+      if (first === undefined) {
+        first = value;
+        firstRow = block.row + k;
       }
-      state.last = value;
+      last = value;
     });
   });
-  const state: OrderState = {
+  return {
     ...rows,
-    first: undefined,
-    firstRow: 0,
-    last: undefined,
-    merge(other, offset) {
-      rows.merge(other, offset);
-      const later = other as OrderState;
-      const { first } = later;
-      if (first === undefined) return;
-      if (state.last !== undefined && !follows(first, state.last)) {
+    part: () => ({ ...rows.part(), first, firstRow, last }),
+    merge(part, offset) {
+      rows.merge(part, offset);
+      const later = part as OrderPart;
+      const next = later.first;
+      if (next === undefined) return;
+      if (last !== undefined && !follows(next, last)) {
         rows.tally.unexpected++;
-        rows.sampler.add(later.firstRow + offset, () => sampleValue(first));
+        rows.sampler.add(later.firstRow + offset, () => sampleValue(next));
       }
-      if (state.first === undefined) {
-        state.first = first;
-        state.firstRow = later.firstRow + offset;
+      if (first === undefined) {
+        first = next;
+        firstRow = later.firstRow + offset;
       }
-      state.last = later.last;
+      last = later.last;
     },
   };
-  return state;
 }
 
 function single(value: SlotValue) {

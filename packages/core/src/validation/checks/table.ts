@@ -1,7 +1,7 @@
 import type { SampleOptions } from '../sampler.js';
 import { readerOf, sampleValue } from '../slots.js';
 import { countsOf } from '../state.js';
-import { eachConsidered, type RowState, rowState } from './row-state.js';
+import { eachConsidered, type RowPart, type RowState, rowState } from './row-state.js';
 
 const NO_SAMPLES: SampleOptions = { limit: 0 };
 
@@ -19,8 +19,8 @@ export function rowCountState(min = 0, max = Number.POSITIVE_INFINITY): RowState
   );
 }
 
-interface FreshState extends RowState {
-  newest: number;
+interface FreshPart extends RowPart {
+  readonly newest: number;
 }
 
 /** The newest point in time, and points in time that are too far ahead. */
@@ -30,7 +30,8 @@ export function freshState(
   maxAgeMs: number,
   maxAheadMs: number,
   options: SampleOptions,
-): FreshState {
+): RowState {
+  let newest = Number.NEGATIVE_INFINITY;
   const rows = rowState(
     options,
     ({ tally, sampler }, block, mask) => {
@@ -38,7 +39,7 @@ export function freshState(
       const read = readerOf(slots.column, slots.chunk);
       eachConsidered(tally, block, mask, [slots], (k) => {
         const time = Number(read(slots.from + k));
-        if (time <= now + maxAheadMs) state.newest = Math.max(state.newest, time);
+        if (time <= now + maxAheadMs) newest = Math.max(newest, time);
         else {
           tally.unexpected++;
           sampler.add(block.row + k, () => sampleValue(time));
@@ -47,21 +48,20 @@ export function freshState(
     },
     (tally) => {
       if (countsOf(tally).considered === 0) return {};
-      const age = now - state.newest;
+      const age = now - newest;
       if (!Number.isFinite(age)) return { verdict: 'fail', reasons: ['every point in time is ahead of now'] };
       const reasons = age > maxAgeMs ? [`the newest is ${age} ms old; at most ${maxAgeMs} ms is expected`] : [];
       return { observed: age, verdict: age <= maxAgeMs && tally.unexpected === 0 ? 'pass' : 'fail', reasons };
     },
   );
-  const state: FreshState = {
+  return {
     ...rows,
-    newest: Number.NEGATIVE_INFINITY,
-    merge(later, offset) {
-      rows.merge(later, offset);
-      state.newest = Math.max(state.newest, (later as FreshState).newest);
+    part: () => ({ ...rows.part(), newest }),
+    merge(part, offset) {
+      rows.merge(part, offset);
+      newest = Math.max(newest, (part as FreshPart).newest);
     },
   };
-  return state;
 }
 
 /** A finding that needs no rows: the schema says it all. */

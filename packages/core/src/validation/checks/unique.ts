@@ -2,43 +2,39 @@ import { createSampler, type SampleOptions } from '../sampler.js';
 import { readerOf, type SlotValue, sampleValue } from '../slots.js';
 import { addTally, countsOf, newTally } from '../state.js';
 import type { SampleValue } from '../types.js';
-import { type Keys, keysOf, MAX_KEYS } from './keys.js';
-import { eachConsidered, type RowState } from './row-state.js';
+import { keysOf, MAX_KEYS } from './keys.js';
+import { eachConsidered, type RowPart, type RowState } from './row-state.js';
 
-interface UniqueState extends RowState {
-  readonly keys: Keys;
-  /** By key: how often it came, and in which row first. */
-  readonly counts: Column;
-  readonly firstRows: Column;
-  full: boolean;
+interface UniquePart extends RowPart {
+  /** Each key, how often it came, and in which row first. */
+  readonly keys: readonly (readonly SlotValue[])[];
+  readonly counts: Float64Array;
+  readonly firstRows: Float64Array;
+  readonly full: boolean;
 }
 
 /** Values, or combinations of values, that occur once. Exact: memory grows with the number of distinct keys. */
-export function uniqueState(columns: readonly string[], numeric: boolean, options: SampleOptions): UniqueState {
+export function uniqueState(columns: readonly string[], numeric: boolean, options: SampleOptions): RowState {
   const tally = newTally();
   const sampler = createSampler(options);
   const keys = keysOf(columns.length, numeric);
   const counts = growing();
   const firstRows = growing();
+  let full = false;
 
-  const see = (id: number, row: number, times: number, value: () => SampleValue) => {
+  const see = (id: number, row: number, value: () => SampleValue) => {
     const before = counts.get(id);
-    if (before === 0) firstRows.set(id, row);
-    counts.set(id, before + times);
-    if (before + times < 2) return;
+    counts.set(id, before + 1);
+    if (before === 0) return firstRows.set(id, row);
     // With its second occurrence a key's first one is unexpected too.
-    tally.unexpected += before === 1 ? times + 1 : times;
+    tally.unexpected += before === 1 ? 2 : 1;
     if (before === 1) sampler.add(firstRows.get(id), value);
-    if (before > 0) sampler.add(row, value);
+    sampler.add(row, value);
   };
 
-  const state: UniqueState = {
+  return {
     tally,
     sampler,
-    keys,
-    counts,
-    firstRows,
-    full: false,
     block(block, mask) {
       tally.rows += block.length;
       const parts = columns.map((name) => block.slots.get(name)!);
@@ -47,30 +43,38 @@ export function uniqueState(columns: readonly string[], numeric: boolean, option
       eachConsidered(tally, block, mask, parts, (k) => {
         for (let c = 0; c < parts.length; c++) row[c] = reads[c]!(parts[c]!.from + k);
         const id = keys.idOf(row);
-        if (id > MAX_KEYS) state.full = true;
-        else see(id, block.row + k, 1, () => shown(row));
+        if (id > MAX_KEYS) full = true;
+        else see(id, block.row + k, () => shown(row));
       });
     },
-    merge(other, offset) {
-      const later = other as UniqueState;
+    part: (): UniquePart => ({
+      tally: { ...tally },
+      samples: [...sampler.samples],
+      keys: Array.from({ length: keys.size() }, (_, id) => keys.valueOf(id)),
+      counts: counts.first(keys.size()),
+      firstRows: firstRows.first(keys.size()),
+      full,
+    }),
+    merge(part, offset) {
+      const later = part as UniquePart;
       // Rows, and what is unexpected within the later part, are counted there; what the two share is counted here.
       const { unexpected, ...rest } = later.tally;
       addTally(tally, { ...rest, unexpected: 0 });
-      sampler.merge(later.sampler, offset);
-      state.full ||= later.full;
+      sampler.merge(later.samples, offset);
+      full ||= later.full;
       let shared = unexpected;
-      for (let id = 0; id < later.keys.size(); id++) {
-        const mine = keys.copy(later.keys, id);
+      for (const [id, key] of later.keys.entries()) {
+        const mine = keys.idOf(key);
         if (mine > MAX_KEYS) {
-          state.full = true;
+          full = true;
           break;
         }
-        const times = later.counts.get(id);
+        const times = later.counts[id]!;
         const before = counts.get(mine);
-        const row = later.firstRows.get(id) + offset;
+        const row = later.firstRows[id]! + offset;
         if (before === 0) firstRows.set(mine, row);
         else {
-          const value = () => shown(keys.valueOf(mine));
+          const value = () => shown(key);
           if (before === 1) {
             shared++;
             sampler.add(firstRows.get(mine), value);
@@ -87,7 +91,7 @@ export function uniqueState(columns: readonly string[], numeric: boolean, option
     finish: () => ({
       counts: countsOf(tally),
       sampler,
-      ...(state.full && {
+      ...(full && {
         verdict: 'insufficient' as const,
         reasons: [
           `there are more than ${MAX_KEYS.toLocaleString('en')} distinct keys; check in parts by a hash of the key`,
@@ -95,7 +99,6 @@ export function uniqueState(columns: readonly string[], numeric: boolean, option
       }),
     }),
   };
-  return state;
 }
 
 function shown(row: readonly SlotValue[]): SampleValue {
@@ -106,6 +109,8 @@ function shown(row: readonly SlotValue[]): SampleValue {
 interface Column {
   get(i: number): number;
   set(i: number, value: number): void;
+  /** A copy of the first `size`. */
+  first(size: number): Float64Array;
 }
 
 /** A Float64Array that grows; slots that were never set are 0. */
@@ -121,5 +126,6 @@ function growing(): Column {
       }
       values[i] = value;
     },
+    first: (size) => Float64Array.from({ length: size }, (_, i) => values[i] ?? 0),
   };
 }
