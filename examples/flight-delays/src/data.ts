@@ -2,6 +2,7 @@ import { openAsBlob } from 'node:fs';
 import type { TableProfile } from '@millwright/core/profile';
 import { columnOf, type DictionaryChunk, sliceTable, type Table, tableFrom } from '@millwright/core/table';
 import { type Expectation, expect, type ValidationReport, validate } from '@millwright/core/validation';
+import { distributions } from '@millwright/core/validation/distribution';
 import type { DatasetVersion } from '@millwright/registry';
 import { count } from './console.js';
 import { DATA_TEAM, type Factory } from './factory.js';
@@ -49,7 +50,7 @@ export async function curate(
   expectations: readonly Expectation[],
   reference?: TableProfile,
 ): Promise<DatasetVersion> {
-  const report = validate(table, expectations, { reference });
+  const report = validate(table, expectations, { reference, distributions });
   screen.line(`${month.name}: ${count(table.rowCount)} flights, ${verdictOf(report)}`);
   report.orThrow();
   return registry.datasets.add('flights', table, {

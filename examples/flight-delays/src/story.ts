@@ -1,6 +1,7 @@
 import { profileTable, type TableProfile } from '@millwright/core/profile';
 import { columnOf, type DictionaryChunk, sliceTable, type Table } from '@millwright/core/table';
 import { validate } from '@millwright/core/validation';
+import { distributions } from '@millwright/core/validation/distribution';
 import type { DatasetVersion } from '@millwright/registry';
 import { createEndpoint, onnx } from '@millwright/serving';
 import type { Rollout, RolloutHistory } from '@millwright/serving/rollout';
@@ -49,7 +50,7 @@ export async function tellStory(home: string, table: Table, screen: Screen): Pro
   curated.push(await curate(factory, january!, part(january!), raw, suite(airports)));
   const reference = profileTable(part(january!));
   const expectations = suite(airports, reference);
-  const bad = validate(corrupted(part(rest[0]!)), expectations, { reference });
+  const bad = validate(corrupted(part(rest[0]!)), expectations, { reference, distributions });
   screen.line(`a corrupted batch: ${verdictOf(bad)}`);
   for (const line of failures(bad)) screen.line(`  ${line}`);
 

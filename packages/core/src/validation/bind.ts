@@ -1,7 +1,6 @@
 import type { PhysicalType, Table } from '../table/types.js';
 import { isValid } from '../table/validity.js';
 import { blocksOf } from './blocks.js';
-import { distributionState } from './checks/distribution.js';
 import { compareState, increasingState } from './checks/rows.js';
 import { freshState, rowCountState, schemaState } from './checks/table.js';
 import { uniqueState } from './checks/unique.js';
@@ -191,7 +190,7 @@ function bindCheck(
     case 'type':
       return using(typeState(expectation, expectation.type, first!, families[0]!, samples));
     case 'unique':
-      return using(() => uniqueState(read, families.length === 1 && families[0] === 'number', samples));
+      return using(() => uniqueState(read, samples));
     case 'increasing':
       return using(() => increasingState(first!.name, expectation.strict, samples));
     case 'compare':
@@ -218,7 +217,9 @@ function bindCheck(
       return using(() => freshState(first!.name, now, maxAgeMs, maxAheadMs, samples));
     }
     case 'distribution':
-      return from(distributionState(expectation, context.reference));
+      return from(
+        context.distributions?.(expectation, schema, context) ?? 'give `distributions` of `validation/distribution`',
+      );
     case 'metric':
       return from(context.metrics?.(expectation, schema, context) ?? 'give `metrics` of `validation/metric`');
     case 'row':

@@ -1,8 +1,10 @@
+import type { ColumnChunk, ColumnView } from '../table/types.js';
 import { isValid } from '../table/validity.js';
-import type { Block } from './blocks.js';
-import { readerOf, type SlotValue } from './slots.js';
-import type { Comparison, Condition } from './types.js';
-import { memberOf } from './value-test.js';
+import { BLOCK_ROWS, type Block } from './blocks.js';
+import { type SlotTest, slotTest, type ValueTest } from './slot-test.js';
+import type { SlotValue } from './slots.js';
+import type { Comparison, Condition, Scalar } from './types.js';
+import { memberOf, memberTest } from './value-test.js';
 
 /** The columns that a condition reads. */
 export function columnsOfCondition(condition: Condition): readonly string[] {
@@ -12,44 +14,60 @@ export function columnsOfCondition(condition: Condition): readonly string[] {
   return [condition.column];
 }
 
-/** 1 for each row of the block for which the condition holds. */
-export function maskOf(condition: Condition, block: Block): Uint8Array {
-  const mask = new Uint8Array(block.length);
+/** Says for each row of a block whether a condition holds: 1 where it does. */
+export type MaskOf = (block: Block) => Uint8Array;
+
+/** Prepares a condition, so that what it needs to know about a chunk is found out once. */
+export function maskOf(condition: Condition): MaskOf {
   if ('all' in condition || 'any' in condition) {
     const all = 'all' in condition;
-    if (all) mask.fill(1);
-    for (const part of all ? condition.all : condition.any) {
-      const bits = maskOf(part, block);
-      for (let i = 0; i < mask.length; i++) mask[i] = all ? mask[i]! & bits[i]! : mask[i]! | bits[i]!;
-    }
-  } else if ('not' in condition) {
-    const bits = maskOf(condition.not, block);
-    for (let i = 0; i < mask.length; i++) mask[i] = 1 - bits[i]!;
-  } else fill(mask, condition, block);
-  return mask;
+    const parts = (all ? condition.all : condition.any).map(maskOf);
+    return (block) => {
+      const mask = new Uint8Array(block.length).fill(all ? 1 : 0);
+      for (const part of parts) {
+        const bits = part(block);
+        for (let i = 0; i < mask.length; i++) mask[i] = all ? mask[i]! & bits[i]! : mask[i]! | bits[i]!;
+      }
+      return mask;
+    };
+  }
+  if ('not' in condition) {
+    const inner = maskOf(condition.not);
+    return (block) => {
+      const mask = inner(block);
+      for (let i = 0; i < mask.length; i++) mask[i] = 1 - mask[i]!;
+      return mask;
+    };
+  }
+  return maskOfLeaf(condition);
 }
 
-type Leaf = Extract<Condition, { readonly column: string }>;
+function maskOfLeaf(leaf: Extract<Condition, { readonly column: string }>): MaskOf {
+  let bound: { readonly chunk: ColumnChunk; readonly slot: SlotTest } | undefined;
+  return ({ slots, length }) => {
+    const { column, chunk, from } = slots.get(leaf.column)!;
+    const { validity } = chunk;
+    const mask = new Uint8Array(length);
+    if (!('value' in leaf)) {
+      const wanted = leaf.op === 'notNull';
+      for (let i = 0; i < length; i++) mask[i] = isValid(validity, from + i) === wanted ? 1 : 0;
+      return mask;
+    }
+    if (bound?.chunk !== chunk) bound = { chunk, slot: slotTest(leafTest(leaf, column), column, chunk, BLOCK_ROWS) };
+    const { slot } = bound;
+    for (let i = 0; i < length; i++) mask[i] = isValid(validity, from + i) && !slot.fails(from + i) ? 1 : 0;
+    return mask;
+  };
+}
 
-function fill(mask: Uint8Array, condition: Leaf, block: Block): void {
-  const { column, chunk, from } = block.slots.get(condition.column)!;
-  const { validity } = chunk;
-  if (!('value' in condition)) {
-    const wanted = condition.op === 'notNull';
-    for (let i = 0; i < mask.length; i++) mask[i] = isValid(validity, from + i) === wanted ? 1 : 0;
-    return;
-  }
-  const read = readerOf(column, chunk);
-  let holds: (value: SlotValue) => boolean;
-  if (typeof condition.value === 'object') {
-    const members = new Set(condition.value.map((value) => memberOf(value, column)));
-    holds = (value) => members.has(value);
-  } else {
-    const op = condition.op as Comparison;
-    const bound = memberOf(condition.value, column);
-    holds = (value) => compare(value, op, bound);
-  }
-  for (let i = 0; i < mask.length; i++) mask[i] = isValid(validity, from + i) && holds(read(from + i)) ? 1 : 0;
+function leafTest(
+  leaf: { readonly op: string; readonly value: Scalar | readonly Scalar[] },
+  column: ColumnView,
+): ValueTest {
+  if (typeof leaf.value === 'object') return memberTest(new Set(leaf.value.map((v) => memberOf(v, column))), true);
+  const op = leaf.op as Comparison;
+  const wanted = memberOf(leaf.value, column);
+  return { keeps: (value) => compare(value, op, wanted) };
 }
 
 /** Two values of one family, as JavaScript compares them: strings by UTF-16 units, NaN is in no relation but `!=`. */

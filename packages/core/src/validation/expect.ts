@@ -82,7 +82,7 @@ export const expect = {
   fresh: (column: string, age: { readonly maxAgeMs: number; readonly maxAheadMs?: number }, rule?: RuleOptions) =>
     make({ kind: 'fresh', column, ...age }, rule),
   /**
-   * The distance to the reference profile is at most `max`, judged once there are `minRows` rows (default 500, so that
+   * The distance to the reference profile, measured by `distributions` of `validation/distribution`, is at most `max`; judged once there are `minRows` rows (default 500, so that
    * noise alone does not fail small tables).
    */
   distribution: (column: string, { measure = 'totalVariation', max, minRows = 500 }: Distance, rule?: RuleOptions) =>

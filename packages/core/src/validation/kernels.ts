@@ -31,7 +31,14 @@ export function outsideF32(values: Float32Array, from: number, to: number, min: 
 export function outsideI32(values: Int32Array, from: number, to: number, min: number, max: number): number {
   const span = (max - min) >>> 0;
   let bad = 0;
-  for (let i = from; i < to; i++) if ((values[i]! - min) >>> 0 > span) bad++;
+  let i = from;
+  for (; i + 3 < to; i += 4) {
+    if ((values[i]! - min) >>> 0 > span) bad++;
+    if ((values[i + 1]! - min) >>> 0 > span) bad++;
+    if ((values[i + 2]! - min) >>> 0 > span) bad++;
+    if ((values[i + 3]! - min) >>> 0 > span) bad++;
+  }
+  for (; i < to; i++) if ((values[i]! - min) >>> 0 > span) bad++;
   return bad;
 }
 
@@ -91,9 +98,17 @@ export function fractionsF64(values: Float64Array, from: number, to: number): nu
 
 /** `fails[code]` is 1 for entries of the dictionary that do not keep the expectation; codes of nulls may lie outside it. */
 export function failingCodesI32(codes: Int32Array, from: number, to: number, fails: Uint8Array): number {
-  let bad = 0;
-  for (let i = from; i < to; i++) bad += fails[codes[i]!]! | 0;
-  return bad;
+  let even = 0;
+  let odd = 0;
+  let i = from;
+  for (; i + 3 < to; i += 4) {
+    even += fails[codes[i]!]! | 0;
+    odd += fails[codes[i + 1]!]! | 0;
+    even += fails[codes[i + 2]!]! | 0;
+    odd += fails[codes[i + 3]!]! | 0;
+  }
+  for (; i < to; i++) even += fails[codes[i]!]! | 0;
+  return even + odd;
 }
 
 export function failingCodesOther(

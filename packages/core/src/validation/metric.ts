@@ -2,10 +2,11 @@ import type { Verdict } from '../foundation/verdict.js';
 import { addExact, EXACT_ZERO, type ExactNumber, exactMean, exactVariance, ratio } from '../profile/exact-number.js';
 import { exactSum } from '../profile/exact-sum.js';
 import { meanOf, varianceOf } from '../profile/summary.js';
-import { keysOf, MAX_KEYS } from './checks/keys.js';
-import { eachConsidered, type RowState, rowState } from './checks/row-state.js';
+import type { Slots } from './blocks.js';
+import { createKeys, type KeysPart } from './checks/keys.js';
+import { considered, type RowState, rowState } from './checks/row-state.js';
 import type { Binder, ColumnSchema, ValidationContext } from './plan.js';
-import { readerOf, type SlotValue } from './slots.js';
+import { numbersOf, readerOf } from './slots.js';
 import { countsOf, type Finding } from './state.js';
 import type { Check, Metric } from './types.js';
 
@@ -24,23 +25,23 @@ export const metrics: Binder<'metric'> = (check, schema, context) => {
   return problem ?? (() => metricState(check, schema.get(check.column)!, context));
 };
 
-/** Part of a figure under way. What it computes from no values, or too few, is undefined; a string says why there is none. */
+/** A figure under way. */
 interface Figure {
-  add(value: SlotValue): void;
+  block(slots: Slots, rows: Int32Array, length: number): void;
   /** What has been seen, as plain data. */
   part(): unknown;
   merge(part: unknown): void;
+  /** Undefined without values; a string says why there is no figure. */
   finish(considered: number): number | string | undefined;
 }
 
-function metricState(check: MetricCheck, { name, type }: ColumnSchema, context: ValidationContext): RowState {
-  const figure = FIGURES[check.metric](check.q ?? 0.5, /^[fiu]\d/.test(type));
+function metricState(check: MetricCheck, { name }: ColumnSchema, context: ValidationContext): RowState {
+  const figure = FIGURES[check.metric](check.q ?? 0.5);
   const rows = rowState(
     { limit: 0 },
     ({ tally }, block, mask) => {
       const slots = block.slots.get(name)!;
-      const read = readerOf(slots.column, slots.chunk);
-      eachConsidered(tally, block, mask, [slots], (k) => figure.add(read(slots.from + k)));
+      figure.block(slots, considered(tally, block, mask, [slots]), block.length);
     },
     (tally) => compared(check, context, figure.finish(countsOf(tally).considered)),
   );
@@ -108,7 +109,7 @@ function referenceOf({ column, metric }: MetricCheck, { reference }: ValidationC
   }
 }
 
-const FIGURES: Readonly<Record<Metric, (q: number, numeric: boolean) => Figure>> = {
+const FIGURES: Readonly<Record<Metric, (q: number) => Figure>> = {
   sum: () => sums(false, ({ total }) => ratio(total, 1n)),
   mean: () => sums(false, ({ total }, n) => exactMean(total, n)),
   stddev: () =>
@@ -116,8 +117,8 @@ const FIGURES: Readonly<Record<Metric, (q: number, numeric: boolean) => Figure>>
   min: () => extreme(Math.min, Number.POSITIVE_INFINITY),
   max: () => extreme(Math.max, Number.NEGATIVE_INFINITY),
   quantile,
-  distinct: (_, numeric) => distinct(numeric, false),
-  distinctShare: (_, numeric) => distinct(numeric, true),
+  distinct: () => distinct(false),
+  distinctShare: () => distinct(true),
 };
 
 interface Totals {
@@ -132,7 +133,6 @@ const NOT_FINITE = 'the column holds NaN or an infinity';
 function sums(squared: boolean, figureOf: (totals: Totals, n: number) => number | string | undefined): Figure {
   const sum = exactSum();
   const squares = exactSum();
-  const one = new Float64Array(1);
   let merged: Totals = { odd: false, total: EXACT_ZERO, squares: EXACT_ZERO };
   let odd = false;
   const part = (): Totals => ({
@@ -142,13 +142,12 @@ function sums(squared: boolean, figureOf: (totals: Totals, n: number) => number 
   });
   return {
     part,
-    add(value) {
-      one[0] = Number(value);
-      if (!Number.isFinite(one[0])) odd = true;
-      else {
-        sum.add(one[0]);
-        if (squared) squares.addSquares(one, 1);
-      }
+    block(slots, rows, length) {
+      const values = valuesOf(slots, rows, length);
+      odd ||= !values.every(Number.isFinite);
+      if (odd) return;
+      sum.addAll(values, values.length);
+      if (squared) squares.addSquares(values, values.length);
     },
     merge(later) {
       const { odd: theirs, total, squares: squared } = later as Totals;
@@ -169,9 +168,9 @@ function extreme(of: (a: number, b: number) => number, none: number): Figure {
   let value = none;
   return {
     part: () => value,
-    add(next) {
+    block(slots, rows, length) {
       // NaN is smaller and larger than everything: it stays.
-      value = of(value, Number(next));
+      for (const next of valuesOf(slots, rows, length)) value = of(value, next);
     },
     merge(later) {
       value = of(value, later as number);
@@ -186,31 +185,25 @@ const MAX_VALUES = 2 ** 26;
 function quantile(q: number): Figure {
   let held = new Float64Array(1_024);
   let size = 0;
-  const values = () => held.subarray(0, size);
-  const reserve = (needed: number) => {
-    if (needed <= held.length) return;
-    const larger = new Float64Array(Math.max(2 * held.length, needed));
-    larger.set(values());
-    held = larger;
+  const merge = (part: unknown) => {
+    const values = part as Float64Array;
+    if (size > MAX_VALUES) return;
+    if (size + values.length > held.length) {
+      const smaller = held;
+      held = new Float64Array(2 * (size + values.length));
+      held.set(smaller);
+    }
+    held.set(values, size);
+    size += values.length;
   };
   return {
-    part: () => values().slice(),
-    add(value) {
-      if (size > MAX_VALUES) return;
-      reserve(size + 1);
-      held[size++] = Number(value);
-    },
-    merge(later) {
-      const theirs = later as Float64Array;
-      if (size > MAX_VALUES) return;
-      reserve(size + theirs.length);
-      held.set(theirs, size);
-      size += theirs.length;
-    },
+    block: (slots, rows, length) => merge(valuesOf(slots, rows, length)),
+    part: () => held.slice(0, size),
+    merge,
     finish() {
       if (size > MAX_VALUES) return `there are more than ${MAX_VALUES} values; check a sample`;
-      const sorted = values().slice().sort();
       if (size === 0) return undefined;
+      const sorted = held.slice(0, size).sort();
       // Sorted, NaN comes last.
       if (!Number.isFinite(sorted[0]!) || !Number.isFinite(sorted[size - 1]!)) return NOT_FINITE;
       const at = q * (size - 1);
@@ -221,24 +214,34 @@ function quantile(q: number): Figure {
   };
 }
 
-function distinct(numeric: boolean, share: boolean): Figure {
-  const keys = keysOf(1, numeric);
-  const row: SlotValue[] = [0];
+function distinct(share: boolean): Figure {
+  const keys = createKeys();
+  let full = false;
   return {
-    part: () => Array.from({ length: keys.size() }, (_, id) => keys.valueOf(id)),
-    add(value) {
-      row[0] = value;
-      keys.idOf(row);
+    block(slots, rows, length) {
+      full ||= keys.idsOf([slots], rows, length).includes(-1);
     },
-    merge(later) {
-      for (const key of later as readonly (readonly SlotValue[])[]) keys.idOf(key);
+    part: () => ({ keys: keys.part(), full }),
+    merge(part) {
+      const later = part as { readonly keys: KeysPart; readonly full: boolean };
+      full ||= later.full || keys.absorb(later.keys).includes(-1);
     },
     finish(n) {
       if (n === 0) return undefined;
-      if (keys.size() > MAX_KEYS) return `there are more than ${MAX_KEYS} distinct values`;
+      if (full) return 'there are too many distinct values';
       return share ? keys.size() / n : keys.size();
     },
   };
+}
+
+/** The values of those rows, as numbers. */
+function valuesOf(slots: Slots, rows: Int32Array, length: number): Float64Array {
+  const numbers = numbersOf(slots, length);
+  if (numbers && rows.length === length) return numbers;
+  const read = readerOf(slots.column, slots.chunk);
+  const values = new Float64Array(rows.length);
+  for (let r = 0; r < rows.length; r++) values[r] = numbers ? numbers[rows[r]!]! : Number(read(slots.from + rows[r]!));
+  return values;
 }
 
 function rootOf(variance: number | undefined): number | undefined {

@@ -9,7 +9,7 @@ import type { Check, CheckKind, Condition, Expectation } from './types.js';
 
 /** What expectations may refer to besides the table. */
 export interface ValidationContext {
-  /** The profile that `distribution` compares with. */
+  /** The profile that distributions and metrics are compared with. */
   readonly reference?: TableProfile | undefined;
   /** The tables that `references` looks into. */
   readonly tables?: Readonly<Record<string, Table>> | undefined;
@@ -19,6 +19,8 @@ export interface ValidationContext {
   readonly version?: string | undefined;
   /** Row schemas by name: `rowSchemas({ … })` of `@millwright/core/validation/row`. */
   readonly rows?: Binder<'row'> | undefined;
+  /** What compares distributions: `distributions` of `@millwright/core/validation/distribution`. */
+  readonly distributions?: Binder<'distribution'> | undefined;
   /** What computes metrics: `metrics` of `@millwright/core/validation/metric`. */
   readonly metrics?: Binder<'metric'> | undefined;
   readonly samples?: SampleOptions | undefined;

@@ -1,7 +1,9 @@
+import { copyBig, copyNumbers } from '../table/read.js';
 import { columnView, valueAt } from '../table/table.js';
 import type { ColumnChunk, ColumnView, DictionaryChunk, Validity } from '../table/types.js';
 import { decodeUtf8Slot } from '../table/utf8.js';
 import { isValid, validityFrom } from '../table/validity.js';
+import type { Slots } from './blocks.js';
 import type { SampleValue } from './types.js';
 
 /** Slots are read as these; points in time are milliseconds. */
@@ -31,6 +33,20 @@ export function readerOf(column: ColumnView, chunk: ColumnChunk): (i: number) =>
     case 'opaque':
       return () => Number.NaN;
   }
+}
+
+/** The slots of a block as doubles, points in time in milliseconds; undefined where doubles cannot hold them exactly. */
+export function numbersOf({ column, chunk, from }: Slots, length: number): Float64Array | undefined {
+  if (chunk.kind !== 'number' && chunk.kind !== 'big') return undefined;
+  const { unitsPerMs } = column;
+  const out = new Float64Array(length);
+  if (chunk.kind === 'number') copyNumbers(chunk, from, out);
+  else {
+    copyBig(chunk, from, out);
+    if (unitsPerMs === undefined) for (let i = 0; i < length; i++) if (!Number.isSafeInteger(out[i])) return undefined;
+  }
+  if (unitsPerMs !== undefined && unitsPerMs !== 1) for (let i = 0; i < length; i++) out[i] = inMs(out[i]!, unitsPerMs);
+  return out;
 }
 
 /** Milliseconds in a column's units. Days are divided by, because 1 / 86_400_000 is not a binary fraction. */

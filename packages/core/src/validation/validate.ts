@@ -2,12 +2,12 @@ import { digestJson } from '../foundation/digest.js';
 import { invalidInput } from '../foundation/errors.js';
 import type { Table } from '../table/types.js';
 import { blocksOf } from './blocks.js';
-import { maskOf } from './condition.js';
+import { type MaskOf, maskOf } from './condition.js';
 import { judge } from './judge.js';
 import { type ColumnSchema, type PlannedCheck, planChecks, type ValidationContext } from './plan.js';
 import { reportOf } from './report.js';
 import type { CheckState } from './state.js';
-import type { Expectation, ValidationReport } from './types.js';
+import type { Condition, Expectation, ValidationReport } from './types.js';
 
 /**
  * Checks a table. Configuration errors are found against the schema before a row is read; every failure is counted and
@@ -91,6 +91,8 @@ interface Run {
   readonly checks: readonly PlannedCheck[];
   readonly states: readonly CheckState[];
   readonly columns: readonly string[];
+  /** Each condition once, however many expectations share it. */
+  readonly wheres: ReadonlyMap<Condition, MaskOf>;
   rows: number;
 }
 
@@ -102,14 +104,16 @@ function start(
   const schema = columns.map(({ name, type, unitsPerMs }) => ({ name, type, unitsPerMs }));
   const checks = planChecks(new Map(schema.map((column) => [column.name, column])), expectations, context);
   const read = [...new Set(checks.flatMap((check) => check.columns))];
-  return { schema, checks, states: checks.map((c) => c.start()), columns: read, rows: 0 };
+  const wheres = new Map<Condition, MaskOf>();
+  for (const { where } of expectations) if (where) wheres.set(where, maskOf(where));
+  return { schema, checks, states: checks.map((c) => c.start()), columns: read, wheres, rows: 0 };
 }
 
 function observe(run: Run, table: Table): void {
-  const wheres = [...new Set(run.checks.map((c) => c.expectation.where).filter((w) => w !== undefined))];
   for (const state of run.states) state.table?.(table);
   for (const block of blocksOf(table, run.columns, run.rows)) {
-    const masks = new Map(wheres.map((where) => [where, maskOf(where, block)]));
+    const masks = new Map<Condition, Uint8Array>();
+    for (const [where, mask] of run.wheres) masks.set(where, mask(block));
     for (let c = 0; c < run.checks.length; c++) {
       const { where } = run.checks[c]!.expectation;
       run.states[c]!.block?.(block, where && masks.get(where));

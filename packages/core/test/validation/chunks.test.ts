@@ -1,6 +1,7 @@
 import { profileTable } from '@millwright/core/profile';
 import { concatTables, sliceTable, type Table, tableFrom } from '@millwright/core/table';
 import { createValidator, expect as data, type Expectation, validate } from '@millwright/core/validation';
+import { distributions } from '@millwright/core/validation/distribution';
 import { metrics } from '@millwright/core/validation/metric';
 import { rowSchemas } from '@millwright/core/validation/row';
 import fc from 'fast-check';
@@ -52,6 +53,7 @@ const context = {
   version: 'flights@4',
   reference: profileTable(words),
   metrics,
+  distributions,
   rows: rowSchemas({ row: z.object({ x: z.number().nullable(), word: z.enum(['a', 'b']).nullable() }) }),
 };
 

@@ -2,6 +2,7 @@ import { contractFromProfile } from '@millwright/core/contract';
 import { profileTable } from '@millwright/core/profile';
 import { tableFrom } from '@millwright/core/table';
 import { validate } from '@millwright/core/validation';
+import { distributions } from '@millwright/core/validation/distribution';
 import { suggestExpectations } from '@millwright/core/validation/suggest';
 import { describe, expect, test } from 'vitest';
 import vectors from '../vectors/data_quality.json' with { type: 'json' };
@@ -23,7 +24,7 @@ describe('suggestExpectations', () => {
   const suite = suggestExpectations(profile);
 
   test('the data that it was made from keep it', () => {
-    const report = validate(table, suite, { reference: profile });
+    const report = validate(table, suite, { reference: profile, distributions });
     expect(report.failures).toEqual([]);
     expect(report.verdict).toBe('pass');
   });

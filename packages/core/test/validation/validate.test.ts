@@ -10,6 +10,7 @@ import {
   type ValidationContext,
   validate,
 } from '@millwright/core/validation';
+import { distributions } from '@millwright/core/validation/distribution';
 import { reportMarkdown } from '@millwright/core/validation/markdown';
 import { describe, expect, test } from 'vitest';
 
@@ -267,7 +268,8 @@ describe('the planner', () => {
       /not of the type/,
     ],
     ['an age without a time', data.fresh('at', { maxAgeMs: 1 }), {}, /`now`/],
-    ['a distribution without a reference', data.distribution('hour', { max: 0.1 }), {}, /`reference`/],
+    ['a distribution without a reference', data.distribution('hour', { max: 0.1 }), { distributions }, /`reference`/],
+    ['a distribution that nobody compares', data.distribution('hour', { max: 0.1 }), {}, /`distributions` of/],
     ['columns of two types', data.compare('hour', '<', 'origin'), {}, /cannot be compared/],
     [
       'a condition on a column that is not there',
@@ -304,7 +306,7 @@ describe('distribution', () => {
     tableFrom({ x: values(20_000, uniform), c: Array.from({ length: 20_000 }, (_, i) => 'abc'[i % 3]!) }),
   );
   const judge = (x: Float64Array, max = 0.1) =>
-    verdictOf(data.distribution('x', { max }), tableFrom({ x }), { reference });
+    verdictOf(data.distribution('x', { max }), tableFrom({ x }), { reference, distributions });
 
   test('the same distribution passes, another fails', () => {
     expect(judge(values(5_000, (i) => uniform(i + 77))).verdict).toBe('pass');
@@ -326,7 +328,7 @@ describe('distribution', () => {
       verdictOf(
         data.distribution('c', { max: 0.05, measure: 'jensenShannon' }),
         tableFrom({ c: Array.from({ length: 3_000 }, (_, i) => f(i)) }),
-        { reference },
+        { reference, distributions },
       );
     expect(c((i) => 'abc'[i % 3]!).verdict).toBe('pass');
     expect(c((i) => 'abd'[i % 3]!).verdict).toBe('fail');
@@ -335,9 +337,9 @@ describe('distribution', () => {
   test('parts are judged as the whole', () => {
     const suite = [data.distribution('x', { max: 0.1, measure: 'psi' })];
     const part = (from: number, to: number) => tableFrom({ x: values(to - from, (i) => uniform(i + from)) });
-    const whole = validate(part(0, 4_000), suite, { reference });
-    const a = createValidator(suite, { reference }).observe(part(0, 1_500));
-    const b = createValidator(suite, { reference }).observe(part(1_500, 4_000));
+    const whole = validate(part(0, 4_000), suite, { reference, distributions });
+    const a = createValidator(suite, { reference, distributions }).observe(part(0, 1_500));
+    const b = createValidator(suite, { reference, distributions }).observe(part(1_500, 4_000));
     expect(a.merge(b).report().digest).toBe(whole.digest);
   });
 });

@@ -1,6 +1,7 @@
 import { profileTable } from '@millwright/core/profile';
 import { sliceTable, type Table, tableFrom } from '@millwright/core/table';
 import { createValidator, expect as data, type Expectation, validate } from '@millwright/core/validation';
+import { distributions } from '@millwright/core/validation/distribution';
 import { describe, expect, test } from 'vitest';
 
 import { distance } from '../../src/validation/checks/distance.js';
@@ -122,7 +123,10 @@ describe('distances', () => {
   test('another kind of values than the reference holds decides nothing', () => {
     const reference = profileTable(tableFrom({ x: Float64Array.of(1, 2, 3) }));
     const text = tableFrom({ x: ['a', null, 'b'] });
-    const [outcome] = validate(text, [data.distribution('x', { max: 1, minRows: 1 })], { reference }).outcomes;
+    const [outcome] = validate(text, [data.distribution('x', { max: 1, minRows: 1 })], {
+      reference,
+      distributions,
+    }).outcomes;
     expect(outcome).toMatchObject({ verdict: 'insufficient', counts: { rows: 3, missing: 1, considered: 2 } });
     expect(outcome?.reasons).toEqual(['the reference holds another kind of values']);
   });

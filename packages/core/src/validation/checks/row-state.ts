@@ -1,5 +1,4 @@
-import { isValid } from '../../table/validity.js';
-import type { Block, Slots } from '../blocks.js';
+import { BLOCK_ROWS, type Block, type Slots } from '../blocks.js';
 import { createSampler, type SampleOptions, type Sampler } from '../sampler.js';
 import { addTally, type CheckState, countsOf, type Finding, newTally, type Tally } from '../state.js';
 import type { FailureSample } from '../types.js';
@@ -41,18 +40,38 @@ export function rowState(
   };
 }
 
-/** Visits the rows of a block where every column holds a value, and counts those that are left out or missing. */
-export function eachConsidered(
+const ALL_ROWS = Int32Array.from({ length: BLOCK_ROWS }, (_, k) => k);
+
+/** The rows of a block where every column holds a value; those that are left out or missing are counted. */
+export function considered(
   tally: Tally,
-  block: Block,
+  { length }: Block,
   mask: Uint8Array | undefined,
   columns: readonly Slots[],
-  visit: (k: number) => void,
-): void {
+): Int32Array {
   const nullable = columns.filter(({ chunk }) => chunk.validity !== undefined);
-  for (let k = 0; k < block.length; k++) {
-    if (mask && mask[k] === 0) tally.excluded++;
-    else if (nullable.every(({ chunk, from }) => isValid(chunk.validity, from + k))) visit(k);
-    else tally.missing++;
+  if (!mask && nullable.length === 0) return ALL_ROWS.subarray(0, length);
+  const rows = ALL_ROWS.slice(0, length);
+  let size = length;
+  // Every row is written, and kept by moving on: no branch to mispredict.
+  if (mask) {
+    size = 0;
+    for (let k = 0; k < length; k++) {
+      rows[size] = k;
+      size += mask[k]!;
+    }
+    tally.excluded += length - size;
   }
+  for (const { chunk, from } of nullable) {
+    const { bits, offset } = chunk.validity!;
+    const before = size;
+    size = 0;
+    for (let r = 0; r < before; r++) {
+      const bit = offset + from + rows[r]!;
+      rows[size] = rows[r]!;
+      size += (bits[bit >> 3]! >> (bit & 7)) & 1;
+    }
+    tally.missing += before - size;
+  }
+  return rows.subarray(0, size);
 }

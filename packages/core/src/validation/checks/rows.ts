@@ -1,23 +1,39 @@
 import { compare } from '../condition.js';
 import type { SampleOptions } from '../sampler.js';
-import { readerOf, type SlotValue, sampleValue } from '../slots.js';
+import { numbersOf, readerOf, type SlotValue, sampleValue } from '../slots.js';
 import type { Comparison } from '../types.js';
-import { eachConsidered, type RowPart, type RowState, rowState } from './row-state.js';
+import { considered, type RowPart, type RowState, rowState } from './row-state.js';
 
 /** Two columns of the same row. */
 export function compareState(left: string, op: Comparison, right: string, options: SampleOptions): RowState {
+  const [below, equal, above] = [compare(0, op, 1), compare(0, op, 0), compare(1, op, 0)];
   return rowState(options, ({ tally, sampler }, block, mask) => {
     const a = block.slots.get(left)!;
     const b = block.slots.get(right)!;
     const readA = readerOf(a.column, a.chunk);
     const readB = readerOf(b.column, b.chunk);
-    eachConsidered(tally, block, mask, [a, b], (k) => {
+    const fail = (k: number) => {
+      tally.unexpected++;
+      sampler.add(block.row + k, () => [single(readA(a.from + k)), single(readB(b.from + k))]);
+    };
+    const rows = considered(tally, block, mask, [a, b]);
+    const numbersA = numbersOf(a, block.length);
+    const numbersB = numbersOf(b, block.length);
+    if (numbersA && numbersB) {
+      for (let r = 0; r < rows.length; r++) {
+        const k = rows[r]!;
+        const x = numbersA[k]!;
+        const y = numbersB[k]!;
+        // NaN is in none of the three relations.
+        if (!(x < y ? below : x > y ? above : x === y && equal)) fail(k);
+      }
+      return;
+    }
+    for (const k of rows) {
       const x = readA(a.from + k);
       const y = readB(b.from + k);
-      if (compare(x, op, y) && !Number.isNaN(x) && !Number.isNaN(y)) return;
-      tally.unexpected++;
-      sampler.add(block.row + k, () => [single(x), single(y)]);
-    });
+      if (!compare(x, op, y) || Number.isNaN(x) || Number.isNaN(y)) fail(k);
+    }
   });
 }
 
@@ -36,20 +52,21 @@ export function increasingState(column: string, strict: boolean, options: Sample
     before === undefined ? !Number.isNaN(value) : compare(value, strict ? '>' : '>=', before);
   const rows = rowState(options, ({ tally, sampler }, block, mask) => {
     const slots = block.slots.get(column)!;
+    const numbers = numbersOf(slots, block.length);
     const read = readerOf(slots.column, slots.chunk);
-    eachConsidered(tally, block, mask, [slots], (k) => {
-      const value = read(slots.from + k);
+    for (const k of considered(tally, block, mask, [slots])) {
+      const value = numbers ? numbers[k]! : read(slots.from + k);
       if (!follows(value, last)) {
         tally.unexpected++;
         sampler.add(block.row + k, () => sampleValue(value));
       }
-      if (Number.isNaN(value)) return;
+      if (Number.isNaN(value)) continue;
       if (first === undefined) {
         first = value;
         firstRow = block.row + k;
       }
       last = value;
-    });
+    }
   });
   return {
     ...rows,

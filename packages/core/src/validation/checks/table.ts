@@ -1,7 +1,7 @@
 import type { SampleOptions } from '../sampler.js';
-import { readerOf, sampleValue } from '../slots.js';
+import { numbersOf, sampleValue } from '../slots.js';
 import { countsOf } from '../state.js';
-import { eachConsidered, type RowPart, type RowState, rowState } from './row-state.js';
+import { considered, type RowPart, type RowState, rowState } from './row-state.js';
 
 const NO_SAMPLES: SampleOptions = { limit: 0 };
 
@@ -36,15 +36,16 @@ export function freshState(
     options,
     ({ tally, sampler }, block, mask) => {
       const slots = block.slots.get(column)!;
-      const read = readerOf(slots.column, slots.chunk);
-      eachConsidered(tally, block, mask, [slots], (k) => {
-        const time = Number(read(slots.from + k));
+      // Every column of points in time has them.
+      const times = numbersOf(slots, block.length)!;
+      for (const k of considered(tally, block, mask, [slots])) {
+        const time = times[k]!;
         if (time <= now + maxAheadMs) newest = Math.max(newest, time);
         else {
           tally.unexpected++;
           sampler.add(block.row + k, () => sampleValue(time));
         }
-      });
+      }
     },
     (tally) => {
       if (countsOf(tally).considered === 0) return {};

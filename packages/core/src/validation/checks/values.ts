@@ -5,7 +5,7 @@ import type { SampleOptions, Sampler } from '../sampler.js';
 import { type SlotTest, slotTest, type ValueTest } from '../slot-test.js';
 import { sampleOf } from '../slots.js';
 import type { Tally } from '../state.js';
-import { eachConsidered, type RowState, rowState } from './row-state.js';
+import { considered, type RowState, rowState } from './row-state.js';
 
 /** A check of single values. Counts first; only blocks with failures are read again for samples. */
 export function valueState(column: string, test: ValueTest, options: SampleOptions): RowState {
@@ -17,9 +17,8 @@ export function valueState(column: string, test: ValueTest, options: SampleOptio
     if (bound?.chunk !== chunk) bound = { chunk, slot: slotTest(test, slots.column, chunk, BLOCK_ROWS) };
     const { slot } = bound;
     if (!mask) return observe(tally, sampler, block, slots, slot, nulls);
-    eachConsidered(tally, block, mask, [slots], (k) => {
+    for (const k of considered(tally, block, mask, [slots]))
       if (slot.fails(from + k)) fail(tally, sampler, block, slots, k);
-    });
   });
 }
 
@@ -85,9 +84,8 @@ export function settledState(
       const { chunk, from } = slots;
       if (!mask && outcome !== 'fail') tally.missing += nullSlots(chunk, from, from + block.length, nulls);
       else
-        eachConsidered(tally, block, mask, [slots], (k) => {
+        for (const k of considered(tally, block, mask, [slots]))
           if (outcome === 'fail') fail(tally, sampler, block, slots, k);
-        });
     },
     () =>
       outcome === 'unsupported'
