@@ -60,7 +60,7 @@ export function compareCells(cells: Cells, options: TestOptions = {}): TestResul
  * Rows that the smaller side needs: a share d that moves gives a noncentrality of at least 4 d² nm/(n + m)
  * (Cauchy-Schwarz), and that must reach what the test finds with the wanted power.
  */
-function rowsNeeded(
+export function rowsNeeded(
   rows: { readonly reference: number; readonly current: number },
   df: number,
   options: { readonly alpha: number; readonly power: number; readonly margin: number },
