@@ -1,10 +1,12 @@
 export type { Cells, PairedRightness } from './compare/cells.js';
-export { type CompareOptions, compare } from './compare/compare.js';
+export { type CompareOptions, type ComparisonOptions, compare } from './compare/compare.js';
 export type { Predictions, Values } from './compare/inputs.js';
 export type { Difference } from './compare/paired.js';
+export type { GivenRows } from './compare/read.js';
 export type * from './compare/report.js';
 export { type FindSlicesOptions, type FoundSlice, findSlices } from './compare/slice-finder.js';
 export type { SliceSource } from './compare/slices.js';
+export { type Comparison, type ComparisonState, type StartOptions, startComparison } from './compare/stream.js';
 export {
   type Baseline,
   type BlessedFigure,

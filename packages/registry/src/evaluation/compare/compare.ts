@@ -1,43 +1,27 @@
-import { defined, digestJson, invalidInput } from '@millwright/core';
+import { defined, digestJson } from '@millwright/core';
 import { delong } from '@millwright/core/statistics';
 import { calibration } from '../metrics/calibration.js';
 import { type Metric, metricFor, PRIMARY, SHOWN, type Task } from '../metrics/catalogue.js';
-import { known, type Measure, unknown } from '../metrics/measure.js';
-import {
-  type ConfusionMatrix,
-  confusionMatrix,
-  matrixBalancedAccuracy,
-  matrixKappa,
-  matrixMatthews,
-  matrixScore,
-} from '../metrics/multiclass.js';
+import { known, unknown } from '../metrics/measure.js';
+import { confusionMatrix } from '../metrics/multiclass.js';
 import { bias, rSquared } from '../metrics/regression.js';
 import { averagePrecision, rocAuc } from '../metrics/scores.js';
-import { BINARY_CELLS, binaryCells, EXCLUDED, PAIRED_CELLS, pairedCells } from './cells.js';
-import { type ComparedRows, comparison, groupMetrics } from './group-metrics.js';
-import { type AlignedPredictions, align, digestNumbers, type Predictions, toNumbers, type Values } from './inputs.js';
+import { type GroupMetrics, groupMetrics } from './group-metrics.js';
 import { withInterval } from './paired.js';
+import { countedRows, type GivenRows, type ReadRows, readRows } from './read.js';
 import type { EvaluationReport, Group, MetricComparison, SliceGroup } from './report.js';
-import { type CodedSlice, codeSlice, crossSlices, type SliceSource } from './slices.js';
-import { unitsOf } from './units.js';
+import type { CodedSlice } from './slices.js';
+import { comparison } from './tally.js';
+import { matrixMeasure } from './whole-tally.js';
 
-export interface CompareOptions {
-  /** What is true, one value per row: 0/1 for a binary task, class indices, or numbers. Missing truth (NaN, null) is left out and counted. */
-  readonly truth: Values;
-  /** Ids of the truth's rows, for answers in another order. */
-  readonly rowIds?: ArrayLike<string | number> | undefined;
-  readonly champion: Predictions | Values;
-  readonly challenger: Predictions | Values;
+/** What is compared, whether rows come at once or in parts. */
+export interface ComparisonOptions {
   /** Default `binary`. */
   readonly task?: Task | undefined;
   /** Scores at or above are positive. Default 0.5. */
   readonly threshold?: number | undefined;
-  /** By name: columns, codes with labels, or one value per row. */
-  readonly slices?: Readonly<Record<string, SliceSource>> | undefined;
   /** Pairs (or more) of slice names to cross. */
   readonly cross?: readonly (readonly string[])[] | undefined;
-  /** The unit of each row (user, session, aircraft), where rows of one unit are not independent: tests then count units. */
-  readonly units?: ArrayLike<string | number> | undefined;
   /** Metrics to compute, by name or id. The primary metric is always computed. */
   readonly metrics?: readonly string[] | undefined;
   /** Metrics to compute in each slice. Default: the primary metric, and accuracy where the task has it. */
@@ -50,175 +34,140 @@ export interface CompareOptions {
   readonly seed?: number | undefined;
 }
 
+export interface CompareOptions extends ComparisonOptions, GivenRows {
+  /** The unit of each row (user, session, aircraft), where rows of one unit are not independent: tests then count units. */
+  readonly units?: ArrayLike<string | number> | undefined;
+}
+
 /**
  * Compares two models on the same rows. One pass makes integer cells (slice × truth × champion × challenger), of which
- * threshold metrics, their tests, fairness and gates are functions; ranking metrics sort once.
+ * threshold metrics, their tests, fairness and gates are functions; ranking metrics sort once. For tables larger than
+ * memory see `startComparison`.
  *
  * @throws `evaluation/unmatched` when a side has another number of rows and there are no row ids, `input/invalid`
  */
 export function compare(options: CompareOptions): EvaluationReport {
+  const plan = planOf(options);
+  const rows = readRows(options, { ...plan, cross: options.cross, units: options.units });
+  return reportOf(plan, {
+    rows: rows.facts,
+    cut: rows.cut,
+    champion: rows.champion.name,
+    challenger: rows.challenger.name,
+    inputs: rows.digests,
+    ...(rows.units === undefined ? {} : { units: rows.units.count }),
+    overall: overall(rows, plan.metrics),
+    slices: rows.slices.flatMap((slice) =>
+      sliceGroups(plan.task, slice, groupMetrics(rows, slice.codes, slice.labels.length, plan.sliceMetrics)),
+    ),
+  });
+}
+
+/** Options with everything filled in. */
+export interface ComparisonPlan {
+  readonly task: Task;
+  readonly threshold: number;
+  readonly minSupport: number;
+  readonly seed: number;
+  readonly primary: string;
+  readonly metrics: readonly Metric[];
+  readonly sliceMetrics: readonly Metric[];
+}
+
+export function planOf(options: ComparisonOptions): ComparisonPlan {
   const { task, threshold, minSupport, seed } = { ...DEFAULTS, ...defined(options) };
   const primary = metricFor(task, options.primary ?? PRIMARY[task]).name;
-  const metrics = chosen(task, [primary, ...(options.metrics ?? SHOWN[task])]);
-  const sliceMetrics = chosen(task, [
-    primary,
-    ...(options.sliceMetrics ?? (task === 'regression' ? [] : ['accuracy'])),
-  ]);
-  const truth = toNumbers('truth', options.truth);
-  const rows = truth.length;
-  if (options.rowIds !== undefined && options.rowIds.length !== rows)
-    throw invalidInput('rowIds', `${rows} ids, one per row`, options.rowIds.length);
-  const champion = align('champion', options.champion, options.rowIds, rows);
-  const challenger = align('challenger', options.challenger, options.rowIds, rows);
-  checkTruth(task, truth);
-  const sides: Sides = {
+  const inSlices = options.sliceMetrics ?? (task === 'regression' ? [] : ['accuracy']);
+  return {
     task,
-    truth,
-    champion,
-    challenger,
-    cut: { champion: cutOf(champion, threshold), challenger: cutOf(challenger, threshold) },
-  };
-  const cells =
-    task === 'binary'
-      ? binaryCells(truth, champion.values, challenger.values, sides.cut.champion, sides.cut.challenger)
-      : pairedCells(truth, champion.values, challenger.values);
-  const slices = readSlices(options, rows);
-  const units = options.units === undefined ? undefined : unitsOf(options.units, rows);
-  const compared: ComparedRows = {
-    truth,
-    champion,
-    challenger,
-    cells,
-    width: task === 'binary' ? BINARY_CELLS : PAIRED_CELLS,
-    units,
-  };
-  const body = {
-    schema: 'millwright.evaluation@1' as const,
-    task,
-    ...(task === 'binary' ? { threshold: sides.cut } : {}),
-    champion: champion.name,
-    challenger: challenger.name,
-    primary,
-    seed,
+    threshold,
     minSupport,
-    ...(units === undefined ? {} : { units: units.count }),
-    rows: rowFacts(sides, cells),
-    inputs: Object.fromEntries([
-      ['truth', digestNumbers(truth)],
-      ['champion', champion.digest],
-      ['challenger', challenger.digest],
-      ...slices.map((slice) => [`slice:${slice.name}`, slice.digest] as const),
-    ]),
-    overall: overall(sides, compared, metrics),
-    slices: slices.flatMap((slice) => sliceGroups(task, compared, slice, sliceMetrics)),
+    seed,
+    primary,
+    metrics: chosen(task, [primary, ...(options.metrics ?? SHOWN[task])]),
+    sliceMetrics: chosen(task, [primary, ...inSlices]),
   };
-  return { ...body, digest: digestJson(body) };
 }
 
-const DEFAULTS = { task: 'binary', threshold: 0.5, minSupport: 50, seed: 0 } as const satisfies Partial<CompareOptions>;
-
-interface Sides {
-  readonly task: Task;
-  readonly truth: Float64Array;
-  readonly champion: AlignedPredictions;
-  readonly challenger: AlignedPredictions;
-  readonly cut: { readonly champion: number; readonly challenger: number };
-}
+const DEFAULTS = { task: 'binary', threshold: 0.5, minSupport: 50, seed: 0 } as const satisfies ComparisonOptions;
 
 function chosen(task: Task, names: readonly string[]): Metric[] {
   return [...new Set(names.map((name) => metricFor(task, name)))];
 }
 
-function cutOf({ areScores, threshold }: AlignedPredictions, fallback: number): number {
-  return areScores ? (threshold ?? fallback) : 1;
+/** Why labels have no area under a curve. */
+export const NO_RANKING = 'a model without scores has no ranking';
+
+interface Found extends Pick<EvaluationReport, 'rows' | 'champion' | 'challenger' | 'inputs' | 'overall' | 'slices'> {
+  readonly cut: ReadRows['cut'];
+  readonly units?: number;
+  readonly chunks?: number;
 }
 
-function checkTruth(task: Task, truth: Float64Array): void {
-  for (let i = 0; i < truth.length; i++) {
-    const y = truth[i]!;
-    if (
-      task === 'binary'
-        ? y !== 0 && y !== 1 && !Number.isNaN(y)
-        : task === 'multiclass' && !(y >= 0 && Number.isInteger(y)) && !Number.isNaN(y)
-    )
-      throw invalidInput(
-        `truth[${i}]`,
-        task === 'binary' ? '0, 1 or missing' : 'a class index or missing',
-        y,
-        task === 'binary' ? 'For other truths pass `task: "multiclass"` or `"regression"`.' : '',
-      );
-  }
-}
-
-function readSlices(options: CompareOptions, rows: number): CodedSlice[] {
-  const slices = Object.entries(options.slices ?? {}).map(([name, source]) => codeSlice(name, source, rows));
-  for (const names of options.cross ?? []) {
-    if (names.length < 2) throw invalidInput('cross', 'two or more slice names', names.length);
-    slices.push(
-      crossSlices(
-        names.map((name) => {
-          const slice = slices.find((s) => s.name === name);
-          if (slice) return slice;
-          throw invalidInput('cross', `names of slices (${slices.map((s) => s.name).join(', ')})`, name);
-        }),
-      ),
-    );
-  }
-  return slices;
-}
-
-function rowFacts({ truth, champion, challenger }: Sides, cells: Uint8Array): EvaluationReport['rows'] {
-  let withoutTruth = 0;
-  let championInvalid = 0;
-  let challengerInvalid = 0;
-  let considered = 0;
-  for (let i = 0; i < cells.length; i++) {
-    if (cells[i] !== EXCLUDED) {
-      considered++;
-      continue;
-    }
-    if (Number.isNaN(truth[i])) withoutTruth++;
-    else {
-      if (Number.isNaN(champion.values[i])) championInvalid++;
-      if (Number.isNaN(challenger.values[i])) challengerInvalid++;
-    }
-  }
-  return {
-    given: cells.length,
-    considered,
-    withoutTruth,
-    championInvalid,
-    challengerInvalid,
-    unmatched: champion.unmatched + challenger.unmatched,
+/** The report of what was found, with its digest. */
+export function reportOf({ task, primary, seed, minSupport }: ComparisonPlan, found: Found): EvaluationReport {
+  const body = {
+    schema: 'millwright.evaluation@1' as const,
+    task,
+    ...(task === 'binary' ? { threshold: found.cut } : {}),
+    champion: found.champion,
+    challenger: found.challenger,
+    primary,
+    seed,
+    minSupport,
+    ...(found.units === undefined ? {} : { units: found.units }),
+    ...(found.chunks === undefined ? {} : { chunks: found.chunks }),
+    rows: found.rows,
+    inputs: found.inputs,
+    overall: found.overall,
+    slices: found.slices,
   };
+  return { ...body, digest: digestJson(body) };
 }
 
-function overall(sides: Sides, rows: ComparedRows, metrics: readonly Metric[]): Group {
-  const [all] = groupMetrics(rows, undefined, 1, metrics);
-  const { n, cells, metrics: grouped } = all!;
-  const kept = n === rows.cells.length ? sides : keep(sides, rows.cells);
-  const whole = new Map(grouped.map((found) => [found.metric, found]));
+/** The groups of one slice as the report holds them; labels that were not declared and have no row are left out. */
+export function sliceGroups(
+  task: Task,
+  { name, labels, declared }: Pick<CodedSlice, 'name' | 'labels' | 'declared'>,
+  groups: readonly GroupMetrics[],
+): SliceGroup[] {
+  return groups.flatMap(({ n, cells, metrics }, code) =>
+    n === 0 && !declared
+      ? []
+      : [{ slice: name, value: labels[code]!, declared, n, ...(task === 'regression' ? {} : { cells }), metrics }],
+  );
+}
+
+/** The group of all rows, with the metrics that need them at once from `whole`. */
+export function overallGroup(
+  task: Task,
+  { n, cells, metrics: grouped }: GroupMetrics,
+  metrics: readonly Metric[],
+  whole: (metric: Metric) => MetricComparison,
+): Group {
+  const found = new Map(grouped.map((each) => [each.metric, each]));
   return {
     n,
-    ...(sides.task === 'regression' ? {} : { cells }),
-    metrics: metrics.map((metric) => whole.get(metric.name) ?? fromRows(metric, kept, rows.units !== undefined)),
+    ...(task === 'regression' ? {} : { cells }),
+    metrics: metrics.map((metric) => found.get(metric.name) ?? whole(metric)),
   };
 }
 
-function sliceGroups(task: Task, rows: ComparedRows, slice: CodedSlice, metrics: readonly Metric[]): SliceGroup[] {
-  const { name, labels, declared } = slice;
-  return groupMetrics(rows, slice.codes, labels.length, metrics).flatMap(({ n, cells, metrics: grouped }, code) => {
-    if (n === 0 && !declared) return [];
-    const group = { slice: name, value: labels[code]!, declared, n };
-    return [{ ...group, ...(task === 'regression' ? {} : { cells }), metrics: grouped }];
-  });
+function overall(rows: ReadRows, metrics: readonly Metric[]): Group {
+  const [all] = groupMetrics(rows, undefined, 1, metrics);
+  const counted = countedRows(rows);
+  return overallGroup(rows.task, all!, metrics, (metric) => fromRows(metric, counted, rows.units !== undefined));
 }
 
 /** Metrics that need all rows at once. */
-function fromRows(metric: Metric, { task, truth, champion, challenger }: Sides, dependent: boolean): MetricComparison {
+function fromRows(
+  metric: Metric,
+  { task, truth, champion, challenger }: ReturnType<typeof countedRows>,
+  dependent: boolean,
+): MetricComparison {
   if (task === 'binary') {
     if (!champion.areScores || !challenger.areScores) {
-      const why = unknown('a model without scores has no ranking', truth.length);
+      const why = unknown(NO_RANKING, truth.length);
       return comparison(metric, why, why);
     }
     if (metric.name === 'rocAuc') return areas(metric, truth, champion.values, challenger.values, dependent);
@@ -234,15 +183,8 @@ function fromRows(metric: Metric, { task, truth, champion, challenger }: Sides, 
   let classes = 1;
   for (const values of [truth, champion.values, challenger.values])
     for (let i = 0; i < values.length; i++) classes = Math.max(classes, values[i]! + 1);
-  const of = (predicted: Float64Array) => ofMatrix(metric.name, confusionMatrix(truth, predicted, classes));
+  const of = (predicted: Float64Array) => matrixMeasure(confusionMatrix(truth, predicted, classes), metric.name);
   return comparison(metric, of(champion.values), of(challenger.values));
-}
-
-function ofMatrix(name: string, matrix: ConfusionMatrix): Measure {
-  if (name === 'balancedAccuracy') return matrixBalancedAccuracy(matrix);
-  if (name === 'f1Macro') return matrixScore(matrix, 'f', 'macro');
-  if (name === 'f1Weighted') return matrixScore(matrix, 'f', 'weighted');
-  return name === 'mcc' ? matrixMatthews(matrix) : matrixKappa(matrix);
 }
 
 /** Areas and DeLong's test, which takes rows as independent: with units only the values are given. */
@@ -264,15 +206,4 @@ function areas(
     known(result.first.auc, n, result.first.interval),
     withInterval(result.difference, result.standardError, 'delong@1', n),
   );
-}
-
-/** The rows that count. */
-function keep(sides: Sides, cells: Uint8Array): Sides {
-  const only = (values: Float64Array) => values.filter((_, i) => cells[i] !== EXCLUDED);
-  return {
-    ...sides,
-    truth: only(sides.truth),
-    champion: { ...sides.champion, values: only(sides.champion.values) },
-    challenger: { ...sides.challenger, values: only(sides.challenger.values) },
-  };
 }

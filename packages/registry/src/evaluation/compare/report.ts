@@ -21,6 +21,8 @@ export interface EvaluationReport {
   readonly minSupport: number;
   /** How many units the rows belong to, where tests count units. */
   readonly units?: number;
+  /** In how many parts the rows came, where they did; then areas under curves are approximate and say how closely. */
+  readonly chunks?: number;
   readonly rows: RowFacts;
   /** By name: `truth`, `champion`, `challenger`, `slice:origin`. */
   readonly inputs: Readonly<Record<string, Digest>>;

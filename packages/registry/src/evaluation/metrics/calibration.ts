@@ -43,7 +43,7 @@ export interface CalibrationReport {
  */
 export function calibration(rows: ScoredRows, bins = 10): CalibrationReport {
   const { truth, scores } = rows;
-  const edges = Float64Array.from({ length: bins + 1 }, (_, i) => (i === bins ? 1 : i * (1 / bins)));
+  const edges = uniformEdges(bins);
   const bad = scores.findIndex((score) => !(score >= 0 && score <= 1));
   if (bad >= 0 || scores.length === 0) {
     const why = unknown(
@@ -66,9 +66,11 @@ export function calibration(rows: ScoredRows, bins = 10): CalibrationReport {
       uncertainty: why,
     };
   }
-  const uniform = tally(truth, scores, bins, (score) => Math.min(bins - 1, upperIndex(edges, score) - 1));
+  const uniform = uniformBins(bins);
+  addToBins(uniform, truth, scores);
   const cuts = quantileCuts(scores, bins);
-  const adaptive = tally(truth, scores, cuts.length - 1, (score) => Math.min(cuts.length - 2, lowerIndex(cuts, score)));
+  const adaptive = uniformBins(cuts.length - 1);
+  addRows(adaptive, truth, scores, (score) => Math.min(cuts.length - 2, lowerIndex(cuts, score)));
   const n = scores.length;
   let z = 0;
   let variance = 0;
@@ -112,13 +114,36 @@ export function calibration(rows: ScoredRows, bins = 10): CalibrationReport {
   };
 }
 
-interface Bin {
+/** What a bin of a reliability table counts. Bins of parts add up. */
+export interface CalibrationBin {
   count: number;
   scores: number;
   positives: number;
 }
 
-function table(bins: readonly Bin[], edges: Float64Array): ReliabilityBin[] {
+/** Empty bins. */
+export function uniformBins(bins: number): CalibrationBin[] {
+  return Array.from({ length: bins }, () => ({ count: 0, scores: 0, positives: 0 }));
+}
+
+/** Adds probabilities, all between 0 and 1, to bins of equal width. */
+export function addToBins(bins: CalibrationBin[], truth: ArrayLike<number>, scores: Float64Array): void {
+  const edges = uniformEdges(bins.length);
+  addRows(bins, truth, scores, (score) => Math.min(bins.length - 1, upperIndex(edges, score) - 1));
+}
+
+/** Σ n_b / N |share - score| of bins. */
+export function calibrationError(bins: readonly CalibrationBin[]): Measure {
+  const n = bins.reduce((sum, { count }) => sum + count, 0);
+  return n > 0 ? known(summarise(bins, n).mean, n) : unknown('there is no row');
+}
+
+/** As numpy's linspace. */
+function uniformEdges(bins: number): Float64Array {
+  return Float64Array.from({ length: bins + 1 }, (_, i) => (i === bins ? 1 : i * (1 / bins)));
+}
+
+function table(bins: readonly CalibrationBin[], edges: Float64Array): ReliabilityBin[] {
   return bins.map(({ count, scores, positives }, i) => ({
     from: edges[i]!,
     to: edges[i + 1]!,
@@ -128,18 +153,21 @@ function table(bins: readonly Bin[], edges: Float64Array): ReliabilityBin[] {
   }));
 }
 
-function tally(truth: ArrayLike<number>, scores: Float64Array, bins: number, binOf: (score: number) => number): Bin[] {
-  const table = Array.from({ length: bins }, (): Bin => ({ count: 0, scores: 0, positives: 0 }));
+function addRows(
+  bins: CalibrationBin[],
+  truth: ArrayLike<number>,
+  scores: Float64Array,
+  binOf: (score: number) => number,
+): void {
   for (let i = 0; i < scores.length; i++) {
-    const bin = table[binOf(scores[i]!)]!;
+    const bin = bins[binOf(scores[i]!)]!;
     bin.count++;
     bin.scores += scores[i]!;
     if (truth[i] === 1) bin.positives++;
   }
-  return table;
 }
 
-function summarise(bins: readonly Bin[], n: number): { mean: number; largest: number; rms: number } {
+function summarise(bins: readonly CalibrationBin[], n: number): { mean: number; largest: number; rms: number } {
   let mean = 0;
   let largest = 0;
   let squares = 0;

@@ -12,6 +12,8 @@ export interface Known {
   readonly n: number;
   /** 95 %, where the metric has one. */
   readonly interval?: Interval;
+  /** Where `value` is approximate: the exact value is within this of it. */
+  readonly bound?: number;
   readonly undefinedWhy?: undefined;
 }
 
@@ -19,6 +21,7 @@ export interface Unknown {
   readonly value?: undefined;
   readonly n: number;
   readonly interval?: undefined;
+  readonly bound?: undefined;
   readonly undefinedWhy: string;
 }
 

@@ -176,6 +176,8 @@ function varianceOf(rows: PredictedRows): number {
 function explained(rows: PredictedRows, centred: boolean): Measure {
   const n = rows.truth.length;
   if (n < 2) return unknown('needs two rows', n);
+  // By comparison: the rounding of a mean would leave a constant truth some spread.
+  if (rows.truth.every((y) => y === rows.truth[0])) return unknown('every truth is the same', n);
   const average = meanLossOf(rows, (y) => y);
   const shift = centred ? meanLossOf(rows, (y, p) => y - p) : known(0, n);
   if (average.value === undefined) return average;

@@ -61,7 +61,9 @@ const WORDS = { pass: '**pass**', fail: '**fail**', insufficient: '**open**' } a
 function metricRow(report: EvaluationReport, found: MetricComparison): string[] {
   const metric = metricFor(report.task, found.metric);
   const show = (measure: MetricComparison['champion']) =>
-    measure.value === undefined ? `undefined: ${measure.undefinedWhy}` : showValue(metric, measure.value);
+    measure.value === undefined
+      ? `undefined: ${measure.undefinedWhy}`
+      : `${showValue(metric, measure.value)}${measure.bound ? ` ± ${measure.bound.toPrecision(1)}` : ''}`;
   const { difference } = found;
   const change =
     difference === undefined

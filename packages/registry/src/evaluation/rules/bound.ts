@@ -23,8 +23,8 @@ export function judgeBound(report: EvaluationReport, rule: BoundRule): RuleResul
       gaps.push(`${isSlice(group) ? `In ${showPlace(group)} the` : 'The'} ${metric.label} ${gap}.`);
       continue;
     }
-    const { interval } = challenger;
-    const { lower, upper } = interval ?? { lower: challenger.value, upper: challenger.value };
+    const { value, interval, bound = 0 } = challenger;
+    const { lower, upper } = interval ?? { lower: value - bound, upper: value + bound };
     const [worst, best] = sign === 1 ? [lower, upper] : [upper, lower];
     const verdict: Verdict =
       sign * (worst - rule.value) >= 0 ? 'pass' : sign * (best - rule.value) < 0 ? 'fail' : 'insufficient';

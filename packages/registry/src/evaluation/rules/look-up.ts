@@ -1,5 +1,5 @@
-import { fromCells } from '../compare/group-metrics.js';
 import type { EvaluationReport, Group, MetricComparison } from '../compare/report.js';
+import { fromCells } from '../compare/tally.js';
 import { type Metric, metricFor } from '../metrics/catalogue.js';
 import { isSlice } from '../report/sentence.js';
 
