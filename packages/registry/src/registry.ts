@@ -17,7 +17,7 @@ import { type Models, models } from './model/models.js';
 import { type Policies, policies } from './model/policies.js';
 import { modelsProjection } from './model/projection.js';
 import { aliasSource, versionSource } from './model/source.js';
-import type { IgnoredEvent } from './model/state.js';
+import { findModel, type IgnoredEvent } from './model/state.js';
 import { type ReferenceLike, referenceId } from './reference.js';
 import { type Runs, runs, runsProjection } from './run/index.js';
 
@@ -104,7 +104,7 @@ function source(doors: RegistryDoors, model: string, aliasOrVersion: string): Mo
 }
 
 function movedEvents(view: LedgerView, move: AliasMove): readonly NewEvent[] {
-  const alias = view.state(modelsProjection).models.get(move.model)?.aliases.get(move.alias);
+  const alias = findModel(view.state(modelsProjection), move.model)?.aliases.get(move.alias);
   const goesBack = move.rollback === true && alias?.before.at(-1)?.id === move.version;
   const decide = goesBack ? rollBack(move.model, move.alias, move) : moveAlias(move);
   const { events, result } = decide(view);

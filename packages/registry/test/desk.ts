@@ -1,4 +1,4 @@
-import { type Random, seededRandom } from '@millwright/core';
+import { type Clock, type Random, seededRandom } from '@millwright/core';
 import { memoryStorage, type Storage } from '@millwright/core/storage';
 import { pessimisticLog, type VirtualClock, virtualClock } from '@millwright/core/testing';
 import { openRegistry, type Registry } from '../src/index.js';
@@ -20,7 +20,13 @@ export async function desk(actor = 'maria', seed = 1): Promise<Desk> {
 }
 
 /** Another process on the same storage, which loses answers and sees old heads as networks do. */
-export async function neighbour(storage: Storage, clock: VirtualClock, actor: string, seed: number): Promise<Registry> {
+export async function neighbour(
+  storage: Storage,
+  clock: VirtualClock,
+  actor: string,
+  seed: number,
+  schedule: Clock['schedule'] = soon,
+): Promise<Registry> {
   const random: Random = seededRandom(seed);
   const log = pessimisticLog(storage.log, {
     random,
@@ -29,7 +35,7 @@ export async function neighbour(storage: Storage, clock: VirtualClock, actor: st
     lostRequest: 0.05,
     staleHead: 0.2,
   });
-  const hasty = { ...clock, now: () => clock.now(), monotonic: () => clock.monotonic(), schedule: soon };
+  const hasty = { ...clock, now: () => clock.now(), monotonic: () => clock.monotonic(), schedule };
   return openRegistry(
     { log, blobs: storage.blobs, [Symbol.asyncDispose]: async () => undefined },
     { actor, clock: hasty, random },

@@ -9,11 +9,22 @@ import {
 } from '@millwright/core';
 import type { Decide, LedgerView, NewEvent } from '@millwright/core/ledger';
 import type { ReferenceLike } from '../reference.js';
-import { parseStatement, parseText } from '../text.js';
+import { MAX_WORD, parseStatement, parseText } from '../text.js';
 import { evidenceAttached } from './evidence-commands.js';
 import { type ModelPolicy, normalisePolicy } from './policy.js';
+import { modelsProjection } from './projection.js';
 import { lifecycle, noAlias, precondition, requireModel, requireVersion } from './refusal.js';
-import { type AliasState, judge, type ModelState, mayChangePolicy, type VersionState } from './state.js';
+import {
+  type AliasState,
+  judge,
+  type ModelState,
+  type ModelsState,
+  mayChange,
+  mayChangePolicy,
+  type PolicyState,
+  policyOf,
+  type VersionState,
+} from './state.js';
 import type { Evidence } from './types.js';
 
 /** What a command that a policy may deny came to. A denial is an event too, so it is a result and not yet an exception. */
@@ -67,15 +78,16 @@ export function moveAlias(request: MoveRequest): Decide<Outcome> {
     checkGeneration(state, alias, request.generation);
     if (state?.target === version) return { events: [], result: { denied: undefined } };
     const extra = attached.map(({ note }): Evidence => toEvidence(note, view));
-    const judgement = judge(version, alias, view.actor, view.time, extra);
-    const policy = model.policy?.aliases.get(alias);
-    const digest = policy && model.policy?.digest;
+    const judgement = judge(view.state(modelsProjection), version, alias, view.actor, view.time, extra);
+    const rules = policyOf(view.state(modelsProjection), model);
+    const policy = rules?.aliases.get(alias);
+    const digest = policy && rules?.digest;
     const overridden = !judgement.allowed && request.breakGlass === true;
     if (!judgement.allowed && !(overridden && policy?.breakGlass?.includes(view.actor))) {
       const reasons = overridden
         ? [...judgement.reasons, `${view.actor} may not override the policy.`]
         : judgement.reasons;
-      const denied = denial('alias.move', name, reasons, model, { alias, version: version.id });
+      const denied = denial('alias.move', model, reasons, rules, { alias, version: version.id });
       return { events: [denied.event], result: { denied }, policy: digest };
     }
     const evidence = [...new Set([...named, ...extra.map((e) => e.digest), ...judgement.evidence])];
@@ -110,7 +122,7 @@ function moved(
   return {
     type: 'alias.moved',
     data: {
-      model: model.name,
+      model: model.id,
       alias,
       to: to.id,
       generation: (state?.generation ?? 0) + 1,
@@ -165,12 +177,15 @@ export function removeAlias(
     const state = found.aliases.get(parsed);
     if (state?.target === undefined) throw noAlias(name, parsed);
     checkGeneration(state, parsed, options.generation);
-    const policy = found.policy?.aliases.get(parsed);
+    const rules = policyOf(view.state(modelsProjection), found);
+    const policy = rules?.aliases.get(parsed);
     if (policy?.actors !== undefined && !policy.actors.includes(view.actor)) {
-      const denied = denial('alias.remove', name, [`${view.actor} may not move this alias.`], found, { alias: parsed });
+      const denied = denial('alias.remove', found, [`${view.actor} may not move this alias.`], rules, {
+        alias: parsed,
+      });
       return { events: [denied.event], result: { denied } };
     }
-    const data = { model: name, alias: parsed, from: state.target.id, generation: state.generation + 1, reason };
+    const data = { model: found.id, alias: parsed, from: state.target.id, generation: state.generation + 1, reason };
     return { events: [{ type: 'alias.removed', data }], result: { denied: undefined } };
   };
 }
@@ -195,18 +210,19 @@ export function deniedError(denial: Denial): MillwrightError<'registry/denied'> 
   });
 }
 
-function denial(
+/** What stands in the ledger when somebody was refused. */
+export function denial(
   action: string,
-  name: string,
+  model: ModelState | undefined,
   reasons: readonly string[],
-  model: ModelState,
+  rules: PolicyState | undefined,
   more: JsonObject = {},
 ): Denial {
-  const policy = model.policy === undefined ? {} : { policy: model.policy.digest };
+  const about = defined({ model: model?.id, policy: rules?.digest });
   return {
     action,
     reasons,
-    event: { type: 'command.denied', data: { action, model: name, reasons: [...reasons], ...policy, ...more } },
+    event: { type: 'command.denied', data: { action, reasons: [...reasons], ...about, ...more } },
   };
 }
 
@@ -217,15 +233,37 @@ export function setPolicy(model: string, policy: ModelPolicy, reason: string): D
   return (view) => {
     const found = requireModel(view, name);
     if (found.policy?.digest === digest) return { events: [], result: { denied: undefined } };
-    if (!mayChangePolicy(found, view.actor)) {
-      const denied = denial('policy.set', name, [`${view.actor} is not a guardian of this policy.`], found);
+    const state = view.state(modelsProjection);
+    if (!mayChangePolicy(state, found, view.actor)) return refuseStranger('policy.set', found, state, view.actor);
+    const data = { model: found.id, digest, reason: why, ...rules, ...defined({ gateDigest }) };
+    return { events: [{ type: 'policy.set', data }], result: { denied: undefined } };
+  };
+}
+
+export function setRiskPolicy(risk: string, policy: ModelPolicy, reason: string): Decide<Outcome> {
+  const name = parseStatement(risk, 'risk', MAX_WORD);
+  const { policy: rules, digest, gateDigest } = normalisePolicy(policy);
+  const why = parseText(reason, 'reason');
+  return (view) => {
+    const standing = view.state(modelsProjection).riskPolicies.get(name);
+    if (standing?.digest === digest) return { events: [], result: { denied: undefined } };
+    if (!mayChange(standing, view.actor)) {
+      const reasons = [`${view.actor} is not a guardian of this policy.`];
+      const denied = denial('riskPolicy.set', undefined, reasons, standing, { risk: name });
       return { events: [denied.event], result: { denied } };
     }
-    return {
-      events: [
-        { type: 'policy.set', data: { model: name, digest, reason: why, ...rules, ...defined({ gateDigest }) } },
-      ],
-      result: { denied: undefined },
-    };
+    const data = { risk: name, digest, reason: why, ...rules, ...defined({ gateDigest }) };
+    return { events: [{ type: 'riskPolicy.set', data }], result: { denied: undefined } };
   };
+}
+
+/** Only guardians change the rules of a model, or take it out of their reach. */
+export function refuseStranger(
+  action: string,
+  model: ModelState,
+  state: ModelsState,
+  actor: string,
+): ReturnType<Decide<Outcome>> {
+  const denied = denial(action, model, [`${actor} is not a guardian of this policy.`], policyOf(state, model));
+  return { events: [denied.event], result: { denied } };
 }

@@ -1,13 +1,15 @@
-import { type Digest, defined, type JsonObject, MillwrightError, type Name, parseName } from '@millwright/core';
+import { type Digest, defined, type JsonObject, type Name, parseName } from '@millwright/core';
 import type { Decide, NewEvent } from '@millwright/core/ledger';
 import { type LineageNode, lineageRecorded } from '@millwright/core/lineage';
 import { type Figure, toFigure } from '../figure.js';
 import { nodeId, type ReferenceLike, referenceId } from '../reference.js';
 import { MAX_WORD, parseRecord, parseStatement, parseText } from '../text.js';
+import { type Outcome, refuseStranger } from './alias-commands.js';
 import { evidenceAttached, type StoredEvidence } from './evidence-commands.js';
 import type { VersionOrigin } from './passport.js';
 import { modelsProjection } from './projection.js';
-import { lifecycle, noModel, onVersion, requireModel } from './refusal.js';
+import { nameTaken, noModel, onVersion, requireModel } from './refusal.js';
+import { findModel, mayChangePolicy, modelEver } from './state.js';
 import type { RiskClass } from './types.js';
 
 /** Commands of the model room: functions from what the ledger holds to the events that the act adds. */
@@ -28,10 +30,8 @@ export function createModel(name: string, facts: ModelFacts): Decide<Name> {
   const parsed = parseName(name, 'model name');
   const event = modelCreated(parsed, facts);
   return (view) => {
-    if (view.state(modelsProjection).models.has(parsed))
-      throw new MillwrightError('registry/exists', `There is a model \`${parsed}\` already.`, {
-        details: { what: 'model', id: parsed },
-      });
+    const taken = findModel(view.state(modelsProjection), parsed);
+    if (taken !== undefined) throw nameTaken(parsed, taken);
     return { events: [event], result: parsed };
   };
 }
@@ -56,12 +56,11 @@ export interface ModelChange extends Partial<Omit<ModelFacts, 'tags'>> {
   readonly tags?: Readonly<Record<string, string | null>> | undefined;
 }
 
-/** @throws `state/not-found`, `input/invalid` */
-export function changeModel(name: string, change: ModelChange): Decide<Name> {
+/** A denial when somebody else than a guardian changes the risk class. @throws `state/not-found`, `input/invalid` */
+export function changeModel(name: string, change: ModelChange): Decide<Outcome> {
   const parsed = parseName(name, 'model name');
   const { owner, risk, intendedUse, outOfScope, description } = change;
   const data: JsonObject = {
-    name: parsed,
     ...defined({
       owner: owner === undefined ? undefined : parseStatement(owner, 'owner', MAX_WORD),
       risk: risk === undefined ? undefined : parseStatement(risk, 'risk', MAX_WORD),
@@ -72,8 +71,11 @@ export function changeModel(name: string, change: ModelChange): Decide<Name> {
     }),
   };
   return (view) => {
-    requireModel(view, parsed);
-    return { events: [{ type: 'model.changed', data }], result: parsed };
+    const model = requireModel(view, parsed);
+    const state = view.state(modelsProjection);
+    if (risk !== undefined && risk !== model.risk && !mayChangePolicy(state, model, view.actor))
+      return refuseStranger('model.change', model, state, view.actor);
+    return { events: [{ type: 'model.changed', data: { name: model.id, ...data } }], result: { denied: undefined } };
   };
 }
 
@@ -126,15 +128,18 @@ export function registerVersion(name: string, version: StoredVersion): Decide<st
   ];
   const evidence = (version.evidence ?? []).map(evidenceAttached);
   return (view) => {
-    const model = view.state(modelsProjection).models.get(parsed);
-    if (model === undefined && creation === undefined) throw noModel(parsed);
-    const number = (model?.versions.length ?? 0) + 1;
-    const id = referenceId(parsed, number);
+    const state = view.state(modelsProjection);
+    const model = findModel(state, parsed);
+    const before = modelEver(state, parsed);
+    if (model === undefined && creation === undefined) throw noModel(parsed, before?.deleted);
+    const name = before?.id ?? parsed;
+    const number = (before?.versions.length ?? 0) + 1;
+    const id = referenceId(name, number);
     const node: LineageNode = { id: nodeId('model', id), kind: 'model', label: id, digest: version.artifact };
     return {
       events: [
         ...(model === undefined && creation !== undefined ? [creation] : []),
-        { type: 'version.registered', data: { model: parsed, number, ...facts } },
+        { type: 'version.registered', data: { model: name, number, ...facts } },
         ...evidence.map((event) => event(id)),
         lineageRecorded(
           [node],
@@ -150,25 +155,4 @@ export function registerVersion(name: string, version: StoredVersion): Decide<st
 export function tagVersion(version: ReferenceLike, tags: Readonly<Record<string, string | null>>): Decide<string> {
   const parsed = parseRecord(tags, 'tags', tagValue);
   return onVersion(version, ({ id }) => [{ type: 'version.tagged', data: { version: id, tags: parsed } }]);
-}
-
-/** @throws `state/not-found`, `registry/lifecycle` */
-export function deprecateVersion(version: ReferenceLike, reason: string): Decide<string> {
-  const why = parseStatement(reason, 'reason');
-  return onVersion(version, (found) => {
-    if (found.deprecated) return [];
-    if (found.retired) throw lifecycle(found, 'deprecated');
-    return [{ type: 'version.deprecated', data: { version: found.id, reason: why } }];
-  });
-}
-
-/** @throws `state/not-found`, `registry/lifecycle` when an alias points to the version */
-export function retireVersion(version: ReferenceLike, reason: string): Decide<string> {
-  const why = parseStatement(reason, 'reason');
-  return onVersion(version, (found) => {
-    if (found.retired) return [];
-    if (found.aliases.size > 0)
-      throw lifecycle(found, 'retired', `Move ${[...found.aliases].map((a) => `\`${a}\``).join(', ')} first.`);
-    return [{ type: 'version.retired', data: { version: found.id, reason: why } }];
-  });
 }

@@ -35,6 +35,10 @@ export const modelChanged = z.object({
   tags: z.optional(z.record(word, z.nullable(text))),
 });
 
+/** `model` is the id, `to` what it is called from now on. */
+export const modelRenamed = z.object({ model: word, to: word });
+export const modelDeleted = z.object({ model: word, reason: text });
+
 export const versionRegistered = z.object({
   model: word,
   number: z.number(),
@@ -56,6 +60,7 @@ export const versionRegistered = z.object({
 export const versionTagged = z.object({ version: word, tags: z.record(word, z.nullable(text)) });
 export const versionDeprecated = z.object({ version: word, reason: text });
 export const versionRetired = z.object({ version: word, reason: text });
+export const versionDeleted = z.object({ version: word, reason: text });
 
 export const evidenceAttached = z.object({
   version: word,
@@ -76,15 +81,16 @@ export const evidenceAttached = z.object({
 export const approvalGiven = z.object({ version: word, role: word, reason: text });
 export const approvalWithdrawn = z.object({ version: word, role: word, reason: text });
 
-export const policySet = z.object({
-  model: word,
+const policy = {
   digest,
   aliases: z.record(word, aliasPolicySchema),
   gate: z.optional(z.record(z.string(), z.json())),
   gateDigest: z.optional(digest),
   guardians: z.optional(z.array(word)),
   reason: z._default(text, ''),
-});
+};
+export const policySet = z.object({ model: word, ...policy });
+export const riskPolicySet = z.object({ risk: word, ...policy });
 
 export const aliasMoved = z.object({
   model: word,

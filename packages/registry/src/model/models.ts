@@ -9,11 +9,12 @@ import { getBytes, putBytes, putJson } from '../json-blob.js';
 import { type NodeLike, parseNode, parseReference, type ReferenceLike, referenceId } from '../reference.js';
 import * as aliases from './alias-commands.js';
 import * as commands from './commands.js';
+import * as endings from './endings.js';
 import { type EvidenceLike, evidenceParts } from './evidence.js';
 import * as judgements from './evidence-commands.js';
 import { checkPassport, copyArtifact, type VersionPassport, writePassport } from './passport.js';
 import { modelsProjection } from './projection.js';
-import { notFound } from './refusal.js';
+import { existingModel, existingVersion } from './refusal.js';
 import {
   type ModelFilter,
   type Page,
@@ -23,15 +24,30 @@ import {
   type VersionFilter,
 } from './search.js';
 import { readContract } from './source.js';
-import { findVersion, toModel, toVersion } from './state.js';
+import { findModel, modelEver, toModel, toVersion } from './state.js';
 import type { AliasRecord, ModelVersion, RegisteredModel } from './types.js';
 
 /** Models, their versions, and the aliases that say which version is in use. */
 export interface Models {
   /** @throws `registry/exists`, `input/invalid` */
   create(name: string, facts: commands.ModelFacts & CommandOptions): Promise<RegisteredModel>;
-  /** Changes what is said about a model. @throws `state/not-found`, `input/invalid` */
+  /**
+   * Changes what is said about a model. Where its rules have guardians, only they change its risk class.
+   * @throws `state/not-found`, `input/invalid`, `registry/denied`
+   */
   change(name: string, change: commands.ModelChange & CommandOptions): Promise<RegisteredModel>;
+  /**
+   * Gives a model another name. The old one keeps leading to it, so what is deployed goes on, and nobody else can take
+   * it; the ids of versions stay. @throws `state/not-found`, `registry/exists`, `input/invalid`
+   */
+  rename(name: string, to: string, options?: CommandOptions): Promise<RegisteredModel>;
+  /**
+   * Hides a model and its versions for ever; their history stays. Its names become free. Creating the name again makes
+   * another model, whose versions go on counting and whose rules are those of the one before.
+   * @throws `state/not-found`, `state/precondition` while an alias points to a version, `registry/denied` for those who
+   * are no guardians of its rules
+   */
+  delete(name: string, options: Because): Promise<void>;
   /**
    * Stores the files and registers them as the model's next version, with its lineage, in one commit. With an `owner`,
    * a model that does not exist is created by the same commit.
@@ -64,6 +80,8 @@ export interface Models {
   withdrawApproval(version: ReferenceLike, approval: ApprovalRequest): Promise<ModelVersion>;
   /** Says that the version should not be used any more. It can be rolled back to, not moved to. @throws `registry/lifecycle` */
   deprecate(version: ReferenceLike, options: Because): Promise<ModelVersion>;
+  /** Hides a version for ever. Its number is not given again. @throws `state/not-found`, `registry/lifecycle` while an alias points to it */
+  deleteVersion(version: ReferenceLike, options: Because): Promise<void>;
   /** Takes the version out of use for ever. @throws `registry/lifecycle` while an alias points to it */
   retire(version: ReferenceLike, options: Because): Promise<ModelVersion>;
   /**
@@ -154,28 +172,23 @@ export function models(doors: RegistryDoors): Models {
   const { ledger, blobs } = doors;
   const state = () => ledger.state(modelsProjection);
 
-  const modelState = (name: string) => {
-    const found = state().models.get(name);
-    if (found === undefined) throw notFound('model', name);
-    return found;
-  };
-  const versionState = (reference: ReferenceLike) => {
-    const { name, number } = parseReference(reference);
-    const found = findVersion(state(), referenceId(name, number));
-    if (found === undefined) throw notFound('model version', referenceId(name, number));
-    return found;
-  };
+  const modelState = (name: string) => existingModel(state(), name);
+  const versionState = (reference: ReferenceLike) => existingVersion(state(), reference);
   const changed = async (reference: ReferenceLike, decide: Decide<string>, options: CommandOptions) => {
     const { name, number } = parseReference(reference);
     const { result } = await act(ledger, decide, options, () => referenceId(name, number));
     return toVersion(versionState(result));
   };
-  const history = (name: string, alias: string) => modelState(name).aliases.get(alias)?.history ?? [];
+  const history = (name: string, alias: string) => {
+    // The past of what was deleted stays known.
+    const model = modelEver(state(), name) ?? modelState(name);
+    return model.aliases.get(alias)?.history ?? [];
+  };
 
   /** The generation that the mover sees, so that two movers cannot both win. */
   const generation = async (name: string, alias: string, options: Abortable) => {
     await ledger.refresh(options);
-    return state().models.get(name)?.aliases.get(alias)?.generation ?? 0;
+    return findModel(state(), name)?.aliases.get(alias)?.generation ?? 0;
   };
   const moved = async (name: string, alias: string, decide: Decide<aliases.Outcome>, options: CommandOptions) => {
     const committed = await act(ledger, decide, options, aliases.replayedOutcome);
@@ -191,8 +204,15 @@ export function models(doors: RegistryDoors): Models {
       return toModel(modelState(result));
     },
     async change(name, change) {
-      const { result } = await act(ledger, commands.changeModel(name, change), change, () => parseName(name));
-      return toModel(modelState(result));
+      refuseDenied(await act(ledger, commands.changeModel(name, change), change, aliases.replayedOutcome));
+      return toModel(modelState(name));
+    },
+    async rename(name, to, options = {}) {
+      await act(ledger, endings.renameModel(name, to), options, () => undefined);
+      return toModel(modelState(to));
+    },
+    async delete(name, options) {
+      refuseDenied(await act(ledger, endings.deleteModel(name, options.reason), options, aliases.replayedOutcome));
     },
     register: storing(doors, async (name, version) => {
       parseName(name, 'model name');
@@ -246,8 +266,11 @@ export function models(doors: RegistryDoors): Models {
     }),
     approve: (version, approval) => changed(version, judgements.approveVersion(version, approval), approval),
     withdrawApproval: (version, approval) => changed(version, judgements.withdrawApproval(version, approval), approval),
-    deprecate: (version, options) => changed(version, commands.deprecateVersion(version, options.reason), options),
-    retire: (version, options) => changed(version, commands.retireVersion(version, options.reason), options),
+    deprecate: (version, options) => changed(version, endings.deprecateVersion(version, options.reason), options),
+    retire: (version, options) => changed(version, endings.retireVersion(version, options.reason), options),
+    async deleteVersion(version, options) {
+      await act(ledger, endings.deleteVersion(version, options.reason), options, () => '');
+    },
     async moveAlias(name, alias, version, options) {
       const request: aliases.MoveRequest = {
         model: name,
@@ -282,12 +305,15 @@ export function models(doors: RegistryDoors): Models {
     history: (name, alias) => [...history(name, alias)],
     movesOf(reference) {
       const version = versionState(reference);
-      const records = [...version.pastAliases].flatMap((alias) => history(version.model.name, alias));
+      const records = [...version.pastAliases].flatMap((alias) => history(version.model.id, alias));
       return records
         .filter((r) => r.version === version.id || r.from === version.id)
         .sort((a, b) => a.eventIndex - b.eventIndex);
     },
-    versions: (name) => modelState(name).versions.map(toVersion),
+    versions: (name) =>
+      modelState(name)
+        .versions.filter((version) => version.deleted === undefined)
+        .map(toVersion),
     list: (filter = {}, options = {}) => searchModels(state(), filter, options),
     search: (filter = {}, options = {}) => searchVersions(state(), filter, options),
     contract: async (reference, options) => readContract(doors, versionState(reference), options),

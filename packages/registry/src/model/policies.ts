@@ -1,12 +1,13 @@
 import type { Digest } from '@millwright/core';
 import { act, type CommandOptions, type RegistryDoors } from '../doors.js';
 import type { GatePolicy } from '../evaluation/gate/policy.js';
-import { replayedOutcome, setPolicy } from './alias-commands.js';
+import { replayedOutcome, setPolicy, setRiskPolicy } from './alias-commands.js';
 import { refuseDenied } from './models.js';
 import type { AliasPolicy, ModelPolicy } from './policy.js';
 import { modelsProjection } from './projection.js';
-import { notFound } from './refusal.js';
-import type { PolicyState } from './state.js';
+import { existingModel } from './refusal.js';
+import { type PolicyState, policyOf } from './state.js';
+import type { RiskClass } from './types.js';
 
 /** The rules that each model's aliases and gates follow. */
 export interface Policies {
@@ -16,8 +17,19 @@ export interface Policies {
     policy: ModelPolicy,
     options?: { readonly reason?: string | undefined } & CommandOptions,
   ): Promise<StoredPolicy>;
-  /** The rules of a model, or undefined when it has none. @throws `state/not-found` */
+  /** The rules that a model follows: its own, else those of its risk class, else undefined. @throws `state/not-found` */
   get(model: string): StoredPolicy | undefined;
+  /**
+   * Replaces the rules of a risk class: models of this class follow them until they get rules of their own. Only its
+   * guardians may then give a model other rules, or another risk class.
+   * @throws `input/invalid`, `registry/denied` for those who are no guardians
+   */
+  setForRisk(
+    risk: RiskClass,
+    policy: ModelPolicy,
+    options?: { readonly reason?: string | undefined } & CommandOptions,
+  ): Promise<StoredPolicy>;
+  forRisk(risk: RiskClass): StoredPolicy | undefined;
 }
 
 /** Rules as they stand in the ledger. */
@@ -35,9 +47,9 @@ export interface StoredPolicy {
 
 export function policies({ ledger }: RegistryDoors): Policies {
   const get = (model: string) => {
-    const found = ledger.state(modelsProjection).models.get(model);
-    if (found === undefined) throw notFound('model', model);
-    return found.policy === undefined ? undefined : toPolicy(found.policy);
+    const state = ledger.state(modelsProjection);
+    const policy = policyOf(state, existingModel(state, model));
+    return policy && toPolicy(policy);
   };
   return {
     async set(model, policy, options = {}) {
@@ -45,6 +57,14 @@ export function policies({ ledger }: RegistryDoors): Policies {
       return get(model)!;
     },
     get,
+    async setForRisk(risk, policy, options = {}) {
+      refuseDenied(await act(ledger, setRiskPolicy(risk, policy, options.reason ?? ''), options, replayedOutcome));
+      return toPolicy(ledger.state(modelsProjection).riskPolicies.get(risk)!);
+    },
+    forRisk(risk) {
+      const policy = ledger.state(modelsProjection).riskPolicies.get(risk);
+      return policy && toPolicy(policy);
+    },
   };
 }
 

@@ -2,7 +2,16 @@ import { MillwrightError, type Name } from '@millwright/core';
 import type { Decide, LedgerView, NewEvent } from '@millwright/core/ledger';
 import { parseReference, type ReferenceLike, referenceId } from '../reference.js';
 import { modelsProjection } from './projection.js';
-import { findVersion, type ModelState, stageOf, type VersionState } from './state.js';
+import {
+  findModel,
+  findVersion,
+  type ModelState,
+  type ModelsState,
+  modelEver,
+  stageOf,
+  type VersionState,
+} from './state.js';
+import type { Deletion } from './types.js';
 
 /** What commands need to find, and how they refuse. */
 
@@ -20,22 +29,44 @@ export function onVersion(
 
 /** @throws `state/not-found` */
 export function requireModel(view: LedgerView, name: Name): ModelState {
-  const model = view.state(modelsProjection).models.get(name);
-  if (model === undefined) throw noModel(name);
+  return existingModel(view.state(modelsProjection), name);
+}
+
+/** The model that a name leads to. @throws `state/not-found`, saying who deleted it */
+export function existingModel(state: ModelsState, name: string): ModelState {
+  const model = findModel(state, name);
+  if (model === undefined) throw noModel(name, modelEver(state, name)?.deleted);
   return model;
+}
+
+/** The version that a reference means. @throws `state/not-found`, saying who deleted it */
+export function existingVersion(state: ModelsState, reference: ReferenceLike): VersionState {
+  const { name, number } = parseReference(reference);
+  const id = referenceId(name, number);
+  const version = findVersion(state, id);
+  if (version?.deleted === undefined && version !== undefined) return version;
+  throw notFound('model version', id, deletedBy(version?.deleted));
+}
+
+function deletedBy(deletion: Deletion | undefined): string {
+  return deletion === undefined ? '' : ` ${deletion.by} deleted it (entry ${deletion.eventIndex}): ${deletion.reason}`;
 }
 
 /** @throws `state/not-found` */
 export function requireVersion(view: LedgerView, reference: ReferenceLike): VersionState {
-  const { name, number } = parseReference(reference);
-  const id = referenceId(name, number);
-  const version = findVersion(view.state(modelsProjection), id);
-  if (version === undefined) throw notFound('model version', id);
-  return version;
+  return existingVersion(view.state(modelsProjection), reference);
 }
 
-export function noModel(name: string): MillwrightError {
-  return notFound('model', name, ' Create it with `models.create`, or register its first version with an `owner`.');
+export function noModel(name: string, deletion?: Deletion): MillwrightError {
+  const advice = ' Create it with `models.create`, or register its first version with an `owner`.';
+  return notFound('model', name, `${deletedBy(deletion)}${advice}`);
+}
+
+export function nameTaken(name: string, by: ModelState): MillwrightError<'registry/exists'> {
+  const whose = by.name === name ? 'There is a model' : `\`${by.name}\` has or had the name`;
+  return new MillwrightError('registry/exists', `${whose} \`${name}\` already.`, {
+    details: { what: 'model', id: name },
+  });
 }
 
 export function noAlias(model: string, alias: string): MillwrightError {

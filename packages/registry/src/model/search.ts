@@ -1,6 +1,7 @@
 import { invalidInput } from '@millwright/core';
 import {
   catalogueOf,
+  findModel,
   type ModelState,
   type ModelsState,
   stageOf,
@@ -75,11 +76,12 @@ function candidates(state: ModelsState, filter: VersionFilter): readonly Version
   const named: string[] = [];
   for (const [key, value] of Object.entries(filter.tags ?? {}))
     named.push(value === '*' ? posting.anyTag(key) : posting.tag(key, value));
+  if (filter.owner !== undefined) named.push(posting.owner(filter.owner));
   if (filter.madeBy !== undefined) named.push(posting.madeBy(filter.madeBy));
   if (filter.registeredBy !== undefined) named.push(posting.registeredBy(filter.registeredBy));
   if (filter.stage !== undefined && JUDGED.has(filter.stage)) named.push(posting.judged);
   const lists = named.map((name) => postings.get(name) ?? []);
-  if (filter.model !== undefined) lists.push(state.models.get(filter.model)?.versions ?? []);
+  if (filter.model !== undefined) lists.push(findModel(state, filter.model)?.versions ?? []);
   if (filter.alias !== undefined || filter.stage === 'serving') lists.push(aliased(state, filter.alias));
   let shortest = lists.reduce((a, b) => (b.length < a.length ? b : a), versions);
   for (const [name, range] of Object.entries(filter.metrics ?? {})) {
@@ -119,6 +121,7 @@ export function searchModels(
   const { owner, risk, nameContains } = filter;
   const tags = Object.entries(filter.tags ?? {});
   const matches = (model: ModelState) =>
+    model.deleted === undefined &&
     (owner === undefined || model.owner === owner) &&
     (risk === undefined || model.risk === risk) &&
     (nameContains === undefined || model.name.includes(nameContains)) &&
@@ -131,7 +134,8 @@ function versionMatcher(filter: VersionFilter): (version: VersionState) => boole
   const tags = Object.entries(filter.tags ?? {});
   const metrics = Object.entries(filter.metrics ?? {});
   return (version) =>
-    (model === undefined || version.model.name === model) &&
+    version.deleted === undefined &&
+    (model === undefined || version.model.name === model || version.model.id === model) &&
     (kind === undefined || version.kind === kind) &&
     (owner === undefined || version.model.owner === owner) &&
     (alias === undefined || version.aliases.has(alias)) &&

@@ -11,7 +11,7 @@ import type { AliasRecord, Approval, Evidence, EvidenceMetric } from './types.js
 export const modelCodec: ShardCodec<ModelState> = {
   encode({ tags, versions, aliases, policy, ...facts }) {
     return {
-      ...facts,
+      ...pruned(facts),
       tags: [...tags],
       versions: versions.map(encodeVersion),
       aliases: Array.from(aliases, ([name, alias]) => [name, encodeAlias(alias)]),
@@ -25,13 +25,39 @@ export const modelCodec: ShardCodec<ModelState> = {
       tags: new Map(tags),
       versions: [],
       aliases: new Map(),
-      policy: policy && { ...ABSENT_POLICY, ...policy, aliases: new Map(policy.aliases) },
+      policy: policy && decodePolicy(policy),
+      deleted: facts.deleted,
     };
     for (const version of versions) model.versions.push(decodeVersion(version, model));
     for (const [name, alias] of aliases) model.aliases.set(name, decodeAlias(alias, model));
     return model;
   },
+  copy: copyModel,
 };
+
+/** As by way of `encode`, some ten times faster: every group of commands copies the models that it changes. */
+function copyModel(model: ModelState): ModelState {
+  const copy: ModelState = { ...model, tags: new Map(model.tags), versions: [], aliases: new Map() };
+  for (const version of model.versions)
+    copy.versions.push({
+      ...version,
+      model: copy,
+      tags: new Map(version.tags),
+      evidence: [...version.evidence],
+      approvals: [...version.approvals],
+      aliases: new Set(version.aliases),
+      pastAliases: new Set(version.pastAliases),
+    });
+  const sameIn = ({ number }: VersionState) => copy.versions[number - 1]!;
+  for (const [name, { target, generation, history, before }] of model.aliases)
+    copy.aliases.set(name, {
+      target: target && sameIn(target),
+      generation,
+      history: [...history],
+      before: before.map(sameIn),
+    });
+  return copy;
+}
 
 type Entries<V> = readonly (readonly [string, V])[];
 
@@ -39,8 +65,10 @@ type StoredModel = Omit<ModelState, 'tags' | 'versions' | 'aliases' | 'policy'> 
   readonly tags: Entries<string>;
   readonly versions: readonly StoredVersion[];
   readonly aliases: Entries<StoredAlias>;
-  readonly policy?: Omit<PolicyState, 'aliases'> & { readonly aliases: Entries<AliasPolicy> };
+  readonly policy?: StoredPolicyState;
 };
+
+export type StoredPolicyState = Omit<PolicyState, 'aliases'> & { readonly aliases: Entries<AliasPolicy> };
 
 interface StoredAlias {
   readonly target?: number;
@@ -78,6 +106,7 @@ type Sparse =
 type StoredMetric = Omit<EvidenceMetric, 'value'> & { readonly value: Figure };
 
 const ABSENT = {
+  deleted: undefined,
   contract: undefined,
   contractBlob: undefined,
   features: undefined,
@@ -111,7 +140,7 @@ function decodeVersion(stored: StoredVersion, model: ModelState): VersionState {
   return {
     ...ABSENT,
     ...facts,
-    id: referenceId(model.name, stored.number),
+    id: referenceId(model.id, stored.number),
     model,
     metrics: new Map(metrics.map(([name, figure]) => [name, fromFigure(figure)])),
     tags: new Map(tags),
@@ -148,8 +177,12 @@ function decodeAlias({ target, generation, history, before }: StoredAlias, { ver
   };
 }
 
-function encodePolicy({ aliases, ...policy }: PolicyState): JsonObject {
+export function encodePolicy({ aliases, ...policy }: PolicyState): JsonObject {
   return pruned({ ...policy, aliases: [...aliases] });
+}
+
+export function decodePolicy({ aliases, ...policy }: StoredPolicyState): PolicyState {
+  return { ...ABSENT_POLICY, ...policy, aliases: new Map(aliases) };
 }
 
 function full<T>(list: readonly T[]): readonly T[] | undefined {

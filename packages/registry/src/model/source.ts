@@ -7,13 +7,13 @@ import { parseReference, type ReferenceLike, referenceId } from '../reference.js
 import { wakeOn } from '../wake.js';
 import { modelsProjection } from './projection.js';
 import { notFound } from './refusal.js';
-import { findVersion, type VersionState } from './state.js';
+import { findModel, findVersion, type VersionState } from './state.js';
 
 /** The model that an alias points to: resolved anew each time, and watched as the alias moves. */
 export function aliasSource(doors: RegistryDoors, model: string, alias: string): ModelSource {
   const name = parseName(model, 'model name');
   const parsed = parseName(alias, 'alias');
-  const target = () => doors.ledger.state(modelsProjection).models.get(name)?.aliases.get(parsed)?.target;
+  const target = () => findModel(doors.ledger.state(modelsProjection), name)?.aliases.get(parsed)?.target;
   return {
     async resolve(options) {
       await doors.ledger.refresh(options);
@@ -42,7 +42,10 @@ export function aliasSource(doors: RegistryDoors, model: string, alias: string):
 export function versionSource(doors: RegistryDoors, reference: ReferenceLike): ModelSource {
   const { name, number } = parseReference(reference);
   const id = referenceId(name, number);
-  const find = () => findVersion(doors.ledger.state(modelsProjection), id);
+  const find = () => {
+    const version = findVersion(doors.ledger.state(modelsProjection), id);
+    return version?.deleted === undefined ? version : undefined;
+  };
   return {
     async resolve(options) {
       if (find() === undefined) await doors.ledger.refresh(options);

@@ -4,12 +4,17 @@ import type { GatePolicy } from '../evaluation/gate/policy.js';
 import { nodeId } from '../reference.js';
 import type { VersionOrigin } from './passport.js';
 import { type AliasPolicy, type Judgement, judgeMove } from './policy.js';
-import type { AliasRecord, Approval, Evidence, ModelVersion, RegisteredModel, Stage } from './types.js';
+import type { AliasRecord, Approval, Deletion, Evidence, ModelVersion, RegisteredModel, Stage } from './types.js';
 import { indexVersion, type VersionIndex, versionIndex } from './version-index.js';
 
 /** All models, as the fold keeps them. Only the projection changes it. */
 export interface ModelsState {
+  /** By id, deleted ones included. */
   readonly models: ShardMap<ModelState>;
+  /** Names that models were given later, and the ids that they lead to. */
+  readonly names: Map<string, string>;
+  /** Rules by risk class, for models that have none of their own. */
+  readonly riskPolicies: Map<string, PolicyState>;
   /** Made by the first search, kept up to date from then on. */
   catalogue: Catalogue | undefined;
   /** Events of this room that made no sense and were passed over: a malformed payload, a number taken, a move that the policy forbids. */
@@ -31,19 +36,24 @@ export interface IgnoredEvent {
 }
 
 export interface ModelState {
-  readonly name: Name;
+  readonly id: Name;
+  name: Name;
+  /** What it was called before, oldest first. */
+  formerNames: Name[];
   owner: string;
   risk: string;
   intendedUse: string;
   outOfScope: string;
   description: string;
   readonly tags: Map<string, string>;
-  readonly createdBy: string;
-  readonly createdAt: number;
-  readonly eventIndex: number;
+  createdBy: string;
+  createdAt: number;
+  /** Of its creation, or of the creation that brought the name back. */
+  eventIndex: number;
   readonly versions: VersionState[];
   readonly aliases: Map<string, AliasState>;
   policy: PolicyState | undefined;
+  deleted: Deletion | undefined;
 }
 
 export interface PolicyState {
@@ -89,6 +99,7 @@ export interface VersionState {
   readonly pastAliases: Set<string>;
   deprecated: boolean;
   retired: boolean;
+  deleted: Deletion | undefined;
   /** More is known of it than its registration. */
   judged: boolean;
   readonly registeredBy: string;
@@ -96,19 +107,37 @@ export interface VersionState {
   readonly eventIndex: number;
 }
 
-/** The version with this id, if there is one. */
-export function findVersion(state: ModelsState, id: string): VersionState | undefined {
-  const at = id.lastIndexOf('@');
+/** The model that a name leads to, its id or any name that it was given, deleted or not. */
+export function modelEver(state: ModelsState, name: string): ModelState | undefined {
+  return state.models.get(state.names.get(name) ?? name);
+}
+
+/** The same, if it is not deleted. */
+export function findModel(state: ModelsState, name: string): ModelState | undefined {
+  const model = modelEver(state, name);
+  return model?.deleted === undefined ? model : undefined;
+}
+
+/** A name is free for a model when no model has it, and when it is no model's id: ids mean one thing for ever. */
+export function mayTakeName(state: ModelsState, id: string, name: string): boolean {
+  const holder = modelEver(state, name);
+  return holder === undefined || (holder.id === id && holder.name !== name);
+}
+
+/** The version that `name@number` means, deleted or not. */
+export function findVersion(state: ModelsState, reference: string): VersionState | undefined {
+  const at = reference.lastIndexOf('@');
   if (at <= 0) return undefined;
-  const version = state.models.get(id.slice(0, at))?.versions[Number(id.slice(at + 1)) - 1];
-  return version?.id === id ? version : undefined;
+  const number = reference.slice(at + 1);
+  const version = modelEver(state, reference.slice(0, at))?.versions[Number(number) - 1];
+  return version !== undefined && String(version.number) === number ? version : undefined;
 }
 
 /** The version with this id, to change it. */
 export function changeVersion(state: ModelsState, id: string): VersionState | undefined {
   const version = findVersion(state, id);
   if (version === undefined) return undefined;
-  state.models.change(version.model.name);
+  state.models.change(version.model.id);
   return findVersion(state, id);
 }
 
@@ -141,7 +170,7 @@ export function toVersion(version: VersionState): ModelVersion {
   return {
     id,
     node: nodeId('model', id),
-    model: model.name,
+    model: model.id,
     number: rest.number,
     kind: rest.kind,
     stage: stageOf(version),
@@ -168,7 +197,9 @@ export function toModel(model: ModelState): RegisteredModel {
   const aliases: [string, string][] = [];
   for (const [name, { target }] of model.aliases) if (target !== undefined) aliases.push([name, target.id]);
   return {
+    id: model.id,
     name: model.name,
+    formerNames: [...model.formerNames],
     owner: model.owner,
     risk: model.risk,
     intendedUse: model.intendedUse,
@@ -183,20 +214,31 @@ export function toModel(model: ModelState): RegisteredModel {
   };
 }
 
-/** True when the policy, as it stands, lets this actor change it. */
-export function mayChangePolicy(model: ModelState, actor: string): boolean {
-  return model.policy?.guardians?.includes(actor) ?? true;
+/** The rules that a model follows: its own, else those of its risk class. */
+export function policyOf(state: ModelsState, model: ModelState): PolicyState | undefined {
+  return model.policy ?? state.riskPolicies.get(model.risk);
+}
+
+/** True when the rules, as they stand, let this actor change them, or leave their reach. */
+export function mayChangePolicy(state: ModelsState, model: ModelState, actor: string): boolean {
+  return mayChange(model.policy, actor) && mayChange(state.riskPolicies.get(model.risk), actor);
+}
+
+export function mayChange(policy: PolicyState | undefined, actor: string): boolean {
+  return policy?.guardians?.includes(actor) ?? true;
 }
 
 /** Judges the move of an alias to a version by the model's policy; `extra` is evidence that comes in the same commit. */
 export function judge(
+  state: ModelsState,
   version: VersionState,
   alias: string,
   actor: string,
   time: number,
   extra: readonly Evidence[],
 ): Judgement {
-  const policy = version.model.policy?.aliases.get(alias);
+  const rules = policyOf(state, version.model);
+  const policy = rules?.aliases.get(alias);
   if (policy === undefined) return { allowed: true, reasons: [], evidence: [] };
   return judgeMove(policy, {
     actor,
@@ -205,6 +247,6 @@ export function judge(
     evidence: extra.length === 0 ? version.evidence : [...version.evidence, ...extra],
     approvals: version.approvals,
     pastAliases: version.pastAliases,
-    gate: version.model.policy?.gateDigest,
+    gate: rules?.gateDigest,
   });
 }

@@ -6,7 +6,12 @@ export type RiskClass = 'minimal' | 'limited' | 'high' | (string & {});
 
 /** A model as a product: what it is for and who answers for it. Its versions are the things that run. */
 export interface RegisteredModel {
+  /** The name that it was created under. Its versions are `id@1`, `id@2`, …, whatever it is called later. */
+  readonly id: Name;
+  /** What it is called now. */
   readonly name: Name;
+  /** What it was called before: these names keep leading to it. */
+  readonly formerNames: readonly Name[];
   readonly owner: string;
   readonly risk: RiskClass;
   readonly intendedUse: string;
@@ -15,7 +20,7 @@ export interface RegisteredModel {
   readonly tags: Readonly<Record<string, string>>;
   readonly createdBy: string;
   readonly createdAt: number;
-  /** How many versions have been registered; the newest has this number. */
+  /** The highest number that a version was given, deleted ones and those of an earlier life of the name included. */
   readonly versions: number;
   /** Where each alias points: `{ champion: 'flight-delay@3' }`. */
   readonly aliases: Readonly<Record<string, string>>;
@@ -35,6 +40,7 @@ export interface ModelVersion {
   readonly id: string;
   /** Its node in the lineage graph. */
   readonly node: string;
+  /** `id` of the model. */
   readonly model: Name;
   /** Dense, from 1. */
   readonly number: number;
@@ -111,5 +117,13 @@ export interface AliasRecord {
   readonly by: string;
   readonly time: number;
   /** Leaf of the ledger: `ledger.prove(eventIndex)` proves the move offline. */
+  readonly eventIndex: number;
+}
+
+/** A tombstone: what it stands for is hidden from searches and cannot be used; the ledger keeps its history. */
+export interface Deletion {
+  readonly by: string;
+  readonly reason: string;
+  readonly time: number;
   readonly eventIndex: number;
 }

@@ -23,6 +23,7 @@ export function versionIndex(): VersionIndex {
 export const posting = {
   tag: (key: string, value: string) => JSON.stringify(['tag', key, value]),
   anyTag: (key: string) => JSON.stringify(['tag', key]),
+  owner: (owner: string) => JSON.stringify(['owner', owner]),
   madeBy: (run: string) => JSON.stringify(['madeBy', run]),
   registeredBy: (actor: string) => JSON.stringify(['registeredBy', actor]),
   /** Versions of which more is known than their registration: evidence, approvals, the end of their use. */
@@ -31,6 +32,7 @@ export const posting = {
 
 /** Adds a version that has just been registered. */
 export function indexVersion(index: VersionIndex, version: VersionState): void {
+  append(index, posting.owner(version.model.owner), version);
   append(index, posting.registeredBy(version.registeredBy), version);
   if (version.madeBy !== undefined) append(index, posting.madeBy(version.madeBy), version);
   for (const [key, value] of version.tags) {
@@ -44,6 +46,21 @@ export function indexVersion(index: VersionIndex, version: VersionState): void {
     column.values.push(value);
   }
   if (version.judged) append(index, posting.judged, version);
+}
+
+/** Moves a model's versions from one owner's list to another's. */
+export function changeOwner(index: VersionIndex, versions: readonly VersionState[], from: string, to: string): void {
+  if (from === to || versions.length === 0) return;
+  const [gone, moved] = [posting.owner(from), new Set(versions)];
+  index.postings.set(
+    gone,
+    (index.postings.get(gone) ?? []).filter((version) => !moved.has(version)),
+  );
+  const list = [...(index.postings.get(posting.owner(to)) ?? []), ...versions];
+  index.postings.set(
+    posting.owner(to),
+    list.sort((a, b) => a.eventIndex - b.eventIndex),
+  );
 }
 
 /** Sets or removes a tag of a version, and notes it where there is an index. */
