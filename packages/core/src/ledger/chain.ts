@@ -1,7 +1,15 @@
 import { toDigest } from '../foundation/digest.js';
 import type { LedgerId } from '../foundation/ids.js';
 import type { StoredCommit } from '../storage/types.js';
-import { checkOf, corrupt, decodeCommit, encodeFrame, type Section } from './commit-codec.js';
+import {
+  type CommitInfo,
+  checkOf,
+  corrupt,
+  decodeCommit,
+  encodeCommit,
+  encodeFrame,
+  type Section,
+} from './commit-codec.js';
 import { emptyRoot, leafHash, sameHash } from './merkle-hash.js';
 import type { MerkleTree } from './merkle-tree.js';
 import type { LedgerEvent, LedgerHead } from './types.js';
@@ -19,6 +27,8 @@ export function startOfChain(): ChainPosition {
 /** A commit whose every byte has been checked against the commits before it. */
 export interface AcceptedCommit {
   readonly position: ChainPosition;
+  /** Exact bytes of each leaf. */
+  readonly leaves: readonly Uint8Array[];
   readonly sections: readonly Section[];
   readonly events: readonly LedgerEvent[];
 }
@@ -62,7 +72,7 @@ export function acceptCommit(
     tree.truncate(position.size);
     throw error;
   }
-  return { position: next, sections, events: eventsOf(seq, position.size, sections) };
+  return { position: next, leaves, sections, events: eventsOf(seq, position.size, sections) };
 }
 
 /** The frame line that a commit from `before` to `after` must have. */
@@ -75,6 +85,21 @@ export function frameOf(before: ChainPosition, after: ChainPosition, hashes: rea
     root: after.root,
     check: hashes.map(checkOf),
   });
+}
+
+/** The commit with these leaves that follows the position. The tree is as before afterwards. */
+export function sealCommit(
+  position: ChainPosition,
+  tree: MerkleTree,
+  leaves: readonly Uint8Array[],
+  { commitId, time, ledgerId }: Pick<CommitInfo, 'commitId' | 'time' | 'ledgerId'>,
+): StoredCommit {
+  const hashes = leaves.map(leafHash);
+  for (const hash of hashes) tree.append(hash);
+  const seq = position.seq + 1;
+  const after: ChainPosition = { seq, size: tree.size, root: toDigest(tree.root()), time, ledgerId };
+  tree.truncate(position.size);
+  return { seq, commitId, bytes: encodeCommit(frameOf(position, after, hashes), leaves) };
 }
 
 /** The events of a commit as readers see them. */

@@ -1,16 +1,15 @@
 import type { Clock } from '../foundation/clock.js';
-import { type Digest, toDigest } from '../foundation/digest.js';
+import type { Digest } from '../foundation/digest.js';
 import { MillwrightError } from '../foundation/errors.js';
 import type { CommitId, LedgerId } from '../foundation/ids.js';
 import type { Random } from '../foundation/random.js';
 import { MAX_COMMIT_BYTES } from '../storage/memory-log.js';
-import type { LogStore, StoredCommit } from '../storage/types.js';
-import { type ChainPosition, eventsOf, frameOf } from './chain.js';
+import type { LogStore } from '../storage/types.js';
+import { eventsOf, sealCommit } from './chain.js';
 import type { ChainReader } from './chain-reader.js';
-import { encodeCommit, encodeEvent, encodeInfo, MAX_COMMIT_EVENTS, type Section, tooLarge } from './commit-codec.js';
+import { encodeEvent, encodeInfo, MAX_COMMIT_EVENTS, type Section, tooLarge } from './commit-codec.js';
 import { type Fold, foldOf } from './fold.js';
 import { backOff, land } from './land.js';
-import { leafHash } from './merkle-hash.js';
 import { checkFeatures } from './protocol.js';
 import type { ActorAssurance, Decision, LedgerEvent, LedgerView, NewEvent } from './types.js';
 
@@ -118,7 +117,7 @@ export function commitLoop(options: CommitLoopOptions): CommitLoop {
 
   /** True when the commands in the plan have their outcome; false when others were faster and it must be made again. */
   const landPlan = async (plan: Plan): Promise<boolean> => {
-    const stored = encodePlan(reader, plan);
+    const stored = sealCommit(reader.position, reader.tree, plan.leaves, plan.sections[0]!.info);
     for (const { request } of plan.writes) inFlight.add(request);
     const landing = await land(log, stored, { clock, random, maxAttempts });
     switch (landing.kind) {
@@ -311,21 +310,6 @@ const LEAF_OVERHEAD = 1 + 11;
 
 const decoder = new TextDecoder();
 const parseLeaf = (leaf: Uint8Array): NewEvent => JSON.parse(decoder.decode(leaf)) as NewEvent;
-
-function encodePlan({ position, tree }: ChainReader, plan: Plan): StoredCommit {
-  const { commitId, time, ledgerId } = plan.sections[0]!.info;
-  const hashes = plan.leaves.map(leafHash);
-  for (const hash of hashes) tree.append(hash);
-  const after: ChainPosition = {
-    seq: position.seq + 1,
-    size: tree.size,
-    root: toDigest(tree.root()),
-    time,
-    ledgerId,
-  };
-  tree.truncate(position.size);
-  return { seq: after.seq, commitId, bytes: encodeCommit(frameOf(position, after, hashes), plan.leaves) };
-}
 
 function contended(attempts: number): MillwrightError<'ledger/contended'> {
   return new MillwrightError(

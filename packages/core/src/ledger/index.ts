@@ -32,6 +32,6 @@ export {
   segmentWriter,
 } from './segment.js';
 export { type ShardCodec, type ShardMap, shardMap, shardMapFrom } from './shard-map.js';
-export { exportProof, type SignHeadOptions, signHead } from './sign.js';
+export { type ExportProofOptions, exportProof, type SignHeadOptions, signHead } from './sign.js';
 export type * from './types.js';
 export { type VerifyLogOptions, verifyLog } from './verify-log.js';

@@ -183,12 +183,12 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       };
     },
     leaf: (index, o) => reader.leaf(parseIndex(index), o),
-    async proveConsistency(size, o) {
+    async proveConsistency(size, { to, ...o } = {}) {
       await reader.loadHistory(o);
       const { tree } = reader;
-      const path = tree.consistencyPath(size).map((hash): Digest => toDigest(hash));
+      const path = tree.consistencyPath(size, to).map((hash): Digest => toDigest(hash));
       const head = (n: number) => ({ size: n, root: reader.rootAt(n) });
-      return { first: head(size), second: head(tree.size), path };
+      return { first: head(size), second: head(to ?? tree.size), path };
     },
     checkpoint,
     ...closable(async () => {

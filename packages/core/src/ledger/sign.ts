@@ -1,9 +1,9 @@
 import type { Abortable } from '../foundation/abort.js';
-import { type Digest, fromHex } from '../foundation/digest.js';
+import { type Digest, fromHex, toDigest } from '../foundation/digest.js';
 import { MillwrightError } from '../foundation/errors.js';
 import { formatEventExtra } from '../verifier/event-proof.js';
 import { type NoteSigner, signNote } from '../verifier/note.js';
-import { formatTreeHead } from '../verifier/tlog-checkpoint.js';
+import { formatTreeHead, headOf } from '../verifier/tlog-checkpoint.js';
 import { formatTlogProof } from '../verifier/tlog-proof.js';
 import type { HeadPin, PinnedHead } from './pin.js';
 import type { Ledger } from './types.js';
@@ -24,41 +24,49 @@ export function signHead(ledger: Ledger, options: SignHeadOptions): Promise<stri
   return sign(ledger, ledger.head, options);
 }
 
+export type ExportProofOptions = SignHeadOptions | ({ readonly checkpoint: string } & Abortable);
+
 /**
  * A `.tlog-proof` file that shows one event to anybody who has the verifier key: the event, who wrote it when and under
- * which policy (its commit info), the inclusion proofs of both and a signed head. Check it with `verifyEventProof` of
- * `@millwright/core/verifier`, offline.
- * @throws `state/not-found` when the leaf is no event
+ * which policy (its commit info), the inclusion proofs of both and a signed head, made now or given as `checkpoint` (such as
+ * one with witnesses' signatures). Check it with `verifyEventProof` of `@millwright/core/verifier`, offline.
+ * @throws `state/not-found` when the leaf is no event, `ledger/forked` when the checkpoint is not of this ledger
  */
-export async function exportProof(ledger: Ledger, index: number, options: SignHeadOptions): Promise<string> {
-  const { bytes, info } = await ledger.leaf(index, options);
-  const proof = await ledger.prove(index, options);
-  const infoProof = await ledger.prove(info.index, { ...options, size: proof.size });
+export async function exportProof(ledger: Ledger, index: number, options: ExportProofOptions): Promise<string> {
+  const { signal } = options;
+  const { bytes, info } = await ledger.leaf(index, { signal });
+  const given = 'checkpoint' in options ? headOf(options.checkpoint) : undefined;
+  const proof = await ledger.prove(index, { size: given?.size, signal });
+  if (given !== undefined && proof.root !== toDigest(given.root))
+    throw notExtended({ size: given.size, root: toDigest(given.root) }, proof);
+  const infoProof = await ledger.prove(info.index, { size: proof.size, signal });
   const path = proof.path.map(hashOf);
-  const extra = formatEventExtra(
-    { entry: bytes, info: info.bytes, infoIndex: info.index, infoPath: infoProof.path.map(hashOf) },
-    path,
-  );
-  const checkpoint = await sign(ledger, proof, options);
+  const infoPath = infoProof.path.map(hashOf);
+  const extra = formatEventExtra({ entry: bytes, info: info.bytes, infoIndex: info.index, infoPath }, path);
+  const checkpoint = 'checkpoint' in options ? options.checkpoint : await sign(ledger, proof, options);
   return formatTlogProof({ index, path, checkpoint, extra });
 }
 
-async function sign(ledger: Ledger, { size, root }: PinnedHead, options: SignHeadOptions): Promise<string> {
-  const last = await options.lastSigned?.load();
+async function sign(ledger: Ledger, head: PinnedHead, options: SignHeadOptions): Promise<string> {
+  const { lastSigned, signers, signal } = options;
+  const { size, root } = head;
+  const last = await lastSigned?.load();
   if (last !== undefined) {
-    const known = last.size <= size ? (await ledger.proveConsistency(last.size, options)).first.root : root;
-    if (last.size > size || known !== last.root) {
-      throw new MillwrightError(
-        'ledger/forked',
-        `Signed before: ${last.size} leaves with root ${last.root}. The ledger with ${size} leaves does not extend it; it is not signed.`,
-        { details: { expectedRoot: last.root, actualRoot: known, size: last.size } },
-      );
-    }
+    const known = last.size <= size ? (await ledger.proveConsistency(last.size, { signal })).first.root : root;
+    if (last.size > size || known !== last.root) throw notExtended(last, { size, root: known });
   }
   const origin = options.origin ?? `millwright.dev/ledger/${ledger.id}`;
-  const note = await signNote(formatTreeHead({ origin, size, root: hashOf(root) }), options.signers);
-  await options.lastSigned?.save({ size, root });
+  const note = await signNote(formatTreeHead({ origin, size, root: hashOf(root) }), signers);
+  await lastSigned?.save({ size, root });
   return note;
+}
+
+function notExtended(signed: PinnedHead, actual: PinnedHead): MillwrightError<'ledger/forked'> {
+  return new MillwrightError(
+    'ledger/forked',
+    `Signed before: ${signed.size} leaves with root ${signed.root}. The ledger with ${actual.size} leaves does not extend it.`,
+    { details: { expectedRoot: signed.root, actualRoot: actual.root, size: signed.size } },
+  );
 }
 
 function hashOf(digest: Digest): Uint8Array {

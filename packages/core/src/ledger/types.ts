@@ -175,8 +175,11 @@ export interface Ledger extends Closable {
   prove(index: number, options?: { readonly size?: number | undefined } & Abortable): Promise<InclusionProof>;
   /** The exact bytes of an event's leaf, and of the commit-info leaf that says who wrote it. @throws `state/not-found` */
   leaf(index: number, options?: Abortable): Promise<EventLeaf>;
-  /** Proof that the ledger with its first `size` leaves is a past state of this one; check it with `verifyConsistency`. */
-  proveConsistency(size: number, options?: Abortable): Promise<ConsistencyProof>;
+  /**
+   * Proof that the ledger with its first `size` leaves is a past state of this one, or of the one with `to` leaves; check it
+   * with `verifyConsistency`.
+   */
+  proveConsistency(size: number, options?: { readonly to?: number | undefined } & Abortable): Promise<ConsistencyProof>;
   /**
    * Stores the states of all projections so that the ledger opens faster next time, and notes it in the hint slot.
    * @throws `input/invalid` without blobs, or when a projection has no `snapshot`

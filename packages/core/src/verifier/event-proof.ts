@@ -2,7 +2,8 @@ import { fromBase64, toBase64 } from '../foundation/base64.js';
 import { HASH_BYTES, leafHash, sameHash } from '../ledger/merkle-hash.js';
 import { includes, MAX_PROOF_HASHES } from '../ledger/merkle-proof.js';
 import type { TreeHead } from './tlog-checkpoint.js';
-import { parseTlogProof, type VerifyProofOptions, verifyTlogProof } from './tlog-proof.js';
+import { parseTlogProof, verifyTlogProof } from './tlog-proof.js';
+import type { VerifyHeadOptions } from './tree-head.js';
 
 /** An event of a ledger, with everything that its proof shows. */
 export interface ProvenEvent {
@@ -39,10 +40,7 @@ export type EventVerdict =
  * Checks a `.tlog-proof` of `exportProof` offline: a trusted key signed the head, the event is in its tree, and so is the
  * commit info that says who wrote it, when and under which policy.
  */
-export async function verifyEventProof(
-  text: string,
-  options: Omit<VerifyProofOptions, 'entry'>,
-): Promise<EventVerdict> {
+export async function verifyEventProof(text: string, options: VerifyHeadOptions): Promise<EventVerdict> {
   const proof = parseTlogProof(text);
   const extra = proof && parseEventExtra(proof.extra, proof.path);
   if (extra === undefined) return { ok: false, reason: 'it is no proof of an event' };

@@ -2,6 +2,7 @@ export { emptyRoot, leafHash, nodeHash } from '../ledger/merkle-hash.js';
 export { extendsTree, includes } from '../ledger/merkle-proof.js';
 export { type EventVerdict, type ProvenCommit, type ProvenEvent, verifyEventProof } from './event-proof.js';
 export {
+  COSIGNATURE,
   ED25519,
   ed25519Signer,
   ed25519Verifier,
@@ -13,7 +14,7 @@ export {
   verifierKeyOf,
   verifyNote,
 } from './note.js';
-export { formatTreeHead, parseTreeHead, type TreeHead } from './tlog-checkpoint.js';
+export { formatTreeHead, headOf, parseTreeHead, type TreeHead } from './tlog-checkpoint.js';
 export {
   formatTlogProof,
   type ProofVerdict,
@@ -22,3 +23,4 @@ export {
   type VerifyProofOptions,
   verifyTlogProof,
 } from './tlog-proof.js';
+export { type HeadVerdict, type VerifyHeadOptions, verifyTreeHead, type WitnessQuorum } from './tree-head.js';

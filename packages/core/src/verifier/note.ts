@@ -15,14 +15,23 @@ export interface NoteVerifier {
   readonly name: string;
   readonly keyId: Uint8Array;
   verify(text: Uint8Array, signature: Uint8Array): Promise<boolean>;
+  /** When it was signed, milliseconds since 1970, if signatures of the key say so, as a witness's do. */
+  timeOf?(signature: Uint8Array): number;
 }
 
 export type NoteVerdict =
-  | { readonly ok: true; readonly text: string; readonly signers: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly text: string;
+      readonly signers: readonly string[];
+      /** When each witness signed, milliseconds since 1970. */
+      readonly cosignedAt: ReadonlyMap<string, number>;
+    }
   | { readonly ok: false; readonly reason: string };
 
-/** Signature type bytes of signed-note. */
+/** Signature type bytes of signed-note: a log's signature, and a witness's with the time (C2SP tlog-cosignature). */
 export const ED25519 = 0x01;
+export const COSIGNATURE = 0x04;
 const MAX_NOTE_BYTES = 65_536;
 const MAX_SIGNATURES = 32;
 
@@ -58,6 +67,7 @@ export async function verifyNote(
   if (lines.length > MAX_SIGNATURES) return refuse('the note has too many signatures');
   const bytes = new TextEncoder().encode(text);
   const signers = new Set<string>();
+  const cosignedAt = new Map<string, number>();
   for (const line of lines) {
     const match = /^— ([^\s+]+) ([A-Za-z0-9+/=]+)$/u.exec(line);
     const blob = match && fromBase64(match[2]!);
@@ -68,9 +78,10 @@ export async function verifyNote(
     if (verifier === undefined) continue;
     if (!(await verifier.verify(bytes, signature))) return refuse(`the signature of ${name} is wrong`);
     signers.add(name);
+    if (verifier.timeOf !== undefined) cosignedAt.set(name, verifier.timeOf(signature));
   }
   if (signers.size < Math.max(1, need)) return refuse(`${signers.size} of ${Math.max(1, need)} trusted signatures`);
-  return { ok: true, text, signers: [...signers] };
+  return { ok: true, text, signers: [...signers], cosignedAt };
 }
 
 /** The key id of signed-note: the first 4 bytes of SHA-256(name || 0x0A || type || public key). */
@@ -89,30 +100,51 @@ export function ed25519Signer(name: string, privateKey: CryptoKey, publicKey: Ui
   };
 }
 
-/** An Ed25519 verifier from a verifier key `name+keyid+base64`. @throws `input/invalid` */
+/**
+ * A verifier from a verifier key `name+keyid+base64` of an Ed25519 key: of a log, or of a witness, whose signatures say when.
+ * @throws `input/invalid`
+ */
 export async function ed25519Verifier(verifierKey: string): Promise<NoteVerifier> {
   const [name = '', id = '', ...rest] = verifierKey.split('+');
   const key = fromBase64(rest.join('+'));
-  if (key?.[0] !== ED25519 || key.length !== 33)
+  const type = key?.[0];
+  if (key?.length !== 33 || (type !== ED25519 && type !== COSIGNATURE))
     throw invalidInput('verifierKey', '`name+keyid+base64` of an Ed25519 key', verifierKey);
   checkName(name);
   const publicKey = key.subarray(1);
-  const keyId = noteKeyId(name, ED25519, publicKey);
+  const keyId = noteKeyId(name, type, publicKey);
   if (id !== hex(keyId)) throw invalidInput('verifierKey', `the key id ${hex(keyId)}`, id);
-  const imported = await crypto.subtle.importKey('raw', new Uint8Array(publicKey), 'Ed25519', true, ['verify']);
+  const imported = await crypto.subtle.importKey('raw', publicKey as BufferSource, 'Ed25519', true, ['verify']);
+  const verify = (text: Uint8Array, signature: Uint8Array) =>
+    crypto.subtle.verify('Ed25519', imported, signature as BufferSource, text as BufferSource);
+  if (type === ED25519) return { name, keyId, verify };
   return {
     name,
     keyId,
-    verify: (text, signature) =>
-      crypto.subtle.verify('Ed25519', imported, new Uint8Array(signature), new Uint8Array(text)),
+    async verify(text, signature) {
+      if (signature.length !== TIME_BYTES + 64) return false;
+      return verify(cosignedText(secondsOf(signature), text), signature.subarray(TIME_BYTES));
+    },
+    timeOf: (signature) => Number(secondsOf(signature)) * 1000,
   };
 }
 
 /** The text that gives an Ed25519 public key to verifiers: `name+keyid+base64`. */
-export function verifierKeyOf(name: string, publicKey: Uint8Array): string {
+export function verifierKeyOf(name: string, publicKey: Uint8Array, type = ED25519): string {
   checkName(name);
-  const key = concat(Uint8Array.of(ED25519), publicKey);
-  return `${name}+${hex(noteKeyId(name, ED25519, publicKey))}+${toBase64(key)}`;
+  const key = concat(Uint8Array.of(type), publicKey);
+  return `${name}+${hex(noteKeyId(name, type, publicKey))}+${toBase64(key)}`;
+}
+
+const TIME_BYTES = 8;
+
+function secondsOf(signature: Uint8Array): bigint {
+  return new DataView(signature.buffer, signature.byteOffset, TIME_BYTES).getBigUint64(0);
+}
+
+/** What a witness signs: the time, and the checkpoint without its signatures. */
+function cosignedText(seconds: bigint, text: Uint8Array): Uint8Array {
+  return concat(new TextEncoder().encode(`cosignature/v1\ntime ${seconds}\n`), text);
 }
 
 function checkName(name: string): void {

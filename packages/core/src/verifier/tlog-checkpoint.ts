@@ -1,4 +1,5 @@
 import { fromBase64, toBase64 } from '../foundation/base64.js';
+import { invalidInput } from '../foundation/errors.js';
 import { HASH_BYTES } from '../ledger/merkle-hash.js';
 
 /** What a C2SP tlog-checkpoint says: this log, at this size, has this root. */
@@ -22,4 +23,11 @@ export function parseTreeHead(text: string): TreeHead | undefined {
   if (origin === '' || root?.length !== HASH_BYTES) return undefined;
   if (!/^(?:0|[1-9][0-9]{0,15})$/.test(digits) || !Number.isSafeInteger(size)) return undefined;
   return { origin, size, root };
+}
+
+/** The head that a signed note is about. Its signatures are not checked. @throws `input/invalid` */
+export function headOf(checkpoint: string): TreeHead {
+  const head = parseTreeHead(checkpoint.slice(0, checkpoint.lastIndexOf('\n\n') + 1));
+  if (head === undefined) throw invalidInput('checkpoint', 'a signed tree head', checkpoint);
+  return head;
 }

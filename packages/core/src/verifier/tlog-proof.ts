@@ -1,8 +1,8 @@
 import { fromBase64, toBase64 } from '../foundation/base64.js';
 import { HASH_BYTES, leafHash } from '../ledger/merkle-hash.js';
 import { includes, MAX_PROOF_HASHES } from '../ledger/merkle-proof.js';
-import { type NoteVerifier, verifyNote } from './note.js';
-import { parseTreeHead, type TreeHead } from './tlog-checkpoint.js';
+import type { TreeHead } from './tlog-checkpoint.js';
+import { type VerifyHeadOptions, verifyTreeHead } from './tree-head.js';
 
 /** A `.tlog-proof` file (C2SP tlog-proof v1), taken apart. */
 export interface TlogProof {
@@ -48,13 +48,7 @@ export function parseTlogProof(text: string): TlogProof | undefined {
   return { index: Number(digits), path, checkpoint, extra };
 }
 
-export interface VerifyProofOptions {
-  /** Keys that are trusted to sign heads of this log. */
-  readonly verifiers: readonly NoteVerifier[];
-  /** The log that it must be. Without it any log that the keys sign will do. */
-  readonly origin?: string | undefined;
-  /** How many different trusted signatures are needed, such as the log's and a witness's. Default 1. */
-  readonly need?: number | undefined;
+export interface VerifyProofOptions extends VerifyHeadOptions {
   /** The entry's exact bytes; default what the proof carries. */
   readonly entry?: Uint8Array | undefined;
 }
@@ -65,6 +59,7 @@ export type ProofVerdict =
       readonly entry: Uint8Array;
       readonly index: number;
       readonly head: TreeHead;
+      /** Names of the trusted keys that signed: the log's, then the witnesses'. */
       readonly signers: readonly string[];
     }
   | { readonly ok: false; readonly reason: string };
@@ -75,14 +70,11 @@ export async function verifyTlogProof(text: string, options: VerifyProofOptions)
   if (proof === undefined) return { ok: false, reason: 'it is no tlog-proof' };
   const entry = options.entry ?? proof.extra;
   if (entry === undefined) return { ok: false, reason: 'the proof carries no entry; give it' };
-  const note = await verifyNote(proof.checkpoint, options.verifiers, { need: options.need });
-  if (!note.ok) return note;
-  const head = parseTreeHead(note.text);
-  if (head === undefined) return { ok: false, reason: 'the signed text is no tree head' };
-  if (options.origin !== undefined && head.origin !== options.origin)
-    return { ok: false, reason: `it is a proof of the log ${head.origin}` };
+  const signed = await verifyTreeHead(proof.checkpoint, options);
+  if (!signed.ok) return signed;
+  const { head, signers } = signed;
   const { index, path } = proof;
   if (!includes({ index, size: head.size, leaf: leafHash(entry), path, root: head.root }))
     return { ok: false, reason: 'the entry is not in the tree' };
-  return { ok: true, entry, index, head, signers: note.signers };
+  return { ok: true, entry, index, head, signers };
 }

@@ -58,6 +58,7 @@ describe('signed notes', () => {
       ok: true,
       text: 'a\nb\n',
       signers: ['factory.example'],
+      cosignedAt: new Map(),
     });
     expect(await verifyNote(note, [factory.verifier, witness.verifier], { need: 2 })).toMatchObject({ ok: true });
     expect(await verifyNote(note, [])).toMatchObject({ ok: false });
