@@ -68,7 +68,16 @@ const leaves = Array.from({ length: events }, (_, i) => new TextEncoder().encode
 await measure('baseline: bare SHA-256 of as many leaves', events, 'events', () => {
   for (const leaf of leaves) leafHash(leaf);
 });
-await measure('verify', events, 'events', () => verifyLog(log));
+await measure('verify, one event per command (as many info leaves again)', events, 'events', () => verifyLog(log));
+const grouped = memoryLog();
+const four = await openLedger({ log: grouped, actor: 'bench' });
+for (let i = 0; i < events; i += 4_000)
+  await Promise.all(
+    Array.from({ length: 1_000 }, (_, k) =>
+      four.commit(() => ({ events: [0, 1, 2, 3].map((e) => versionRegistered(i + 4 * k + e)), result: undefined })),
+    ),
+  );
+await measure('verify, four events per command', events, 'events', () => verifyLog(grouped));
 await measure('open with one projection', events, 'events', () =>
   openLedger({ log, actor: 'bench', projections: [counter] }),
 );

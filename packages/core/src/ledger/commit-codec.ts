@@ -1,5 +1,5 @@
 import { canonicalJson, type JsonObject, MAX_JSON_DEPTH } from '../foundation/canonical-json.js';
-import { type Digest, decodeUtf8, encodeUtf8, toHex } from '../foundation/digest.js';
+import { type Digest, decodeUtf8, encodeUtf8 } from '../foundation/digest.js';
 import { MillwrightError } from '../foundation/errors.js';
 import type { CommitId, LedgerId } from '../foundation/ids.js';
 import { defined } from '../foundation/options.js';
@@ -76,8 +76,10 @@ export function encodeFrame(frame: Frame): string {
 
 /** How the frame abbreviates a leaf hash. */
 export function checkOf(hash: Uint8Array): string {
-  return toHex(hash.subarray(0, 4));
+  return HEX_BYTES[hash[0]!]! + HEX_BYTES[hash[1]!]! + HEX_BYTES[hash[2]!]! + HEX_BYTES[hash[3]!]!;
 }
+
+const HEX_BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** The bytes to store. @throws `ledger/too-large` */
 export function encodeCommit(frame: string, leaves: readonly Uint8Array[]): Uint8Array {

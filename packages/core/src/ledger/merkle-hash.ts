@@ -8,18 +8,23 @@ export function emptyRoot(): Uint8Array {
 }
 
 export function leafHash(entry: Uint8Array): Uint8Array {
-  const prefixed = new Uint8Array(1 + entry.byteLength);
+  const size = 1 + entry.byteLength;
+  // Hashing is synchronous, so one buffer serves all: making an array per leaf costs more than hashing it.
+  const prefixed = size <= scratch.length ? scratch.subarray(0, size) : new Uint8Array(size);
+  prefixed[0] = 0;
   prefixed.set(entry, 1);
   return sha256Bytes(prefixed);
 }
 
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const node = new Uint8Array(1 + left.byteLength + right.byteLength);
-  node[0] = 1;
   node.set(left, 1);
-  node.set(right, 1 + left.byteLength);
+  node.set(right, 1 + HASH_BYTES);
   return sha256Bytes(node);
 }
+
+const scratch = new Uint8Array(4_096);
+const node = new Uint8Array(1 + 2 * HASH_BYTES);
+node[0] = 1;
 
 export function sameHash(a: Uint8Array, b: Uint8Array): boolean {
   return a.byteLength > 0 && a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);

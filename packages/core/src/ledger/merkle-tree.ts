@@ -70,7 +70,7 @@ export function merkleTree(base: CompactRange = { size: 0, hashes: [] }): Merkle
       size++;
       let hash = leaf;
       for (let k = 0, n = size; n % 2 === 0; k++, n /= 2) {
-        hash = nodeHash(level(k).at(n - 2), hash);
+        hash = nodeHash(level(k).view(n - 2), hash);
         level(k + 1).push(hash);
       }
     },
@@ -137,6 +137,8 @@ interface HashColumn {
   push(hash: Uint8Array): void;
   /** A copy, so that a caller cannot change the tree. */
   at(index: number): Uint8Array;
+  /** The bytes themselves, for hashing at once. */
+  view(index: number): Uint8Array;
   truncate(length: number): void;
 }
 
@@ -144,7 +146,7 @@ interface HashColumn {
 function hashColumn(first: number): HashColumn {
   let bytes = new Uint8Array(32 * HASH_BYTES);
   let length = 0;
-  return {
+  const column: HashColumn = {
     push(hash) {
       const offset = length * HASH_BYTES;
       if (offset === bytes.length) {
@@ -155,15 +157,17 @@ function hashColumn(first: number): HashColumn {
       bytes.set(hash, offset);
       length++;
     },
-    at(index) {
+    at: (index) => column.view(index).slice(),
+    view(index) {
       const at = index - first;
       if (at < 0 || at >= length) throw invalidInput('index', 'a place whose leaves are loaded', index);
-      return bytes.slice(at * HASH_BYTES, (at + 1) * HASH_BYTES);
+      return bytes.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES);
     },
     truncate(n) {
       length = Math.min(length, Math.max(0, n - first));
     },
   };
+  return column;
 }
 
 /** The powers of two that make up `n`, largest first. */
