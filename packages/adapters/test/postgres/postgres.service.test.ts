@@ -3,6 +3,7 @@ import { blobStoreCases, logStoreCases } from '@millwright/core/conformance';
 import { openLedger } from '@millwright/core/ledger';
 import type { Storage, StoredCommit } from '@millwright/core/storage';
 import pg from 'pg';
+import postgresJs from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type FaultProxy, startFaultProxy } from '../../../../test/services/fault-proxy.js';
 import { describeService } from '../../../../test/services/lane.js';
@@ -53,11 +54,26 @@ for (const release of ['npm', 'debian'] as const)
         test.skipIf(c.skip)(`blobs: ${c.name}`, c.run);
     });
 
-    test('works with the method of the other client library', async () => {
-      const unsafe = async (text: string, values: never[]) => (await pool.query(text, values)).rows;
-      await using storage = postgres({ pool: { unsafe }, place: 'unsafe' });
-      await storage.log.append(commit(1));
-      expect((await storage.log.head())?.seq).toBe(1);
+    describe('conformance, with the client library `postgres`', () => {
+      let sql: postgresJs.Sql;
+      beforeAll(() => {
+        // It prints the server's notices, such as that a table exists already.
+        const onnotice = () => undefined;
+        sql = postgresJs({
+          host: '127.0.0.1',
+          port: server.port,
+          user: 'postgres',
+          database: 'postgres',
+          max: 8,
+          onnotice,
+        });
+      });
+      afterAll(() => sql?.end());
+      const openWith = (place: string): Storage => postgres({ pool: sql, place: `js ${place}` });
+      for (const c of logStoreCases((place) => openWith(place).log, { reopen: true }))
+        test.skipIf(c.skip)(`log: ${c.name}`, c.run);
+      for (const c of blobStoreCases((place) => openWith(place).blobs, { reopen: true }))
+        test.skipIf(c.skip)(`blobs: ${c.name}`, c.run);
     });
 
     test('many processes may create the tables at once', async () => {
