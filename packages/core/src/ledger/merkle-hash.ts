@@ -17,14 +17,16 @@ export function leafHash(entry: Uint8Array): Uint8Array {
 }
 
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  node.set(left, 1);
-  node.set(right, 1 + HASH_BYTES);
-  return sha256Bytes(node);
+  const size = 1 + left.byteLength + right.byteLength;
+  const bytes = size === node.length ? node : new Uint8Array(size);
+  bytes[0] = 1;
+  bytes.set(left, 1);
+  bytes.set(right, 1 + left.byteLength);
+  return sha256Bytes(bytes);
 }
 
 const scratch = new Uint8Array(4_096);
 const node = new Uint8Array(1 + 2 * HASH_BYTES);
-node[0] = 1;
 
 export function sameHash(a: Uint8Array, b: Uint8Array): boolean {
   return a.byteLength > 0 && a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
