@@ -4,5 +4,6 @@ export * from './compatibility.js';
 export { type ContractDefinition, defineContract, parseContract } from './define.js';
 export { contractFromProfile, type InferOptions } from './from-profile.js';
 export { contractFromSchemas, fieldsFromJsonSchema, type JsonSchemaSource } from './from-schema.js';
+export { contractFromSignature, type NamedTensor, type TensorFields } from './from-signature.js';
 export { type OdcsContract, readOdcs } from './odcs.js';
 export type * from './types.js';

@@ -181,12 +181,18 @@ describe('categories', () => {
   });
 });
 
+/**
+ * Splits and merge trees that are tried. In full:
+ * `MILLWRIGHT_SHARDINGS=10000 npx vitest run --project any packages/core/test/profile/profile.test.ts`.
+ */
+const SHARDINGS = Number(globalThis.process?.env['MILLWRIGHT_SHARDINGS'] ?? 1_000);
+
 describe('merging', () => {
   const table = mixedTable(400, 11);
   const reference = profileTable(mixedTable(300, 12));
   const whole = profileTable(table, { reference });
 
-  test('any sharding in any order and any tree gives the same bytes', () => {
+  test('any sharding in any order and any tree gives the same bytes', { timeout: 600_000 }, () => {
     fc.assert(
       fc.property(fc.array(fc.nat(400), { maxLength: 6 }), fc.integer(), (cuts, seed) => {
         const bounds = [0, ...cuts.sort((a, b) => a - b), 400];
@@ -199,7 +205,7 @@ describe('merging', () => {
         }
         expect(parts[0]!.digest).toBe(whole.digest);
       }),
-      { numRuns: 150 },
+      { numRuns: SHARDINGS },
     );
   });
 

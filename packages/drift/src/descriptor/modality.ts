@@ -1,43 +1,9 @@
-import { invalidInput } from '@millwright/core';
+import { mergePresence, type PresencePatterns } from '@millwright/core/profile';
 import { compareCells } from '../test/distribution.js';
 import { compareRates } from '../test/presence.js';
 import type { TestOptions, TestResult } from '../test/types.js';
 
-/** How often each combination of present modalities occurred. Adds up in any order. */
-export interface ModalityCounts {
-  readonly modalities: readonly string[];
-  /** Slot `pattern`: bit k is set when modality k was there. */
-  readonly patterns: Float64Array;
-}
-
-/** More would make tables that no traffic fills. */
-const MAX_MODALITIES = 10;
 const DEFAULT_MARGIN = 0.02;
-
-/** Counts of no row yet. @throws `input/invalid` for no or more than ten modalities */
-export function modalityCounts(modalities: readonly string[]): ModalityCounts {
-  if (modalities.length === 0 || modalities.length > MAX_MODALITIES)
-    throw invalidInput('modalities', `1 to ${MAX_MODALITIES} names`, modalities.length);
-  return { modalities, patterns: new Float64Array(2 ** modalities.length) };
-}
-
-/** Counts one row in place: what is undefined or null was missing. */
-export function countModalities(
-  { modalities, patterns }: ModalityCounts,
-  row: Readonly<Record<string, unknown>>,
-): void {
-  let pattern = 0;
-  modalities.forEach((name, k) => {
-    if (row[name] !== undefined && row[name] !== null) pattern |= 1 << k;
-  });
-  patterns[pattern]!++;
-}
-
-/** Both together. @throws `input/invalid` for other modalities */
-export function mergeModalities(a: ModalityCounts, b: ModalityCounts): ModalityCounts {
-  checkSame(a, b);
-  return { modalities: a.modalities, patterns: a.patterns.map((count, k) => count + b.patterns[k]!) };
-}
 
 /** Which modalities are missing more or less often, and whether they go missing together in new ways. */
 export interface ModalityDrift {
@@ -47,18 +13,19 @@ export interface ModalityDrift {
   readonly together: TestResult;
 }
 
-/** Compares presence with the reference's. @throws `input/invalid` for other modalities */
+/** Compares presence with the reference's. @throws `profile/unmergeable` for other modalities */
 export function modalityDrift(
-  reference: ModalityCounts,
-  current: ModalityCounts,
+  reference: PresencePatterns,
+  current: PresencePatterns,
   options: TestOptions = {},
 ): ModalityDrift {
-  checkSame(reference, current);
+  // Refuses patterns of other columns.
+  mergePresence(reference, current);
   const checked = { margin: DEFAULT_MARGIN, ...options };
-  const { modalities } = reference;
-  const rate = ({ patterns }: ModalityCounts, k: number) => ({
-    count: patterns.reduce((sum, count, pattern) => ((pattern >> k) & 1 ? sum : sum + count), 0),
-    rows: patterns.reduce((sum, count) => sum + count, 0),
+  const { columns: modalities } = reference;
+  const rate = ({ counts }: PresencePatterns, k: number) => ({
+    count: counts.reduce((sum, count, pattern) => ((pattern >> k) & 1 ? sum : sum + count), 0),
+    rows: counts.reduce((sum, count) => sum + count, 0),
   });
   return {
     missing: Object.fromEntries(
@@ -75,8 +42,8 @@ export function modalityDrift(
     ),
     together: compareCells(
       {
-        reference: reference.patterns,
-        current: current.patterns,
+        reference: reference.counts,
+        current: current.counts,
         ordered: false,
         label: (pattern) => nameOf(modalities, pattern),
       },
@@ -92,9 +59,4 @@ function nameOf(modalities: readonly string[], pattern: number): string {
     : present.length === modalities.length
       ? 'all'
       : `only ${present.join(' and ')}`;
-}
-
-function checkSame(a: ModalityCounts, b: ModalityCounts): void {
-  if (a.modalities.join('\n') !== b.modalities.join('\n'))
-    throw invalidInput('modalities', a.modalities.join(', '), b.modalities.join(', '));
 }

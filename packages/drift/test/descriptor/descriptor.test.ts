@@ -1,15 +1,12 @@
 import { seededRandom } from '@millwright/core';
-import { profileTable } from '@millwright/core/profile';
+import { countPresence, mergePresence, presencePatterns, profileTable } from '@millwright/core/profile';
 import { createMonitor } from '@millwright/drift';
 import {
-  countModalities,
   describeAudio,
   describeImage,
   describeText,
   descriptorTable,
   hashedWords,
-  mergeModalities,
-  modalityCounts,
   modalityDrift,
   vocabularyOf,
 } from '@millwright/drift/descriptor';
@@ -166,10 +163,10 @@ describe('modalities', () => {
     missing: (random: () => number) => { image: boolean; audio: boolean },
   ) => {
     const random = seededRandom(seed);
-    const counts = modalityCounts(names);
+    const counts = presencePatterns(names);
     for (let i = 0; i < rows; i++) {
       const { image: noImage, audio: noAudio } = missing(() => random.next());
-      countModalities(counts, { image: noImage ? undefined : 1, audio: noAudio ? null : 0, text: '' });
+      countPresence(counts, { image: noImage ? undefined : 1, audio: noAudio ? null : 0, text: '' });
     }
     return counts;
   };
@@ -201,9 +198,9 @@ describe('modalities', () => {
 
   test('counts add up, and only of the same modalities', () => {
     const [a, b] = [counted(1, 10, apart), counted(2, 20, apart)];
-    expect(mergeModalities(a, b)).toEqual(mergeModalities(b, a));
-    expect(mergeModalities(a, b).patterns.reduce((sum, count) => sum + count)).toBe(30);
-    expect(() => mergeModalities(a, modalityCounts(['image']))).toThrow('image, audio, text');
-    expect(() => modalityCounts([])).toThrow('1 to 10');
+    expect(mergePresence(a, b)).toEqual(mergePresence(b, a));
+    expect(mergePresence(a, b).counts.reduce((sum, count) => sum + count)).toBe(30);
+    expect(() => mergePresence(a, presencePatterns(['image']))).toThrow('image, audio, text');
+    expect(() => presencePatterns([])).toThrow('1 to 10');
   });
 });

@@ -183,8 +183,8 @@ export function mergeHll(a: HllSketch, b: HllSketch): HllSketch {
     // In order of coupons, so that the table does not tell who came first.
     const all = [...new Set([...x.coupons, ...y.coupons])].sort((one, other) => one - other);
     const union = new CouponSet(lgK);
-    let full = false;
-    for (const coupon of all) full = union.add(coupon) || full;
+    // A full table takes no more: registers take over.
+    const full = all.some((coupon) => union.add(coupon));
     if (!full) return new HllSketch({ lgK, bits, coupons: union, registers: undefined, historic: 0, merged: false });
   }
   const registers = new Uint8Array(2 ** lgK);

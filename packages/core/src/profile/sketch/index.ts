@@ -1,3 +1,4 @@
+export { type ColumnSketches, mergeSketches, type SketchOptions, sketchTable } from './columns.js';
 export { decodeFrequentLongs, decodeFrequentStrings } from './frequent-decode.js';
 export {
   type FrequentItem,

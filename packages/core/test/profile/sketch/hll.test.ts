@@ -102,6 +102,15 @@ describe('HLL', () => {
     );
   });
 
+  test('a union with fewer registers than its parts have coupons ends in registers', () => {
+    // 96 coupons each, for a table that ends at 32.
+    const [a, b] = [counted(0, 96, 10), counted(1_000, 1_020, 8)];
+    const union = mergeHll(a, b);
+    expect(union.lgK).toBe(8);
+    expect(union.state().coupons).toBeUndefined();
+    expect(Math.abs(union.estimate() - 116)).toBeLessThan(25);
+  });
+
   test('bytes are read back, in every mode, compact and updatable; a decoded sketch goes on counting', () => {
     for (const bits of [4, 6, 8] as const) {
       for (const [lgK, n] of [
