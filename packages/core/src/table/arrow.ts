@@ -1,5 +1,5 @@
 import { invalidInput } from '../foundation/errors.js';
-import { checkChunk, corruptColumn } from './check.js';
+import { checkChunk, checkUnbacked, corruptColumn } from './check.js';
 import { columnView } from './table.js';
 import { physicalTypeOf } from './table-from.js';
 import type { ColumnChunk, ColumnView, NumberArray, PhysicalType, Table, Validity } from './types.js';
@@ -125,10 +125,14 @@ function chunkOf(
     throw corruptColumn(name, `the validity bitmap has ${bitmap.bits.length} bytes for ${offset + length} rows`);
   const nullCount = countNulls(bitmap, length);
   const base = { length, nullCount, validity: nullCount === 0 ? undefined : bitmap };
+  if (data.type.typeId === TYPE.null) checkUnbacked(name, length, MAX_NULLS);
   const chunk = typedChunk(data, base, dictionaries);
   checkChunk(name, chunk);
   return chunk;
 }
+
+/** A chunk of the null type has no buffers, and gets some here. */
+const MAX_NULLS = 2 ** 24;
 
 type Base = Pick<ColumnChunk, 'length' | 'nullCount' | 'validity'>;
 

@@ -18,6 +18,15 @@ export function checkChunk(column: string, chunk: ColumnChunk): void {
   else if (chunk.kind === 'list') atLeast(column, 'list values', chunk.values.length, length * chunk.width);
   else if (chunk.kind === 'utf8') checkOffsets(column, chunk);
   else if (chunk.kind === 'dictionary') checkCodes(column, chunk);
+  else checkUnbacked(column, length, MAX_OPAQUE);
+}
+
+/** Nothing but a number says how long a chunk without buffers is: an absurd one would have everyone walk it. */
+const MAX_OPAQUE = 2 ** 31;
+
+/** Refuses more rows than a chunk can sensibly have that has nothing to show for them. @throws `table/corrupt` */
+export function checkUnbacked(column: string, length: number, most: number): void {
+  if (length > most) throw corruptColumn(column, `a chunk without buffers claims ${length} rows`);
 }
 
 /** The `table/corrupt` error for a column. */

@@ -1,6 +1,8 @@
+import { MillwrightError } from '../foundation/errors.js';
 import type { PhysicalType, Table } from '../table/types.js';
 import { isValid } from '../table/validity.js';
 import { blocksOf } from './blocks.js';
+import { MAX_KEYS } from './checks/keys.js';
 import { compareState, increasingState } from './checks/rows.js';
 import { freshState, rowCountState, schemaState } from './checks/table.js';
 import { uniqueState } from './checks/unique.js';
@@ -10,7 +12,7 @@ import type { ColumnSchema, Schema, Stated, ValidationContext } from './plan.js'
 import { readerOf, type SlotValue } from './slots.js';
 import type { CheckState } from './state.js';
 import { timeOf } from './text.js';
-import type { Check, Expectation, LogicalType, Scalar } from './types.js';
+import type { Check, CheckKind, Expectation, LogicalType, Scalar } from './types.js';
 import { boundOf, memberTest, valueTest } from './value-test.js';
 
 export type Bound =
@@ -41,6 +43,8 @@ function familyOf(type: PhysicalType): Family {
 
 /** Fits one expectation to a schema: the state that checks it, or what is wrong with it. */
 export function bind(expectation: Expectation, schema: Schema, stated: Stated, context: ValidationContext): Bound {
+  // A suite may come from somewhere else.
+  if (!Object.hasOwn(FAMILIES, expectation.kind)) return { problem: `there is no check \`${expectation.kind}\`` };
   const needed = columnsOf(expectation);
   const missing = needed.find((name) => !schema.has(name));
   if (missing !== undefined) return bindMissing(expectation, missing, schema, stated);
@@ -87,7 +91,8 @@ function bindMissing(expectation: Expectation, missing: string, schema: Schema, 
 }
 
 /** Which families a check is for; undefined means every one. */
-const FAMILIES: Readonly<Partial<Record<Check['kind'], readonly Family[]>>> = {
+const FAMILIES: Readonly<Record<CheckKind, readonly Family[] | undefined>> = {
+  notNull: undefined,
   notNaN: ['number'],
   finite: ['number'],
   between: ['number', 'time'],
@@ -95,10 +100,18 @@ const FAMILIES: Readonly<Partial<Record<Check['kind'], readonly Family[]>>> = {
   notIn: ['number', 'time', 'string', 'boolean'],
   matches: ['string'],
   length: ['string'],
+  type: undefined,
+  unique: undefined,
   increasing: ['number', 'time', 'string'],
   compare: ['number', 'time', 'string', 'boolean'],
-  fresh: ['time'],
   references: ['number', 'time', 'string', 'boolean'],
+  row: undefined,
+  metric: undefined,
+  version: undefined,
+  rowCount: undefined,
+  columns: undefined,
+  fresh: ['time'],
+  distribution: undefined,
 };
 
 function mismatch(check: Check, columns: readonly ColumnSchema[], families: readonly Family[]): string | undefined {
@@ -274,20 +287,17 @@ function columnsState(names: readonly string[], exact: boolean, schema: Schema):
   return () => schemaState(reasons.length === 0 ? 'pass' : 'fail', reasons);
 }
 
-/** Every value of a key column. */
+/** Every value of a key column. @throws `input/too-large` for more than a Set can hold */
 function membersOf(table: Table, key: string): ReadonlySet<SlotValue> {
   const members = new Set<SlotValue>();
   for (const block of blocksOf(table, [key], 0)) {
     const { column, chunk, from } = block.slots.get(key)!;
-    if (chunk.kind === 'dictionary') {
-      const used = new Uint8Array(chunk.dictionary.length);
-      for (let i = from; i < from + block.length; i++) if (isValid(chunk.validity, i)) used[chunk.codes[i]!] = 1;
-      for (const [code, value] of chunk.dictionary.entries())
-        if (used[code] === 1 && value !== null) members.add(value);
-      continue;
-    }
     const read = readerOf(column, chunk);
     for (let i = from; i < from + block.length; i++) if (isValid(chunk.validity, i)) members.add(read(i));
+    if (members.size > MAX_KEYS)
+      throw new MillwrightError('input/too-large', `\`${key}\` has more than ${MAX_KEYS} different keys.`, {
+        details: { name: key, limit: MAX_KEYS, received: members.size },
+      });
   }
   return members;
 }

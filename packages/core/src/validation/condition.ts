@@ -43,6 +43,7 @@ export function maskOf(condition: Condition): MaskOf {
 }
 
 function maskOfLeaf(leaf: Extract<Condition, { readonly column: string }>): MaskOf {
+  let test: ValueTest | undefined;
   let bound: { readonly chunk: ColumnChunk; readonly slot: SlotTest } | undefined;
   return ({ slots, length }) => {
     const { column, chunk, from } = slots.get(leaf.column)!;
@@ -53,7 +54,8 @@ function maskOfLeaf(leaf: Extract<Condition, { readonly column: string }>): Mask
       for (let i = 0; i < length; i++) mask[i] = isValid(validity, from + i) === wanted ? 1 : 0;
       return mask;
     }
-    if (bound?.chunk !== chunk) bound = { chunk, slot: slotTest(leafTest(leaf, column), column, chunk, BLOCK_ROWS) };
+    test ??= leafTest(leaf, column);
+    if (bound?.chunk !== chunk) bound = { chunk, slot: slotTest(test, column, chunk, BLOCK_ROWS) };
     const { slot } = bound;
     for (let i = 0; i < length; i++) mask[i] = isValid(validity, from + i) && !slot.fails(from + i) ? 1 : 0;
     return mask;
@@ -74,8 +76,8 @@ function leafTest(
 export function compare(left: SlotValue, op: Comparison, right: SlotValue): boolean {
   switch (op) {
     case '==':
-      // Loose, because an integer may be a bigint on one side.
-      return typeof left === typeof right ? left === right : Number(left) === Number(right);
+      // An integer may be a bigint on one side; JavaScript orders the two exactly.
+      return typeof left === typeof right ? left === right : !(left < right || left > right);
     case '!=':
       return !compare(left, '==', right);
     case '<':

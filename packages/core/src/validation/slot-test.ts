@@ -134,13 +134,25 @@ function wholeTest({ values }: NumberChunk): SlotTest {
   return { count: (a, b) => countOneByOne(fails, a, b), fails };
 }
 
-/** Judges each entry of the dictionary once; rows then only look up their code. */
+/** Judges each entry of the dictionary; rows then only look up their code. */
 function dictionaryTest(test: ValueTest, chunk: DictionaryChunk): SlotTest {
-  const { codes, dictionary } = chunk;
-  const bad = Uint8Array.from(dictionary, (value) => (value === null || test.keeps(value) ? 0 : 1));
+  const { codes } = chunk;
+  const bad = failingEntries(test, chunk.dictionary);
   const fails = (i: number) => bad[codes[i]!] === 1;
   if (codes instanceof Int32Array) return { count: (a, b) => kernels.failingCodesI32(codes, a, b, bad), fails };
   return { count: (a, b) => kernels.failingCodesOther(codes, a, b, bad), fails };
+}
+
+/** The entries that failed a test in the chunk before: chunks of one column often share a dictionary, which may be large. */
+const judged = new WeakMap<ValueTest, { readonly dictionary: object; readonly bad: Uint8Array }>();
+
+function failingEntries(test: ValueTest, dictionary: DictionaryChunk['dictionary']): Uint8Array {
+  const known = judged.get(test);
+  // A dictionary may have grown since.
+  if (known?.dictionary === dictionary && known.bad.length === dictionary.length) return known.bad;
+  const bad = Uint8Array.from(dictionary, (value) => (value === null || test.keeps(value) ? 0 : 1));
+  judged.set(test, { dictionary, bad });
+  return bad;
 }
 
 function lengthTest(test: LengthTest, chunk: Utf8Chunk, offsets: Int32Array, block: number): SlotTest {
