@@ -1,4 +1,5 @@
 import { MillwrightError } from '../foundation/errors.js';
+import type { Verdict } from '../foundation/verdict.js';
 import type { PhysicalType, Table } from '../table/types.js';
 import { isValid } from '../table/validity.js';
 import { blocksOf } from './blocks.js';
@@ -17,7 +18,12 @@ import { boundOf, memberTest, valueTest } from './value-test.js';
 
 export type Bound =
   | { readonly problem: string }
-  | { readonly columns: readonly string[]; readonly start: () => CheckState };
+  | { readonly columns: readonly string[]; readonly start: () => CheckState; readonly settled?: Settled | undefined };
+
+/** A check whose outcome follows from the schema: for the table as a whole, or for every value of a column. */
+export type Settled =
+  | { readonly by: 'schema' }
+  | { readonly by: 'type'; readonly column: string; readonly fails: boolean };
 
 /** What kinds of values a physical type holds. */
 type Family = 'number' | 'time' | 'string' | 'boolean' | 'other';
@@ -53,11 +59,11 @@ export function bind(expectation: Expectation, schema: Schema, stated: Stated, c
   const wrong = mismatch(expectation, columns, families);
   if (wrong !== undefined) {
     if (!needed.every((name) => stated.types.has(name))) return { problem: wrong };
-    return { columns: [], start: () => schemaState('insufficient', [wrong]) };
+    return bySchema('insufficient', wrong);
   }
   const unsupported = columns.find((column) => familyOf(column.type) === 'other');
   if (unsupported && !['notNull', 'type', 'row'].includes(expectation.kind))
-    return { columns: needed, start: () => settledState(unsupported, 'unsupported', context.samples ?? {}) };
+    return byType(needed, unsupported, 'unsupported', context);
   const parameters = badParameters(expectation, columns[0], families[0]);
   if (parameters !== undefined) return { problem: parameters };
   return bindCheck(expectation, columns, families, schema, context);
@@ -83,11 +89,25 @@ function columnsOf(check: Check): readonly string[] {
 
 function bindMissing(expectation: Expectation, missing: string, schema: Schema, stated: Stated): Bound {
   const reason = `the column \`${missing}\` is not there`;
-  if (expectation.ifPresent) return { columns: [], start: () => schemaState('pass', [`${reason}, which is allowed`]) };
-  if (expectation.kind === 'type') return { columns: [], start: () => schemaState('fail', [reason]) };
-  if (stated.present.has(missing)) return { columns: [], start: () => schemaState('insufficient', [reason]) };
+  if (expectation.ifPresent) return bySchema('pass', `${reason}, which is allowed`);
+  if (expectation.kind === 'type') return bySchema('fail', reason);
+  if (stated.present.has(missing)) return bySchema('insufficient', reason);
   const names = [...schema.keys()].slice(0, 20).join(', ');
   return { problem: `${reason}; the table has: ${names || 'no columns'}` };
+}
+
+function bySchema(verdict: Verdict, ...reasons: readonly string[]): Bound {
+  return { columns: [], start: () => schemaState(verdict, reasons), settled: { by: 'schema' } };
+}
+
+function byType(
+  columns: readonly string[],
+  column: ColumnSchema,
+  outcome: 'pass' | 'fail' | 'unsupported',
+  { samples = {} }: ValidationContext,
+): Bound {
+  const settled = { by: 'type', column: column.name, fails: outcome === 'fail' } as const;
+  return { columns, start: () => settledState(column, outcome, samples), settled };
 }
 
 /** Which families a check is for; undefined means every one. */
@@ -201,7 +221,7 @@ function bindCheck(
       return using(() => valueState(first!.name, test, samples));
     }
     case 'type':
-      return using(typeState(expectation, expectation.type, first!, families[0]!, samples));
+      return bindType(expectation, first!, families[0]!, context);
     case 'unique':
       return using(() => uniqueState(read, samples));
     case 'increasing':
@@ -211,7 +231,7 @@ function bindCheck(
     case 'rowCount':
       return using(() => rowCountState(expectation.min, expectation.max));
     case 'columns':
-      return using(columnsState(expectation.names, expectation.exact, schema));
+      return bindColumns(expectation, schema);
     case 'references': {
       const { tables = {} } = context;
       const target = Object.hasOwn(tables, expectation.table) ? tables[expectation.table] : undefined;
@@ -243,7 +263,7 @@ function bindCheck(
       const { version } = context;
       if (version === undefined) return { problem: 'give the version of the dataset as `version`' };
       const known = expectation.versions.includes(version);
-      return using(() => schemaState(known ? 'pass' : 'fail', known ? [] : [`it is \`${version}\``]));
+      return known ? bySchema('pass') : bySchema('fail', `it is \`${version}\``);
     }
     default:
       return expectation satisfies never;
@@ -259,32 +279,35 @@ const LOGICAL: Readonly<Record<LogicalType, Family>> = {
   list: 'other',
 };
 
-function typeState(
+function bindType(
   check: Check & { kind: 'type' },
-  type: LogicalType,
   column: ColumnSchema,
   family: Family,
-  samples: NonNullable<ValidationContext['samples']>,
-): () => CheckState {
+  context: ValidationContext,
+): Bound {
+  const { type } = check;
   const fits =
     type === 'list'
       ? column.type === 'list'
       : LOGICAL[type] === family || (LOGICAL[type] === 'number' && column.type === 'decimal');
   const whole = type === 'integer';
   if (fits && whole && (column.type === 'f64' || column.type === 'f32'))
-    return () => valueState(column.name, valueTest(check, column)!, samples);
+    return {
+      columns: [column.name],
+      start: () => valueState(column.name, valueTest(check, column)!, context.samples ?? {}),
+    };
   const outcome = !fits ? 'fail' : whole && column.type === 'decimal' ? 'unsupported' : 'pass';
-  return () => settledState(column, outcome, samples);
+  return byType([column.name], column, outcome, context);
 }
 
-function columnsState(names: readonly string[], exact: boolean, schema: Schema): () => CheckState {
+function bindColumns({ names, exact }: Check & { kind: 'columns' }, schema: Schema): Bound {
   const missing = names.filter((name) => !schema.has(name));
   const surplus = exact ? [...schema.keys()].filter((name) => !names.includes(name)) : [];
   const reasons = [
     ...missing.map((name) => `\`${name}\` is missing`),
     ...surplus.map((name) => `\`${name}\` is not expected`),
   ];
-  return () => schemaState(reasons.length === 0 ? 'pass' : 'fail', reasons);
+  return bySchema(reasons.length === 0 ? 'pass' : 'fail', ...reasons);
 }
 
 /** Every value of a key column. @throws `input/too-large` for more than a Set can hold */

@@ -1,7 +1,7 @@
 import { MillwrightError } from '../foundation/errors.js';
 import type { TableProfile } from '../profile/types.js';
 import type { ColumnView, Table } from '../table/types.js';
-import { bind } from './bind.js';
+import { bind, type Settled } from './bind.js';
 import { columnsOfCondition } from './condition.js';
 import type { SampleOptions } from './sampler.js';
 import type { CheckState } from './state.js';
@@ -43,6 +43,8 @@ export interface PlannedCheck {
   /** The columns that it reads, those of `where` included. */
   readonly columns: readonly string[];
   start(): CheckState;
+  /** What the schema alone decides. */
+  readonly settled?: Settled | undefined;
 }
 
 export interface PlanProblem {
@@ -78,7 +80,8 @@ export function planChecks(
     if ('problem' in bound) report(bound.problem);
     else {
       const where = expectation.where === undefined ? [] : columnsOfCondition(expectation.where);
-      checks.push({ expectation, columns: [...bound.columns, ...where], start: bound.start });
+      const { columns, start, settled } = bound;
+      checks.push({ expectation, columns: [...columns, ...where], start, settled });
     }
   }
   if (problems.length > 0) throw planError(problems);

@@ -1,0 +1,11 @@
+/**
+ * For engines that check tables where they lie, such as a database: they plan as `validate` does, find the parts of
+ * states in their own way, and let `createValidator` merge and judge them.
+ */
+export type { Settled } from './bind.js';
+export { createKeys } from './checks/keys.js';
+export type { RowPart } from './checks/row-state.js';
+export { type Node, parsePattern } from './pattern/syntax.js';
+export { type ColumnSchema, type PlannedCheck, planChecks, type Schema } from './plan.js';
+export { sampleValue } from './slots.js';
+export { timeOf } from './text.js';
