@@ -1,183 +1,229 @@
 import { invalidInput } from '../foundation/errors.js';
-import { allOf, type Verdict } from '../foundation/verdict.js';
-import { columnOf } from '../table/table.js';
-import type { ColumnView, Table } from '../table/types.js';
-import { isValid } from '../table/validity.js';
-import { blocksOf } from './blocks.js';
-import { readerOf, type SlotValue } from './slots.js';
+import { allOf, type Need, type Verdict } from '../foundation/verdict.js';
+import { profileTable } from '../profile/profile.js';
+import { columnOf, selectColumns, valueAt } from '../table/table.js';
+import type { ColumnView, Table, Value } from '../table/types.js';
+import { countInCells } from './checks/cell-counts.js';
+import { distance, groupCells, noiseOf } from './checks/distance.js';
 
 export interface SkewOptions {
-  /** The column that names a row on both sides. */
-  readonly key: string;
-  /** Default: every other column of the first table. */
+  /** The column that names a row in both tables. */
+  readonly id: string;
+  /** The columns to compare. Default: every other column that both tables have. */
   readonly features?: readonly string[] | undefined;
-  /** Numbers match when `|a - b| <= absolute + relative * |b|`, with `b` the second table's. Defaults 0. */
+  /** Numbers match when `|offline - online| <= absolute + relative * |online|`. Default 0 and 0. */
   readonly absolute?: number | undefined;
   readonly relative?: number | undefined;
-  /** The share of pairs that has to match. Default 1. */
+  /** Whether NaN matches NaN. Default true. */
+  readonly nanEqual?: boolean | undefined;
+  /** The share of pairs that has to match; a value on one side only counts as a pair that does not. Default 1. */
   readonly minRate?: number | undefined;
-  /** How many mismatching keys and confused values each feature lists. Default 20. */
+  /** The largest share of rows that would have to move to turn one distribution into the other. Default: not judged. */
+  readonly maxDistance?: number | undefined;
+  /** How many ids of rows each list holds at most. Default 20. */
   readonly limit?: number | undefined;
 }
 
-/** Two tables of the same rows, feature by feature. */
+/** Whether training and serving compute the same features from the same facts. */
 export interface SkewReport {
+  /** `insufficient` when no row, or no feature, is in both tables. */
   readonly verdict: Verdict;
+  readonly need: Need | undefined;
+  /** Rows in both tables. */
   readonly matchedRows: number;
-  /** Keys of one table that the other lacks: how many, and the first of them. */
-  readonly missingInSecond: Missing;
-  readonly missingInFirst: Missing;
-  readonly features: Readonly<Record<string, FeatureSkew>>;
+  readonly onlyOffline: Unmatched;
+  readonly onlyOnline: Unmatched;
+  readonly features: ReadonlyMap<string, FeatureSkew>;
 }
 
-export interface Missing {
+export interface Unmatched {
   readonly count: number;
-  readonly keys: readonly (string | number)[];
+  /** The first of them. */
+  readonly ids: readonly (string | number)[];
 }
 
-/** `match + mismatch + firstOnly + secondOnly + bothNull` is the number of matched rows. */
+/** `match + mismatch + offlineOnly + onlineOnly + bothNull` is the number of matched rows. */
 export interface FeatureSkew {
   readonly verdict: Verdict;
   readonly match: number;
   readonly mismatch: number;
-  /** A value in the first table where the second has null, and the reverse. */
-  readonly firstOnly: number;
-  readonly secondOnly: number;
+  /** Rows with a value in training and none in serving. */
+  readonly offlineOnly: number;
+  readonly onlineOnly: number;
   readonly bothNull: number;
-  /** Matches among the rows where both have a value; undefined when there is none. */
+  /** Matches per row with a value on both sides; undefined when there is none. */
   readonly rate: number | undefined;
-  /** Between numbers; undefined for other features. */
+  /** The largest difference between two numbers; undefined for other features. */
   readonly maxDifference: number | undefined;
-  readonly mismatchedKeys: readonly (string | number)[];
-  /** How often which text stands for which: `x -> y`. */
-  readonly confusion: readonly { readonly first: string; readonly second: string; readonly count: number }[];
+  /** Ids of rows whose values differ. */
+  readonly samples: readonly (string | number)[];
+  /** How often each pair of different words came: `y->z`. */
+  readonly confusion: ReadonlyMap<string, number>;
+  /** Between all rows of the two tables, matched or not; undefined for lists and types without kernels. */
+  readonly distribution: DistributionSkew | undefined;
+}
+
+/** How far apart two distributions are, in cells of the offline table's profile. NaN and infinities are cells of their own. */
+export interface DistributionSkew {
+  /** The share of rows that would have to move. */
+  readonly totalVariation: number;
+  /** The largest difference between the shares of a cell. */
+  readonly linf: number;
+  /** Square root of the divergence in bits, 0 to 1. */
+  readonly jensenShannon: number;
+  /** About the total variation that two samples of one distribution show. */
+  readonly noise: number;
 }
 
 /**
- * Training-serving skew: the features that were computed offline beside those that were served, row by row. NaN matches
- * NaN. A value on one side only counts against the verdict but not in the rate, and rows that only one table has are
- * reported and judge nothing: they may simply not have been served yet.
+ * Training-serving skew: features that were computed offline beside those that were served, row by row and as
+ * distributions. Rows that only one table has are reported and judge nothing: they may not have been served yet. A
+ * distance that exceeds `maxDistance` by less than noise explains is `insufficient`.
  *
- * @throws `table/column` when a column is missing; `input/invalid` when a key occurs twice or is null
+ * @throws `table/column` for a column that is missing; `input/invalid` for an id that comes twice or is null
  */
-export function featureSkew(first: Table, second: Table, options: SkewOptions): SkewReport {
-  const { key, limit = 20 } = options;
-  const features = options.features ?? [...first.columns.keys()].filter((name) => name !== key);
-  const rowsOfFirst = keyRows(first, key);
-  const rowsOfSecond = keyRows(second, key);
-  const pairs: (readonly [number, number, string | number])[] = [];
-  const missingInSecond: (string | number)[] = [];
-  for (const [value, row] of rowsOfFirst) {
-    const other = rowsOfSecond.get(value);
-    if (other === undefined) missingInSecond.push(value);
-    else pairs.push([row, other, value]);
+export function featureSkew(offline: Table, online: Table, options: SkewOptions): SkewReport {
+  const { id, limit = 20 } = options;
+  const names = options.features ?? [...offline.columns.keys()].filter((n) => n !== id && online.columns.has(n));
+  const here = rowsById(offline, id);
+  const there = rowsById(online, id);
+  const pairs: Pair[] = [];
+  for (const [key, row] of here) {
+    const other = there.get(key);
+    if (other !== undefined) pairs.push([row, other, key]);
   }
-  const missingInFirst = [...rowsOfSecond.keys()].filter((value) => !rowsOfFirst.has(value));
-  const compared: Record<string, FeatureSkew> = Object.create(null);
-  for (const name of features)
-    compared[name] = compareFeature(columnOf(first, name), columnOf(second, name), pairs, options);
+  const features = new Map<string, FeatureSkew>();
+  for (const name of names) {
+    const compared = compareValues(valuesOf(columnOf(offline, name)), valuesOf(columnOf(online, name)), pairs, options);
+    const distribution = compareDistributions(offline, online, name);
+    const verdict = allOf([judgeRate(compared, options), ...judgeDistance(distribution, options)]);
+    features.set(name, { ...compared, distribution, verdict });
+  }
+  const nothing = pairs.length === 0 || names.length === 0;
   return {
-    verdict: allOf(Object.values(compared).map((feature) => feature.verdict)),
+    verdict: allOf([...features.values()].map((feature) => feature.verdict)),
+    need: nothing ? { rows: 1, what: 'rows and features that both tables have' } : undefined,
     matchedRows: pairs.length,
-    missingInSecond: { count: missingInSecond.length, keys: missingInSecond.slice(0, limit) },
-    missingInFirst: { count: missingInFirst.length, keys: missingInFirst.slice(0, limit) },
-    features: compared,
+    onlyOffline: unmatched(here, there, limit),
+    onlyOnline: unmatched(there, here, limit),
+    features,
   };
 }
 
-function compareFeature(
-  a: ColumnView,
-  b: ColumnView,
-  pairs: readonly (readonly [number, number, string | number])[],
-  { absolute = 0, relative = 0, minRate = 1, limit = 20 }: SkewOptions,
-): FeatureSkew {
-  const readA = valuesOf(a);
-  const readB = valuesOf(b);
-  let match = 0;
-  let firstOnly = 0;
-  let secondOnly = 0;
-  let bothNull = 0;
-  let mismatch = 0;
-  let maxDifference: number | undefined;
-  const mismatchedKeys: (string | number)[] = [];
-  const confusion = new Map<string, { first: string; second: string; count: number }>();
-  for (const [rowA, rowB, key] of pairs) {
-    const x = readA[rowA]!;
-    const y = readB[rowB]!;
-    if (x === null || y === null) {
-      if (x !== null) firstOnly++;
-      else if (y !== null) secondOnly++;
-      else bothNull++;
-      continue;
-    }
-    if (typeof x === 'number' && typeof y === 'number') {
-      const difference = Object.is(x, y) || x === y ? 0 : Math.abs(x - y);
-      if (!Number.isNaN(difference)) maxDifference = Math.max(maxDifference ?? 0, difference);
-      // An infinite difference is within no tolerance, however large the values.
-      if (difference === 0 || (Number.isFinite(difference) && difference <= absolute + relative * Math.abs(y))) {
-        match++;
-        continue;
-      }
-    } else if (x === y) {
-      match++;
-      continue;
-    } else confuse(confusion, String(x), String(y));
-    mismatch++;
-    if (mismatchedKeys.length < limit) mismatchedKeys.push(key);
-  }
-  const present = match + mismatch;
-  const rate = present === 0 ? undefined : match / present;
-  const oneSided = firstOnly + secondOnly;
-  const verdict = rate === undefined ? 'insufficient' : match >= minRate * (present + oneSided) ? 'pass' : 'fail';
-  const confused = [...confusion.values()].sort((p, q) => q.count - p.count || (p.first < q.first ? -1 : 1));
-  return {
-    verdict,
-    match,
-    mismatch,
-    firstOnly,
-    secondOnly,
-    bothNull,
-    rate,
-    maxDifference,
-    mismatchedKeys,
-    confusion: confused.slice(0, limit),
-  };
-}
+type Pair = readonly [row: number, other: number, id: string | number];
+type Compared = Omit<FeatureSkew, 'verdict' | 'distribution'>;
 
-/** Distinct confusions are few where features agree; where they do not, those that come first are enough. */
+/** Different confusions are few where features agree; where they do not, those that come first are enough. */
 const MAX_CONFUSIONS = 1_000;
 
-function confuse(
-  confusion: Map<string, { first: string; second: string; count: number }>,
-  first: string,
-  second: string,
-): void {
-  const id = `${first.length}:${first}${second}`;
-  const known = confusion.get(id);
-  if (known !== undefined) known.count++;
-  else if (confusion.size < MAX_CONFUSIONS) confusion.set(id, { first, second, count: 1 });
-}
-
-function valuesOf(column: ColumnView): readonly (SlotValue | null)[] {
-  const out: (SlotValue | null)[] = new Array(column.length);
-  const table: Table = { rowCount: column.length, columns: new Map([[column.name, column]]) };
-  for (const block of blocksOf(table, [column.name], 0)) {
-    const { chunk, from } = block.slots.get(column.name)!;
-    const read = readerOf(column, chunk);
-    for (let k = 0; k < block.length; k++)
-      out[block.row + k] = isValid(chunk.validity, from + k) ? read(from + k) : null;
+function compareValues(
+  offline: readonly Value[],
+  online: readonly Value[],
+  pairs: readonly Pair[],
+  { absolute = 0, relative = 0, nanEqual = true, limit = 20 }: SkewOptions,
+): Compared {
+  const count = { match: 0, mismatch: 0, offlineOnly: 0, onlineOnly: 0, bothNull: 0 };
+  const samples: (string | number)[] = [];
+  const confusion = new Map<string, number>();
+  let maxDifference: number | undefined;
+  for (const [row, other, id] of pairs) {
+    const kind = judge(offline[row]!, online[other]!);
+    count[kind]++;
+    if (kind === 'mismatch' && samples.length < limit) samples.push(id);
   }
-  return out;
+  const present = count.match + count.mismatch;
+  return { ...count, rate: present === 0 ? undefined : count.match / present, maxDifference, samples, confusion };
+
+  function judge(a: Value, b: Value): keyof typeof count {
+    if (a === null) return b === null ? 'bothNull' : 'onlineOnly';
+    if (b === null) return 'offlineOnly';
+    if (isNumeric(a) && isNumeric(b)) return near(a, b) ? 'match' : 'mismatch';
+    if (Array.isArray(a) && Array.isArray(b))
+      return a.length === b.length && a.every((x, i) => near(x, b[i])) ? 'match' : 'mismatch';
+    if (a === b) return 'match';
+    const pair = `${a}->${b}`;
+    if (confusion.has(pair) || confusion.size < MAX_CONFUSIONS) confusion.set(pair, (confusion.get(pair) ?? 0) + 1);
+    return 'mismatch';
+  }
+
+  function near(a: number | bigint, b: number | bigint): boolean {
+    if (Number.isNaN(a) && Number.isNaN(b)) return nanEqual;
+    if (Number.isNaN(a) || Number.isNaN(b)) return false;
+    // JavaScript orders a bigint and a number exactly, also where their difference rounds to 0.
+    const same = !(a < b || a > b);
+    const difference = same ? 0 : Math.abs(Number(a) - Number(b));
+    const tolerance = absolute + relative * Math.abs(Number(b));
+    maxDifference = Math.max(maxDifference ?? 0, difference);
+    // An infinite difference is within no tolerance, however large the values.
+    return same || (tolerance > 0 && Number.isFinite(difference) && difference <= tolerance);
+  }
 }
 
-function keyRows(table: Table, key: string): ReadonlyMap<string | number, number> {
+function isNumeric(value: Value): value is number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint';
+}
+
+function judgeRate({ match, mismatch, offlineOnly, onlineOnly }: Compared, { minRate = 1 }: SkewOptions): Verdict {
+  const pairs = match + mismatch + offlineOnly + onlineOnly;
+  if (match + mismatch === 0) return 'insufficient';
+  return match >= minRate * pairs ? 'pass' : 'fail';
+}
+
+function* judgeDistance(found: DistributionSkew | undefined, { maxDistance }: SkewOptions): Generator<Verdict> {
+  if (maxDistance === undefined) return;
+  if (found === undefined) yield 'insufficient';
+  else if (found.totalVariation <= maxDistance) yield 'pass';
+  else yield found.totalVariation - found.noise > maxDistance ? 'fail' : 'insufficient';
+}
+
+function compareDistributions(offline: Table, online: Table, name: string): DistributionSkew | undefined {
+  const anchor = profileTable(selectColumns(offline, [name])).columns.get(name);
+  if (anchor === undefined || anchor.kind === 'presence') return undefined;
+  const { cells } = countInCells(columnOf(online, name), anchor);
+  if (cells === undefined) return undefined;
+  const grouped = groupCells(anchor, cells);
+  const of = (measure: 'totalVariation' | 'linf' | 'jensenShannon') => distance(measure, grouped);
+  return {
+    totalVariation: of('totalVariation'),
+    linf: of('linf'),
+    jensenShannon: of('jensenShannon'),
+    noise: noiseOf('totalVariation', grouped),
+  };
+}
+
+function valuesOf(column: ColumnView): readonly Value[] {
+  const values: Value[] = [];
+  for (const chunk of column.chunks) {
+    const view = { ...column, chunks: [chunk] };
+    for (let i = 0; i < chunk.length; i++) values.push(valueAt(view, i));
+  }
+  return values;
+}
+
+function rowsById(table: Table, id: string): ReadonlyMap<string | number, number> {
   const rows = new Map<string | number, number>();
-  for (const [row, value] of valuesOf(columnOf(table, key)).entries()) {
-    if (value === null || (typeof value !== 'string' && typeof value !== 'number'))
-      throw invalidInput(`${key}[${row}]`, 'a string or a number that names the row', value);
-    if (rows.has(value))
-      throw invalidInput(`${key}[${row}]`, 'a key that occurs once', value, 'Deduplicate the table first.');
-    rows.set(value, row);
+  for (const [row, value] of valuesOf(columnOf(table, id)).entries()) {
+    const key = typeof value === 'bigint' ? String(value) : value;
+    if (typeof key !== 'string' && typeof key !== 'number')
+      throw invalidInput(`${id}[${row}]`, 'a string or a number that names the row', value);
+    if (rows.has(key))
+      throw invalidInput(`${id}[${row}]`, 'an id that comes once', value, 'Deduplicate the table first.');
+    rows.set(key, row);
   }
   return rows;
+}
+
+function unmatched(
+  here: ReadonlyMap<string | number, number>,
+  there: ReadonlyMap<string | number, number>,
+  limit: number,
+): Unmatched {
+  const ids: (string | number)[] = [];
+  let count = 0;
+  for (const id of here.keys()) {
+    if (there.has(id)) continue;
+    count++;
+    if (ids.length < limit) ids.push(id);
+  }
+  return { count, ids };
 }

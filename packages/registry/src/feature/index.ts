@@ -1,3 +1,10 @@
+/** Whether training and serving compute the same features: `featureSkew` of core, under the name of what it proves here. */
+export {
+  type FeatureSkew as FeatureParity,
+  featureSkew as featureParity,
+  type SkewOptions as ParityOptions,
+  type SkewReport as ParityReport,
+} from '@millwright/core/validation/skew';
 export {
   defineFeatures,
   type Feature,
@@ -14,4 +21,3 @@ export {
   type FeatureRows,
   featureHistory,
 } from './history.js';
-export { type FeatureParity, featureParity, type ParityOptions, type ParityReport } from './parity.js';
