@@ -1,5 +1,6 @@
 export type { Cells, PairedRightness } from './compare/cells.js';
 export { type CompareOptions, type ComparisonOptions, compare } from './compare/compare.js';
+export { type CompareCellsOptions, compareCells } from './compare/compare-cells.js';
 export type { Predictions, Values } from './compare/inputs.js';
 export type { Difference } from './compare/paired.js';
 export type { GivenRows } from './compare/read.js';

@@ -1,12 +1,9 @@
 import { seededRandom } from '@millwright/core';
-import { compare, type EvaluationReport, gate } from '../../src/evaluation/index.js';
+import { compareCells, type EvaluationReport, gate } from '../../src/evaluation/index.js';
 
-/** 5,000 rows in 20 equal slices; a champion that is right on 90 % of them. */
-const ROWS = 5_000;
+/** 5,000 rows in 20 equal slices, half of them positive; a champion that is right on 90 % of them. */
+export const ROWS = 5_000;
 const SLICES = 20;
-const LABELS = Array.from({ length: SLICES }, (_, i) => `s${i}`);
-const CODES = Int32Array.from({ length: ROWS }, (_, i) => i % SLICES);
-const TRUTH = Float64Array.from({ length: ROWS }, (_, i) => (i * 7919) % 2);
 
 /** Shares of rows on which only the champion, and only the challenger, is right. */
 export const SCENARIOS = {
@@ -14,6 +11,8 @@ export const SCENARIOS = {
   better: () => [0.03, 0.05],
   oneSliceWorse: (slice) => (slice === 7 ? [0.12, 0.02] : [0.03, 0.05]),
 } as const satisfies Readonly<Record<string, (slice: number) => readonly [number, number]>>;
+
+export type Scenario = keyof typeof SCENARIOS;
 
 /** How often the gate promotes and blocks, beside two gates that scripts usually have: the metric rose, some slice fell. */
 export interface GateQuality {
@@ -23,28 +22,12 @@ export interface GateQuality {
   someSliceFell: number;
 }
 
-export function gateQuality(scenario: keyof typeof SCENARIOS, runs: number, seed: number): GateQuality {
+/** Every run draws its rows one by one, counts them into cells as `compare` does, and asks the gate. */
+export function gateQuality(scenario: Scenario, runs: number, seed: number): GateQuality {
   const random = seededRandom(seed);
   const counts = { promoted: 0, blocked: 0, metricRose: 0, someSliceFell: 0 };
-  const shares = LABELS.map((_, slice) => SCENARIOS[scenario](slice));
-  const champion = new Float64Array(ROWS);
-  const challenger = new Float64Array(ROWS);
   for (let run = 0; run < runs; run++) {
-    for (let i = 0; i < ROWS; i++) {
-      const [onlyChampion, onlyChallenger] = shares[CODES[i]!]!;
-      const u = random.next();
-      const wrong = 1 - TRUTH[i]!;
-      champion[i] = u < onlyChallenger || u >= 0.9 + onlyChallenger ? wrong : TRUTH[i]!;
-      challenger[i] =
-        (u >= onlyChallenger && u < onlyChallenger + onlyChampion) || u >= 0.9 + onlyChallenger ? wrong : TRUTH[i]!;
-    }
-    const report = compare({
-      truth: TRUTH,
-      champion: { labels: champion },
-      challenger: { labels: challenger },
-      slices: { segment: { codes: CODES, labels: LABELS } },
-      metrics: [],
-    });
+    const report = reportOf(drawCells(scenario, () => random.next()));
     const { decision } = gate(report);
     if (decision === 'promote') counts.promoted++;
     if (decision === 'block') counts.blocked++;
@@ -54,7 +37,36 @@ export function gateQuality(scenario: keyof typeof SCENARIOS, runs: number, seed
   return counts;
 }
 
-function change(group: EvaluationReport['overall']): number {
-  const { champion, challenger } = group.metrics[0]!;
+/** The eight cells of each slice; `seen` is told every row. */
+export function drawCells(
+  scenario: Scenario,
+  uniform: () => number,
+  seen: (slice: number, truth: number, champion: number, challenger: number) => void = () => {},
+): number[][] {
+  const cells = Array.from({ length: SLICES }, () => Array<number>(8).fill(0));
+  for (let slice = 0; slice < SLICES; slice++) {
+    const [onlyChampion, onlyChallenger] = SCENARIOS[scenario](slice);
+    for (let i = 0; i < ROWS / SLICES; i++) {
+      const truth = i % 2;
+      const u = uniform();
+      const both = u >= onlyChampion + onlyChallenger && u < 0.9 + onlyChallenger;
+      const champion = both || u < onlyChampion ? truth : 1 - truth;
+      const challenger = both || (u >= onlyChampion && u < onlyChampion + onlyChallenger) ? truth : 1 - truth;
+      cells[slice]![4 * truth + 2 * champion + challenger]!++;
+      seen(slice, truth, champion, challenger);
+    }
+  }
+  return cells;
+}
+
+export function reportOf(slices: readonly number[][]): EvaluationReport {
+  return compareCells({
+    cells: Array.from({ length: 8 }, (_, cell) => slices.reduce((sum, own) => sum + own[cell]!, 0)),
+    slices: slices.map((cells, i) => ({ slice: 'segment', value: `s${i}`, cells })),
+  });
+}
+
+function change({ metrics }: EvaluationReport['overall']): number {
+  const { champion, challenger } = metrics[0]!;
   return challenger.value! - champion.value!;
 }
