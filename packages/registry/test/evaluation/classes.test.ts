@@ -2,6 +2,7 @@ import { isotonicAt, isotonicFit } from '@millwright/core/statistics';
 import { describe, expect, test } from 'vitest';
 import {
   applyTemperature,
+  averagePrecision,
   averagePrecisionOneVsRest,
   brierOfClasses,
   type ClassScores,
@@ -9,6 +10,7 @@ import {
   confusionMatrix,
   coverageError,
   decide,
+  fBeta,
   fitTemperature,
   hammingLoss,
   labelAveragePrecision,
@@ -81,11 +83,12 @@ describe('several classes equal scikit-learn', () => {
         expectMeasure(matrixScore(matrix, 'f', average, 2), expected[`f2_${average}`], `${id} f2 ${average}`);
         expectMeasure(matrixJaccard(matrix, average), expected[`jaccard_${average}`], `${id} jaccard ${average}`);
       }
-      const [p, r, , support] = expected.prfs_per_class as readonly number[][];
+      const [p, r, f, support] = expected.prfs_per_class as readonly number[][];
       for (let c = 0; c < rows.classes; c++) {
         const cells = oneAgainstRest(matrix, c);
         expectMeasure(precision(cells), p![c]!, `${id} class ${c}`);
         expectMeasure(recall(cells), r![c]!, `${id} class ${c}`);
+        expectMeasure(fBeta(cells), f![c]!, `${id} class ${c}`);
         expectNear(cells.tp + cells.fn, support![c]!, `${id} support ${c}`);
       }
     });
@@ -99,6 +102,14 @@ describe('several classes equal scikit-learn', () => {
       expectMeasure(rocAucOneVsRest(rows, 'micro'), expected.roc_auc_ovr_micro_indicator, `${id} micro`);
       expectMeasure(averagePrecisionOneVsRest(rows), expected.average_precision_macro, `${id} ap`);
       expectMeasure(averagePrecisionOneVsRest(rows, 'micro'), expected.average_precision_micro, `${id} ap micro`);
+      for (let c = 0; c < rows.classes; c++) {
+        const own = averagePrecision({
+          truth: Array.from(rows.truth, (y) => Number(y === c)),
+          scores: rows.scores.filter((_, i) => i % rows.classes === c),
+          weights: rows.weights,
+        });
+        expectMeasure(own, expected.average_precision_per_class[c]!, `${id} ap ${c}`);
+      }
       expectMeasure(brierOfClasses(rows), expected.brier_multiclass_sum, `${id} brier`);
       expectMeasure(logLossOfClasses(rows), expected.log_loss, `${id} log loss`);
       for (const k of [1, 2, 3])

@@ -33,7 +33,11 @@ function groupsOf(truth: number[], decided: number[], labels: string[], weights?
   });
 }
 
+/** Rates of one group; `group` holds its name in parts. */
+type Rates = Readonly<Record<string, number | string | readonly string[]>> & { readonly group: readonly string[] };
+
 interface Frame {
+  readonly by_group: readonly Rates[];
   readonly overall: Readonly<Record<string, number>>;
   readonly group_min: Readonly<Record<string, number>>;
   readonly group_max: Readonly<Record<string, number>>;
@@ -46,7 +50,7 @@ interface Frame {
 function expectFrame(groups: readonly FairnessGroup[], expected: Frame, label: string): void {
   for (const [name, rate] of Object.entries(RATES)) {
     const own = fairnessFrame(rate, groups);
-    const near = (value: number | undefined, wanted: number | string | undefined, what: string) => {
+    const near = (value: number | undefined, wanted: unknown, what: string) => {
       if (typeof wanted === 'number') expectNear(value ?? Number.NaN, wanted, `${label} ${name} ${what}`);
     };
     near(own.overall.value, expected.overall[name], 'overall');
@@ -56,7 +60,40 @@ function expectFrame(groups: readonly FairnessGroup[], expected: Frame, label: s
     near(own.ratio.value, expected.ratio_between_groups[name], 'ratio');
     near(own.differenceToOverall.value, expected.difference_to_overall[name], 'difference to overall');
     near(own.ratioToOverall.value, expected.ratio_to_overall[name], 'ratio to overall');
+    for (const row of expected.by_group) {
+      const found = own.groups.find(({ group }) => group === row.group.join(' '))!;
+      near(found.measure.value, row[name], `group ${row.group.join(' ')}`);
+    }
   }
+}
+
+/** fairlearn's scalar functions, by the names that the vectors give them. */
+function expectScalars(
+  groups: readonly FairnessGroup[],
+  expected: Readonly<Record<string, unknown>>,
+  label: string,
+): void {
+  const parity = fairnessFrame('selectionRate', groups);
+  const opportunity = fairnessFrame('recall', groups);
+  const worst = equalizedOdds(groups);
+  const mean = equalizedOdds(groups, { agg: 'mean' });
+  for (const [name, frame, suffix] of [
+    ['demographic_parity', parity, ''],
+    ['equal_opportunity', opportunity, ''],
+    ['equalized_odds', worst, '_worst_case'],
+    ['equalized_odds', mean, '_mean'],
+  ] as const)
+    for (const [method, measure] of [
+      ['difference_between_groups', frame.difference],
+      ['ratio_between_groups', frame.ratio],
+      ['difference_to_overall', frame.differenceToOverall],
+      ['ratio_to_overall', frame.ratioToOverall],
+    ] as const)
+      expectNear(
+        measure.value ?? Number.NaN,
+        expected[`${name}_${method}${suffix}`] as number,
+        `${label} ${name} ${method}${suffix} ${measure.undefinedWhy}`,
+      );
 }
 
 describe('fairness equals fairlearn where every group has a rate', () => {
@@ -73,25 +110,34 @@ describe('fairness equals fairlearn where every group has a rate', () => {
         expected.frame_a_weighted as unknown as Frame,
         `${id} weighted`,
       );
-      const odds = equalizedOdds(groupsOf(y_true, decided, a));
-      const scalars = expected.scalars_a as Readonly<Record<string, number>>;
-      expectNear(odds.difference.value!, scalars['equalized_odds_difference_between_groups_worst_case']!, `${id} odds`);
-      expectNear(odds.ratio.value!, scalars['equalized_odds_ratio_between_groups_worst_case']!, `${id} odds ratio`);
-      const mean = equalizedOdds(groupsOf(y_true, decided, a), { agg: 'mean' });
-      expectNear(mean.difference.value!, scalars['equalized_odds_difference_between_groups_mean']!, `${id} odds mean`);
-      const both = fairnessFrame(
-        'selectionRate',
-        groupsOf(
-          y_true,
-          decided,
-          a.map((x, i) => `${x} ${b[i]}`),
-        ),
-      );
-      expectNear(
-        both.difference.value!,
-        (expected.frame_ab as unknown as Frame).difference_between_groups['selection_rate']!,
-        `${id} ab`,
-      );
+      const both = a.map((x, i) => `${x} ${b[i]}`);
+      expectFrame(groupsOf(y_true, decided, both), expected.frame_ab as unknown as Frame, `${id} ab`);
+      expectScalars(groupsOf(y_true, decided, a), expected.scalars_a, `${id} a`);
+      expectScalars(groupsOf(y_true, decided, a, input.sample_weight), expected.scalars_a_weighted, `${id} weighted`);
+      expectScalars(groupsOf(y_true, decided, both), expected.scalars_ab, `${id} ab`);
+      // A control feature is a frame of its own for each of its values.
+      const controlled = expected.frame_a_given_c as unknown as Controlled;
+      for (const control of new Set(input.control.c)) {
+        const only = <T>(values: readonly T[]) => values.filter((_, i) => input.control.c[i] === control);
+        const groups = groupsOf(only(y_true), only(decided), only(a));
+        const of = (rows: Controlled['overall']) => rows.find(({ group }) => group.join() === control)!;
+        expectFrame(
+          groups,
+          {
+            overall: of(controlled.overall),
+            group_min: of(controlled.group_min),
+            group_max: of(controlled.group_max),
+            difference_between_groups: of(controlled.difference_between_groups),
+            ratio_between_groups: of(controlled.ratio_between_groups),
+            difference_to_overall: of(controlled.difference_to_overall),
+            ratio_to_overall: of(controlled.ratio_to_overall),
+            by_group: controlled.by_group.flatMap((rates) =>
+              rates.group[0] === control ? [{ ...rates, group: rates.group.slice(1) }] : [],
+            ),
+          } as unknown as Frame,
+          `${id} given ${control}`,
+        );
+      }
     }
   });
 
@@ -132,3 +178,5 @@ describe('fairness equals fairlearn where every group has a rate', () => {
     }
   });
 });
+
+type Controlled = Readonly<Record<keyof Frame, readonly Rates[]>>;

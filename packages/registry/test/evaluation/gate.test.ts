@@ -1,9 +1,11 @@
 import { digestJson, seededRandom } from '@millwright/core';
+import { benjaminiHochberg, holm, mcnemar } from '@millwright/core/statistics';
 import { tableFrom } from '@millwright/core/table';
 import { describe, expect, test } from 'vitest';
 import {
   type CompareOptions,
   compare,
+  compareCells,
   type EvaluationReport,
   type GatePolicy,
   gate,
@@ -50,6 +52,21 @@ describe('compare', () => {
       onlyChampion: expected.overall.only_a,
       onlyChallenger: expected.overall.only_b,
     });
+    const supported = expected.slices.filter(({ holm }) => typeof holm === 'number');
+    const exact = supported.map((row) => {
+      const test = mcnemar({ onlyFirst: row.only_a, onlySecond: row.only_b });
+      expectNear(test.exact, row.p_exact, `${row.slice} exact`);
+      expectNear(test.midP, row.p_mid, `${row.slice} mid-p`);
+      return test.exact;
+    });
+    for (const [adjust, key] of [
+      [holm, 'holm'],
+      [benjaminiHochberg, 'fdr_bh'],
+    ] as const)
+      adjust(exact).forEach((p, i) => {
+        expectNear(p, supported[i]![key]!, `${supported[i]!.slice} ${key}`);
+        expect(p <= 0.05).toBe(supported[i]![`${key}_reject`]);
+      });
     for (const row of expected.slices) {
       if (row.n === 0) continue;
       const [slice, value] = row.slice.includes('&')
@@ -129,7 +146,27 @@ describe('compare', () => {
     expect(report.overall.metrics.find((m) => m.metric === 'r2')!.challenger.value).toBeGreaterThan(0.98);
   });
 
+  test('counts of a database come to what their rows come to; scores are not in them', () => {
+    const rows = compare({ ...rightness(BETTER), metrics: ['accuracy', 'recall', 'f1'] });
+    const counts = { cells: rows.overall.cells!, metrics: ['accuracy', 'recall', 'f1', 'rocAuc', 'brier'] };
+    const report = compareCells({ ...counts, slices: [{ slice: 'all', value: 'yes', cells: rows.overall.cells! }] });
+    expect(report.overall.metrics.slice(0, 3)).toEqual(rows.overall.metrics);
+    for (const { challenger } of report.overall.metrics.slice(3))
+      expect(challenger.undefinedWhy).toBe('counts of cells do not hold it');
+    expect(report.slices[0]).toMatchObject({ slice: 'all', value: 'yes', n: 1_000 });
+    expect(gate(report).decision).toBe('promote');
+    expect(gate(report, { rules: [{ rule: 'superior', metric: 'brier' }] }).decision).toBe('hold');
+    const classes = compareCells({ task: 'multiclass', cells: [30, 60, 10, 900] });
+    expect(classes.overall.metrics[0]!.difference).toMatchObject({ onlyChallenger: 60, onlyChampion: 10 });
+    const none = compareCells({ cells: Array<number>(8).fill(0) });
+    expect(gate(none).decision).toBe('hold');
+    expect(() => compareCells({ cells: [1, 2] })).toThrow('8 counts');
+    expect(() => compareCells({ task: 'multiclass', cells: [1, 2, Number.NaN, 4] })).toThrow('4 counts');
+  });
+
   test('what cannot be compared is refused', () => {
+    const odd = { truth: [0, 1], champion: { labels: [0, 1] }, challenger: { labels: [0, 1.5] } };
+    expect(() => compare({ ...odd, task: 'multiclass' })).toThrow('class index');
     expect(() => compare({ truth: [0, 1], champion: [0, 1], challenger: [0] })).toThrow('rowIds');
     expect(() => compare({ truth: [0, 2], champion: [0, 1], challenger: [0, 1] })).toThrow('multiclass');
     expect(() => compare({ truth: [0, 1], champion: [0, 1], challenger: [0, 1], metrics: ['f9'] })).toThrow('f1');
@@ -386,6 +423,12 @@ interface SliceCase {
       readonly acc_b: number;
       readonly only_a: number;
       readonly only_b: number;
+      readonly p_exact: number;
+      readonly p_mid: number;
+      readonly holm: number | null;
+      readonly fdr_bh: number | null;
+      readonly holm_reject: boolean;
+      readonly fdr_bh_reject: boolean;
     }[];
   };
 }

@@ -10,6 +10,7 @@ import {
   calibration,
   cohenKappa,
   confusion,
+  confusionMatrix,
   detCurve,
   explainedVariance,
   fBeta,
@@ -18,6 +19,11 @@ import {
   likelihoodRatios,
   logLoss,
   type Measure,
+  matrixBalancedAccuracy,
+  matrixJaccard,
+  matrixKappa,
+  matrixMatthews,
+  matrixScore,
   matthews,
   maxError,
   meanAbsoluteError,
@@ -46,7 +52,7 @@ import calibrated from '../vectors/calibration.json' with { type: 'json' };
 import binary from '../vectors/classification-binary.json' with { type: 'json' };
 import edge from '../vectors/classification-edge.json' with { type: 'json' };
 import regression from '../vectors/regression.json' with { type: 'json' };
-import { expectMeasure, expectNear } from './near.js';
+import { expectMeasure, expectNear, toNumber } from './near.js';
 
 describe('binary classification equals scikit-learn', () => {
   const datasets: Readonly<Record<string, { y_true: number[]; y_score: number[] }>> = binary.datasets;
@@ -70,6 +76,16 @@ describe('binary classification equals scikit-learn', () => {
         [cells.tp, tp],
       ] as const)
         expectNear(own, wanted, `${id} cells`);
+      const all = tp + fp + fn + tn;
+      for (const [by, shares] of [
+        ['true', [cells.tn / (tn + fp), cells.fp / (tn + fp), cells.fn / (fn + tp), cells.tp / (fn + tp)]],
+        ['pred', [cells.tn / (tn + fn), cells.fp / (fp + tp), cells.fn / (tn + fn), cells.tp / (fp + tp)]],
+        ['all', [cells.tn / all, cells.fp / all, cells.fn / all, cells.tp / all]],
+      ] as const)
+        shares.forEach((share, i) => {
+          expectNear(share, expected[`confusion_matrix_${by}`].flat()[i]!, `${id} cells by ${by}`);
+        });
+      expectNear(1 - accuracy(cells).value!, expected.zero_one_loss, `${id} zero-one loss`);
       const pairs: [string, Measure, number | string | null][] = [
         ['accuracy', accuracy(cells), expected.accuracy],
         ['balanced accuracy', balancedAccuracy(cells), expected.balanced_accuracy],
@@ -150,6 +166,36 @@ describe('binary classification equals scikit-learn', () => {
     expect(rocAuc({ truth: [], scores: new Float64Array(0) }).undefinedWhy).toBe('there is no row');
     expect(rocAuc({ truth: [0, 1], scores: Float64Array.of(0.1, Number.NaN) }).undefinedWhy).toBe('a score is NaN');
     expect(logLoss({ truth: [1], scores: Float64Array.of(1.5) }).undefinedWhy).toContain('no probability');
+  });
+
+  test('averages over classes: where the tool’s answer depends on `zero_division`, ours is undefined', () => {
+    for (const { id, input, expected } of edge.cases) {
+      const names = [...new Set([...input.y_true, ...input.y_pred])].sort();
+      const indices = (labels: readonly (string | number)[]) => labels.map((label) => names.indexOf(label));
+      const matrix = confusionMatrix(indices(input.y_true), indices(input.y_pred), Math.max(1, names.length));
+      const [zero, one]: readonly Averages[] = [expected.zero_division_0, expected.zero_division_1];
+      for (const average of ['micro', 'macro', 'weighted'] as const)
+        for (const [i, kind] of (['precision', 'recall', 'f'] as const).entries()) {
+          const own = matrixScore(matrix, kind, average);
+          const where = `${id} ${kind} ${average}`;
+          // A class that was asked for and does not occur is left out, where the tool counts it as 0 or 1.
+          if (id === 'labels_param_with_absent_class' && average === 'macro') expectNear(own.value!, 2 / 3, where);
+          else if (toNumber(zero![average][i]!) === toNumber(one![average][i]!))
+            expectMeasure(own, zero![average][i]!, where);
+          else expect(own.value, where).toBeUndefined();
+        }
+      const jaccards = [zero!, one!].map(({ jaccard_macro }) => toNumber(jaccard_macro));
+      if (jaccards[0] === jaccards[1])
+        expectMeasure(matrixJaccard(matrix, 'macro'), zero!.jaccard_macro, `${id} jaccard`);
+      // The tool says 0 where correlation has no meaning, and NaN for the same rows where agreement has none.
+      const oneClass = names.length < 2;
+      if (oneClass) expect(matrixMatthews(matrix).value ?? matrixKappa(matrix).value, id).toBeUndefined();
+      else if (id !== 'no_predicted_positive') expectMeasure(matrixMatthews(matrix), expected.mcc, `${id} mcc`);
+      if (!oneClass) {
+        expectMeasure(matrixKappa(matrix), expected.cohen_kappa, `${id} kappa`);
+        expectMeasure(matrixBalancedAccuracy(matrix), expected.balanced_accuracy, `${id} balanced accuracy`);
+      }
+    }
   });
 
   test('all scores tied give an area of exactly one half', () => {
@@ -291,9 +337,16 @@ describe('regression equals scikit-learn', () => {
     for (const [k, rows] of outputs.entries()) {
       expectMeasure(rSquared(rows), expected.r2_score_raw_values[k]!, `r2 ${k}`);
       expectMeasure(explainedVariance(rows), expected.explained_variance_score_raw_values[k]!, `ev ${k}`);
+      expectMeasure(meanAbsoluteError(rows), expected.mean_absolute_error_raw_values[k]!, `mae ${k}`);
+      expectMeasure(meanSquaredError(rows), expected.mean_squared_error_raw_values[k]!, `mse ${k}`);
     }
     expectMeasure(acrossOutputs(outputs, rSquared), expected.r2_score_uniform_average, 'r2');
     expectMeasure(acrossOutputs(outputs, rSquared, 'variance'), expected.r2_score_variance_weighted, 'r2 by variance');
+    expectMeasure(
+      acrossOutputs(outputs, explainedVariance),
+      expected.explained_variance_score_uniform_average,
+      'explained variance',
+    );
     const explained = acrossOutputs(outputs, explainedVariance, 'variance');
     expectMeasure(explained, expected.explained_variance_score_variance_weighted, 'ev by variance');
     expectMeasure(acrossOutputs(outputs, meanAbsoluteError), expected.mean_absolute_error_uniform_average, 'mae');
@@ -307,6 +360,12 @@ describe('regression equals scikit-learn', () => {
       predicted: Float64Array.from(predicted),
     });
     expect(rSquared(rows([5, 5, 5], [5, 5, 6])).undefinedWhy).toBe('every truth is the same');
+    // The mean of three times 0.1 is not 0.1: a spread computed from it would not be 0.
+    for (const predicted of [0.1, 0.2])
+      for (const of of [rSquared, explainedVariance])
+        expect(of(rows([0.1, 0.1, 0.1], [0.1, 0.1, predicted])).undefinedWhy).toBe('every truth is the same');
+    // The tool without `force_finite` says the same by not being finite.
+    expect(Object.values(regression.r2_force_finite_false).map(toNumber).filter(Number.isFinite)).toEqual([]);
     expect(rSquared(rows([5], [5])).undefinedWhy).toBe('needs two rows');
     expect(meanAbsolutePercentageError(rows([0, 1], [1, 1])).undefinedWhy).toContain('row 0 is 0');
     expect(weightedAbsolutePercentageError(rows([0, 2], [1, 1])).value).toBe(1);
@@ -410,3 +469,7 @@ interface CalibrationCase {
     readonly bin_frac_pos: (number | string)[];
   };
 }
+
+type Averages = Readonly<Record<'micro' | 'macro' | 'weighted', readonly (number | string)[]>> & {
+  readonly jaccard_macro: number | string;
+};

@@ -37,6 +37,9 @@ describe('nDCG equals scikit-learn', () => {
               ).mean.value!;
         expectNear(own, value, `${id} ${key}`);
       }
+      relevance.forEach((r, q) => {
+        expectNear(ndcg(r, score[q]!, { k: 5 }).value ?? 0, expected.ndcg_per_query_k5[q]!, `${id} query ${q}`);
+      });
       if (typeof wanted['dcg_log_base_10'] === 'number')
         expectNear(
           relevance.reduce((sum, r, q) => sum + dcg(r, score[q]!, { base: 10 }), 0) / relevance.length,
@@ -64,27 +67,39 @@ test('retrieval measures equal trec_eval to its four decimals', () => {
     const options: readonly string[] = given;
     const relevantFrom = options.includes('-l') ? Number(options[options.indexOf('-l') + 1]) : 1;
     const rows: Readonly<Record<string, Readonly<Record<string, number>>>> = expected as never;
-    for (const [query, wanted] of Object.entries(rows)) {
-      if (query === 'all' || wanted['num_rel'] === 0) continue;
-      const judged = new Map(
-        (input.qrels as [string, string, number][]).flatMap(([q, doc, level]) =>
-          q === query ? [[doc, level] as const] : [],
-        ),
-      );
-      const retrieved = (input.run as [string, string, number][]).flatMap(([q, doc, score]) =>
-        q === query ? [{ id: doc, score }] : [],
-      );
+    const near = (measure: Measure, value: number, label: string) =>
+      expectNear(measure.value ?? Number.NaN, value, label, { relative: 0, absolute: 5.1e-5 });
+    const qrels = input.qrels as [string, string, number][];
+    const run = input.run as [string, string, number][];
+    const queries = [...new Set(qrels.map(([query]) => query))].map((query) => {
+      const judged = new Map(qrels.flatMap(([q, doc, level]) => (q === query ? [[doc, level] as const] : [])));
+      const retrieved = run.flatMap(([q, doc, score]) => (q === query ? [{ id: doc, score }] : []));
       const own = rankingMeasures({ judged, retrieved }, { relevantFrom, judgedOnly: options.includes('-J') });
+      return { query, own };
+    });
+    for (const { query, own } of queries) {
+      const wanted = rows[query];
+      if (wanted === undefined || wanted['num_rel'] === 0) continue;
+      expect(own.relevantRetrieved, `${id} ${query}`).toBe(wanted['num_rel_ret']);
       for (const [name, value] of Object.entries(wanted)) {
         const measure = pick(own, name);
         // Nothing retrieved: trec_eval's precision of the set is 0, ours is undefined.
         if (measure === undefined || (name === 'set_P' && own.retrieved === 0)) continue;
         compared++;
-        expectNear(measure.value ?? Number.NaN, value, `${id} ${query} ${name}`, { relative: 0, absolute: 5.1e-5 });
+        near(measure, value, `${id} ${query} ${name}`);
       }
     }
+    // The summary is over the queries that were run, or with -c over all that were judged; what is undefined counts 0 there.
+    const judged = queries.filter(({ query }) => query in rows);
+    expect(judged.length, `${id} queries`).toBe(rows['all']!['num_q']);
+    for (const [name, value] of Object.entries(rows['all']!)) {
+      const measures = judged.flatMap(({ own }) => pick(own, name) ?? []);
+      if (measures.length === 0) continue;
+      compared++;
+      near(meanOverQueries(measures, 0).mean, value, `${id} all ${name}`);
+    }
   }
-  expect(compared).toBeGreaterThan(1_000);
+  expect(compared).toBeGreaterThan(1_200);
 });
 
 test('a query without judgements or results', () => {

@@ -67,6 +67,7 @@ describe('slice finder', () => {
         expect(found.n).toBe(wanted.n);
         expect(found.where.map(({ column, value }) => [column, Number(value)])).toEqual(wanted.slice);
         expectNear(found.meanLoss, wanted.mean_loss, 'mean', { relative: 1e-6 });
+        expectNear(found.meanLossRest, wanted.mean_loss_rest, 'mean of the rest', { relative: 1e-6 });
         expectNear(found.effectSize, wanted.effect_size, 'effect', { relative: 1e-6 });
         expectNear(found.pValue, wanted.p_one_sided, 'p', { relative: 1e-6 });
         expectNear(found.adjustedP, wanted.p_bh, 'adjusted', { relative: 1e-6 });
