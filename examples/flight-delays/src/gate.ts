@@ -1,15 +1,19 @@
 import type { ModelPolicy, ModelVersion } from '@millwright/registry';
 import {
   compare,
+  confusion,
   type EvaluationReport,
   type GatePolicy,
   type GateVerdict,
   gate,
+  precision,
+  recall,
 } from '@millwright/registry/evaluation';
+import { percent } from './console.js';
 import { type Factory, MODEL_TEAM, OPERATIONS } from './factory.js';
 import type { FlightArrays } from './flights.js';
 import { MODEL, type Trained } from './models.js';
-import { predict, truth } from './train.js';
+import { predict, truth, warnings } from './train.js';
 
 /**
  * Better at telling probabilities, provably, and worse at no airport and no time of day beyond what a week of odd weather
@@ -48,6 +52,8 @@ export async function createModel({ registry }: Factory): Promise<void> {
 export interface Judged {
   readonly report: EvaluationReport;
   readonly verdict: GateVerdict;
+  /** What travellers would notice. */
+  readonly inWords: string;
 }
 
 /** Compares two models on the same flights, judges the challenger, and attaches the verdict to it as evidence. */
@@ -81,7 +87,25 @@ export async function judge(
   });
   const verdict = gate(report, champion === undefined ? FIRST_GATE : GATE);
   await registry.models.attachEvidence(challenger.version, verdict);
-  return { report, verdict };
+  return { report, verdict, inWords: inWords(flights, rows, champion, challenger) };
+}
+
+/** The gate judges probabilities; travellers notice warnings. */
+function inWords(
+  flights: FlightArrays,
+  rows: { readonly start: number; readonly end: number },
+  champion: Trained | undefined,
+  challenger: Trained,
+): string {
+  const of = ({ weights }: Trained) => {
+    const cells = confusion(truth(flights, rows), warnings(weights, flights, rows));
+    return { found: percent(recall(cells).value!), right: percent(precision(cells).value!) };
+  };
+  const own = of(challenger);
+  const said = `it warns of ${own.found} of the late flights, and ${own.right} of its warnings are right`;
+  if (champion === undefined) return `For travellers: ${said}.`;
+  const before = of(champion);
+  return `For travellers: ${said}; with ${champion.version.id} that is ${before.found} and ${before.right}.`;
 }
 
 /** Operations read the verdict and agree. */

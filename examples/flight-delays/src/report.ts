@@ -1,14 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import {
   type EntryKind,
-  type EvaluationSection,
+  evaluationOf,
   type ReportModel,
   type RolloutSection,
   renderReport,
 } from '@millwright/adapters/html-report';
 import { verifyInclusion } from '@millwright/core/ledger';
 import { impact, toJson } from '@millwright/core/lineage';
-import type { Difference } from '@millwright/registry/evaluation';
 import { modelCard, timeline } from '@millwright/registry/governance';
 import { count, date, percent, type Screen } from './console.js';
 import { MODEL } from './models.js';
@@ -89,7 +88,7 @@ function reportOf(
       { label: 'Ledger', value: verified.events, note: 'events' },
     ],
     timeline: entries.map(({ time, kind, actor, sentence }) => ({ time, kind: TOLD[kind]!, sentence, detail: actor })),
-    evaluations: judged.slice(1).map(evaluationOf),
+    evaluations: judged.slice(1).map(({ report, verdict }) => evaluationOf(report, verdict)),
     rollouts: rollouts.map(rolloutOf),
     drift: {
       sentence:
@@ -132,31 +131,6 @@ function reportOf(
   };
 }
 
-function evaluationOf({ report, verdict }: Story['judged'][number]): EvaluationSection {
-  return {
-    sentence: verdict.sentence,
-    champion: report.champion,
-    challenger: report.challenger,
-    decision: verdict.decision,
-    metrics: report.overall.metrics.map(({ metric, champion, challenger, difference }) => ({
-      name: metric,
-      champion: champion.value,
-      challenger: challenger.value,
-      difference: difference === undefined ? undefined : estimateOf(difference),
-    })),
-    slices: {
-      caption: 'Log loss by airport and time of day, challenger minus champion',
-      format: 'number',
-      better: 'lower',
-      margin: 0.03,
-      rows: report.slices.flatMap(({ slice, value, n, metrics }) => {
-        const found = metrics.find(({ metric }) => metric === 'logLoss')?.difference;
-        return found === undefined ? [] : [{ name: `${slice}: ${value}`, rows: n, difference: estimateOf(found) }];
-      }),
-    },
-  };
-}
-
 function rolloutOf({ version, history }: Story['rollouts'][number]): RolloutSection {
   const last = history.moments.findLast(
     ({ type }) => type === 'rollout.rollbackStarted' || type === 'rollout.promotionStarted',
@@ -191,8 +165,6 @@ function rolloutOf({ version, history }: Story['rollouts'][number]): RolloutSect
         }),
   };
 }
-
-const estimateOf = ({ value, lower, upper }: Difference) => ({ value, low: lower, high: upper });
 
 async function firstOf<T>(items: AsyncIterable<T>): Promise<T[]> {
   for await (const item of items) return [item];

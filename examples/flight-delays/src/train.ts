@@ -118,6 +118,14 @@ export function truth(flights: FlightArrays, rows: { start: number; end: number 
   return out;
 }
 
+/** 1 for every row whose passengers are warned. */
+export function warnings(model: Weights, flights: FlightArrays, rows: { start: number; end: number }): Uint8Array {
+  const out = new Uint8Array(rows.end - rows.start);
+  const late = predict(model, flights, rows);
+  for (let i = 0; i < out.length; i++) out[i] = Number(late[i]! >= model.thresholds[flights.weekday[rows.start + i]!]!);
+  return out;
+}
+
 function alertThresholds(
   probabilities: Float64Array,
   flights: FlightArrays,

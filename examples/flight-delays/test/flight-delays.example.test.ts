@@ -72,6 +72,20 @@ describe('npm start', () => {
     expect(run.text).toMatch(/canary of flight-delay@4 starts/);
   });
 
+  it('explains why the gate promotes, and why it blocks a model that is better on average, in words', () => {
+    expect(run.text).toMatch(
+      /flight-delay@2 \(routes\) .*\n {4}Promote: On [\d,]+ rows the error of the probabilities .* better by .* more than chance explains/,
+    );
+    expect(run.text).toMatch(/In all of 16 slices, .* of flight-delay@2 is not provably worse by more than the 0\.03/);
+    expect(run.text).toMatch(
+      /For travellers: it warns of 50\.\d % of the late flights, .*; with flight-delay@1 that is 45\.\d %/,
+    );
+    expect(run.text).toMatch(
+      /flight-delay@5 .*\n {4}Block: In time of day = night \(\d+ rows\) .* worse by .* Chance alone would show this about once in [\d,]+ times/,
+    );
+    expect(run.text).not.toContain('canary of flight-delay@5');
+  });
+
   it('says who was champion, proves it, and verifies the ledger', () => {
     expect(run.text).toMatch(/Who was champion on March 5[\s\S]*flight-delay@2, since 2001-02-\d\d, by maria/);
     expect(run.text).toMatch(/proved by \d+ hashes: true/);
@@ -84,6 +98,7 @@ describe('npm start', () => {
     expect(report.length).toBeLessThan(300_000);
     for (const part of [
       'What happened',
+      'flight-delay@4 and flight-delay@5',
       'Rollout of flight-delay@2',
       'Rollout of flight-delay@3',
       'Drift',

@@ -62,6 +62,14 @@ export interface EvaluationSection {
   readonly champion: string;
   readonly challenger: string;
   readonly decision?: 'promote' | 'block' | 'hold' | undefined;
+  /** How each rule of the gate came out, in a sentence, with what it could not look at. */
+  readonly rules?:
+    | readonly {
+        readonly verdict: Verdict;
+        readonly sentence: string;
+        readonly notes?: readonly string[] | undefined;
+      }[]
+    | undefined;
   readonly metrics: readonly MetricRow[];
   /** Differences (challenger minus champion) slice by slice. */
   readonly slices?: SliceForest | undefined;

@@ -90,6 +90,7 @@ tbody th{min-width:9em;position:sticky;left:0;background:var(--paper)}
 .ending time{color:var(--soft);margin-right:6px}
 .pairs{margin:0}
 .pairs div{display:grid;grid-template-columns:88px 1fr;gap:14px;padding:7px 0;border-bottom:1px solid var(--rule)}
+.rules div{grid-template-columns:168px 1fr}
 .pairs dt{color:var(--soft);font-size:14px}.pairs dd{margin:0;min-width:0}
 code{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 details{margin-top:12px}
@@ -97,6 +98,6 @@ summary{font-size:14px;color:var(--accent);cursor:pointer}
 details .scroll{margin-top:8px}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 footer{margin-top:80px;padding-top:14px;border-top:1px solid var(--rule)}
-@media(max-width:640px){.interval{width:180px}tbody th{min-width:7em}.page{padding:36px 18px 64px}h1{font-size:27px}.summary{font-size:17px}section{margin-top:48px}.facts{grid-template-columns:1fr 1fr;gap:20px 16px}.facts dd{font-size:21px}.timeline li{grid-template-columns:20px 1fr}.timeline time{grid-column:2;grid-row:1}.timeline .icon{grid-column:1;grid-row:1}.timeline p{grid-column:2}}
+@media(max-width:640px){.rules div{grid-template-columns:1fr}.interval{width:180px}tbody th{min-width:7em}.page{padding:36px 18px 64px}h1{font-size:27px}.summary{font-size:17px}section{margin-top:48px}.facts{grid-template-columns:1fr 1fr;gap:20px 16px}.facts dd{font-size:21px}.timeline li{grid-template-columns:20px 1fr}.timeline time{grid-column:2;grid-row:1}.timeline .icon{grid-column:1;grid-row:1}.timeline p{grid-column:2}}
 @media print{:root{--paper:#fff;--ink:#000;--soft:#444;--faint:#777;--rule:#ccc;--wash:#f6f6f6;--accent:#1459a8;--bad:#b3261e}body{font-size:10.5pt}.page{max-width:none;padding:0}nav{display:none}section{margin-top:32pt}figure,tr,.timeline li{break-inside:avoid}h2,h3,figcaption{break-after:avoid}.chart svg{min-width:0!important}.chart.wide{margin-inline:0}.chart,.scroll{overflow:visible}table{font-size:8.5pt}th,td{padding-right:10px}.num+td:not(.num),.num+th:not(.num){padding-left:4px}tbody th{min-width:0}.interval{width:150px}.verdict{white-space:normal}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `.trim();

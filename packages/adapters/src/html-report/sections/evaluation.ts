@@ -5,11 +5,19 @@ import { type Markup, markup } from '../markup.js';
 import type { EvaluationSection, MetricRow, SliceForest } from '../model.js';
 import { figure, type Section, sectionOf, verdictMark } from './parts.js';
 
-/** Champion beside challenger: metrics with the interval of their difference, and the slices as a forest plot. */
+/** Champion beside challenger: the rules of the gate, metrics with the interval of their difference, and the slices as a forest plot. */
 export function evaluationSection(e: EvaluationSection, id: string): Section {
-  const content = [metricsTable(e)];
+  const content = [...(e.rules && e.rules.length > 0 ? [ruleList(e.rules)] : []), metricsTable(e)];
   if (e.slices && e.slices.rows.length > 0) content.push(forest(e.slices));
   return sectionOf(id, `${e.champion} and ${e.challenger}`, e.sentence, content);
+}
+
+function ruleList(rules: NonNullable<EvaluationSection['rules']>): Markup {
+  const items = rules.map(
+    ({ verdict, sentence, notes = [] }) =>
+      markup`<div><dt>${verdictMark(verdict)}</dt><dd>${sentence}${notes.map((note) => markup` <span class="detail">${note}</span>`)}</dd></div>`,
+  );
+  return markup`<dl class="pairs rules">${items}</dl>`;
 }
 
 function metricsTable({ champion, challenger, decision, metrics }: EvaluationSection): Markup {

@@ -147,8 +147,16 @@ const BINARY: readonly Metric[] = [
     kind: 'whole',
     ...info('averagePrecision', 'sklearn.average-precision@1', 'average precision', 'higher', 'number'),
   },
-  { kind: 'loss', ...info('logLoss', 'sklearn.log-loss@1', 'log loss', 'lower', 'number'), loss: logLossOf },
-  { kind: 'loss', ...info('brier', 'sklearn.brier@1', 'Brier score', 'lower', 'number'), loss: brierOf },
+  {
+    kind: 'loss',
+    ...info('logLoss', 'sklearn.log-loss@1', 'error of the probabilities (log loss)', 'lower', 'number'),
+    loss: logLossOf,
+  },
+  {
+    kind: 'loss',
+    ...info('brier', 'sklearn.brier@1', 'squared error of the probabilities (Brier score)', 'lower', 'number'),
+    loss: brierOf,
+  },
   { kind: 'whole', ...info('ece', 'millwright.ece.uniform10@1', 'calibration error', 'lower', 'number') },
 ];
 

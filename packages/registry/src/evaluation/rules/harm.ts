@@ -121,7 +121,7 @@ function concludeHarm(
             .map(({ group }) => showPlace(group))
             .join(', ')}.`
         : '';
-    return { ...base, sentence: harmSentence(report, metric, harmed[0]!, familySize) + others };
+    return { ...base, sentence: harmSentence(report, rule, metric, harmed[0]!, familySize) + others };
   }
   if (verdict === 'insufficient') {
     const sentence =
@@ -131,12 +131,19 @@ function concludeHarm(
         : `The rows could hide harm: ${blind.slice(0, 3).join('; ')}.`);
     return { ...base, sentence, need: rows === undefined ? { what: 'rows in every slice that is named' } : { rows } };
   }
-  const where = tests.length === 1 && !isSlice(tests[0]!.group) ? 'overall' : `in any of ${tests.length} slices`;
-  return { ...base, sentence: `${report.challenger} is not provably worse ${where} by ${metric.label}.` };
+  const sliced = tests.filter(({ group }) => isSlice(group)).length;
+  const where = sliced === 0 ? 'Overall' : `In ${sliced === 1 ? 'the one slice' : `all of ${sliced} slices`}`;
+  const allowed =
+    rule.margin === undefined ? '' : ` by more than the ${showAmount(metric, rule.margin)} that are allowed`;
+  return {
+    ...base,
+    sentence: `${where}, the ${metric.label} of ${report.challenger} is not provably worse${allowed}.`,
+  };
 }
 
 function harmSentence(
   report: EvaluationReport,
+  rule: NoHarmRule,
   metric: Metric,
   { group, found, difference, adjusted }: HarmTest & { readonly adjusted: number },
   family: number,
@@ -144,6 +151,6 @@ function harmSentence(
   const [b, a] = [found.challenger.value!, found.champion.value!];
   return (
     `${isSlice(group) ? `In ${showPlace(group)}` : 'Overall'} (${showCount(difference.n)} rows) the ${metric.label} of ${report.challenger} is ${showValue(metric, b)} against ${showValue(metric, a)} of ${report.champion}, ` +
-    `worse by ${showAmount(metric, b - a)}. Chance alone would show this ${showChance(adjusted)}${family > 1 ? `, counting all ${family} places that were looked at` : ''}.`
+    `worse by ${showAmount(metric, b - a)}${rule.margin === undefined ? '' : `, where ${showAmount(metric, rule.margin)} are allowed`}. Chance alone would show this ${showChance(adjusted)}${family > 1 ? `, counting all ${family} places that were looked at` : ''}.`
   );
 }

@@ -32,7 +32,7 @@ export function judgeOverall(
   return {
     rule,
     verdict,
-    sentence: `${seen}: ${conclusion(rule, metric, benefit, verdict, worse)} (${sure}).${missing?.rows === undefined ? '' : ` About ${showCount(missing.rows)} more rows would decide it.`}`,
+    sentence: `${seen}: ${conclusion(rule, metric, benefit, champion.value, verdict, worse)} (${sure}).${missing?.rows === undefined ? '' : ` About ${showCount(missing.rows)} more rows would decide it.`}`,
     ...(missing === undefined ? {} : { need: missing }),
     tests: [{ place: 'overall', n: difference.n, verdict, benefit, pValue: better }],
     notes: [],
@@ -43,10 +43,12 @@ function conclusion(
   rule: SuperiorRule | NonInferiorRule,
   metric: Metric,
   benefit: number,
+  before: number,
   verdict: Verdict,
   worse: number,
 ): string {
-  const size = showAmount(metric, benefit);
+  const share = metric.unit === 'number' && before > 0 ? ` (${((100 * Math.abs(benefit)) / before).toFixed(1)} %)` : '';
+  const size = showAmount(metric, benefit) + share;
   const better = benefit > 0 ? `better by ${size}` : benefit < 0 ? `worse by ${size}` : 'the same';
   if (rule.rule === 'superior') {
     if (verdict === 'pass') return `${better}, more than chance explains`;
