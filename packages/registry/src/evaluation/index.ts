@@ -5,8 +5,8 @@ export type { Predictions, Values } from './compare/inputs.js';
 export type { Difference } from './compare/paired.js';
 export type { GivenRows } from './compare/read.js';
 export type * from './compare/report.js';
-export { type FindSlicesOptions, type FoundSlice, findSlices } from './compare/slice-finder.js';
-export type { SliceSource } from './compare/slices.js';
+export { type FindSlicesOptions, type FoundSlice, findSlices, foundSlices } from './compare/slice-finder.js';
+export { type SliceSource, timeSlice } from './compare/slices.js';
 export { type Comparison, type ComparisonState, type StartOptions, startComparison } from './compare/stream.js';
 export {
   type Baseline,

@@ -7,8 +7,11 @@ import {
   compare,
   compareCells,
   type EvaluationReport,
+  findSlices,
+  foundSlices,
   type GatePolicy,
   gate,
+  timeSlice,
 } from '../../src/evaluation/index.js';
 import slices from '../vectors/slices.json' with { type: 'json' };
 import { expectNear } from './near.js';
@@ -162,6 +165,105 @@ describe('compare', () => {
     expect(gate(none).decision).toBe('hold');
     expect(() => compareCells({ cells: [1, 2] })).toThrow('8 counts');
     expect(() => compareCells({ task: 'multiclass', cells: [1, 2, Number.NaN, 4] })).toThrow('4 counts');
+  });
+
+  test('decisions are worth what the payoffs say, with their test, by slice and by unit', () => {
+    // A missed fraud costs 80, a call 3. The challenger misses less and calls more.
+    const truth = Array.from({ length: 1_000 }, (_, i) => Number(i % 10 === 0));
+    const champion = truth.map((y, i) => (y === 1 && i % 20 === 0 ? 0.2 : 0.8 * y));
+    const challenger = truth.map((y, i) => (i % 9 === 0 ? 0.9 : 0.8 * y));
+    const given = { truth, champion: { scores: champion }, challenger: { scores: challenger } };
+    const payoffs = [
+      [0, -3],
+      [-80, -3],
+    ];
+    const report = compare({ ...given, payoffs, primary: 'value', slices: { half: truth.map((_, i) => i % 2) } });
+    const [value] = report.overall.metrics;
+    // 50 missed and 50 called, against all 100 and 100 of 900 others called.
+    expectNear(value!.champion.value!, (-80 * 50 - 3 * 50) / 1_000, 'champion');
+    expectNear(value!.challenger.value!, (-3 * 200) / 1_000, 'challenger');
+    expect(value!.difference!.method).toBe('paired-mean@1');
+    expect(report.payoffs).toEqual(payoffs);
+    expect(gate(report, { rules: [{ rule: 'superior' }] }).sentence).toContain(
+      'the value of a decision of challenger is -0.6, of champion -4.15: better by 3.55, more than chance explains',
+    );
+    const units = truth.map((_, i) => i >> 1);
+    const byUnit = compare({ ...given, payoffs, primary: 'value', units }).overall.metrics[0]!;
+    expect(byUnit.difference).toMatchObject({ method: 'clustered@1', units: 500 });
+    expectNear(byUnit.difference!.value, 3.55, 'by unit');
+    const classes = compare({
+      task: 'multiclass',
+      truth: [0, 1, 2, 2],
+      champion: { labels: [0, 1, 2, 0] },
+      challenger: { labels: [0, 1, 2, 1] },
+      payoffs: [
+        [1, 0, 0],
+        [0, 1, 0],
+        [-9, -1, 1],
+      ],
+    });
+    expect(classes.overall.metrics.find(({ metric }) => metric === 'value')).toMatchObject({
+      champion: { value: -1.5 },
+      challenger: { value: 0.5 },
+    });
+    expect(() => compare({ ...given, primary: 'value' })).toThrow('what decisions are worth');
+    expect(() => compare({ ...given, payoffs: [[0, 1]] })).toThrow('each truth and each decision');
+    expect(() =>
+      compare({
+        ...given,
+        payoffs: [
+          [0, 1],
+          [Number.NaN, 1],
+        ],
+      }),
+    ).toThrow('payoffs');
+    expect(() => compare({ ...given, task: 'regression', payoffs })).toThrow('decides nothing');
+  });
+
+  test('slices of time come in order, by UTC; a time that is none belongs to no slice', () => {
+    const at = (iso: string) => Date.parse(iso);
+    const times = [at('2001-02-03T23:30:00Z'), at('2001-01-31T05:00:00Z'), Number.NaN, at('2001-02-04T00:30:00Z')];
+    const labels = (every: 'hour' | 'day' | 'week' | 'month') => {
+      const report = compare({
+        truth: [1, 0, 1, 0],
+        champion: [1, 0, 1, 0],
+        challenger: [1, 0, 1, 0],
+        slices: { time: timeSlice(times, every) },
+      });
+      return report.slices.map(({ value, n }) => `${value}:${n}`);
+    };
+    expect(labels('hour')).toEqual(['2001-01-31T05:00:1', '2001-02-03T23:00:1', '2001-02-04T00:00:1']);
+    expect(labels('day')).toEqual(['2001-01-31:1', '2001-02-03:1', '2001-02-04:1']);
+    // All three belong to the week of Monday, January 29.
+    expect(labels('week')).toEqual(['2001-01-29:3']);
+    expect(labels('month')).toEqual(['2001-01:1', '2001-02:2']);
+    const column = tableFrom({ at: [new Date(times[0]!), null] }).columns.get('at')!;
+    expect(timeSlice(column, 'day')).toMatchObject({ labels: ['2001-02-03'] });
+  });
+
+  test('slices that were found by searching these rows are shown and not judged; on other rows they are', () => {
+    const rows = rightness({ both: 300, champion: 60, challenger: 0, neither: 40 });
+    const losses = Float64Array.from({ length: 400 }, (_, i) => Number(i >= 300));
+    const columns = { origin: losses.map((_, i) => (i >= 300 && i < 360 ? 1 : 0)) };
+    const { found } = findSlices({ losses, columns });
+    expect(found[0]!.where).toEqual([{ column: 'origin', value: '1' }]);
+    const judge = (side: 'same' | 'other', policy?: GatePolicy) => {
+      const slices = foundSlices(found.slice(0, 1), columns, { rows: side, count: 400 });
+      const report = compare({ ...rows, slices: { all: Array<string>(400).fill('yes'), ...slices } });
+      return { report, verdict: gate(report, policy ?? { rules: [{ rule: 'noHarm', mustDetect: 0.5 }] }) };
+    };
+    const same = judge('same');
+    expect(same.report.slices.map(({ slice, value, n, found: marked }) => [slice, value, n, marked])).toEqual([
+      ['all', 'yes', 400, undefined],
+      ['found: origin', '1', 60, true],
+    ]);
+    expect(same.verdict.sentence).toContain('In all = yes');
+    expect(same.verdict.rules[1]!.notes).toContain('Not judged, found by searching these rows: found: origin = 1.');
+    const named = judge('same', { rules: [{ rule: 'noHarm', slices: ['found: origin'] }] });
+    expect(named.verdict.decision).toBe('hold');
+    expect(named.verdict.sentence).toContain('only others can test it');
+    expect(judge('other', { rules: [{ rule: 'noHarm', slices: ['found: origin'] }] }).verdict.decision).toBe('block');
+    expect(() => foundSlices(found, {}, { rows: 'same', count: 400 })).toThrow('the column origin');
   });
 
   test('what cannot be compared is refused', () => {

@@ -48,8 +48,17 @@ const ROWS: Readonly<Record<Task, fc.Arbitrary<Row>>> = {
 };
 const EXACT: Readonly<Record<Task, readonly string[]>> = {
   binary: metricsOf('binary').flatMap(({ name, kind }) => (kind === 'cells' ? [name] : [])),
-  multiclass: metricsOf('multiclass').map(({ name }) => name),
+  multiclass: metricsOf('multiclass').flatMap(({ name, kind }) => (kind === 'loss' ? [] : [name])),
   regression: [],
+};
+
+const PAYOFFS: Readonly<Record<Task, number[][] | undefined>> = {
+  binary: [
+    [0, -3],
+    [-80, -3],
+  ],
+  multiclass: [0, 1, 2, 3].map((y) => [0, 1, 2, 3].map((p) => (y === p ? 1 : -Math.abs(y - p)))),
+  regression: undefined,
 };
 
 describe.each(['binary', 'multiclass', 'regression'] as const)('%s', (task) => {
@@ -58,6 +67,7 @@ describe.each(['binary', 'multiclass', 'regression'] as const)('%s', (task) => {
     metrics: metricsOf(task).map(({ name }) => name),
     cross: [['origin', 'declared']],
     minSupport: 5,
+    payoffs: PAYOFFS[task],
   };
 
   test('parts in any size, and parts of two workers, come to what the whole table comes to', () => {

@@ -44,6 +44,7 @@ const UNDEFINED: Readonly<Record<Task, Readonly<Record<string, Oracle>>>> = {
     logLoss: none,
     brier: none,
     ece: none,
+    value: none,
   },
   multiclass: {
     accuracy: none,
@@ -55,6 +56,7 @@ const UNDEFINED: Readonly<Record<Task, Readonly<Record<string, Oracle>>>> = {
       oneKind(([, p]) => p),
     ),
     kappa: sameClass,
+    value: none,
   },
   regression: Object.fromEntries(
     metricsOf('regression').map(({ name }) => [name, name === 'r2' ? oneKind(([y]) => y) : none]),
@@ -135,7 +137,27 @@ test('NaN scores, empty slices and unmatched rows never promote, however good th
 function options(task: Task, rows: Parameters<Oracle>[0], metrics: readonly string[]): CompareOptions {
   const predicted = Float64Array.from(rows, ([, p]) => p);
   const side = task === 'multiclass' ? { labels: predicted } : { scores: predicted };
-  return { task, truth: Float64Array.from(rows, ([y]) => y), champion: side, challenger: side, metrics, minSupport: 1 };
+  const payoffs = {
+    binary: [
+      [0, -3],
+      [-80, -3],
+    ],
+    multiclass: [
+      [1, 0, 0],
+      [0, 1, 0],
+      [-5, 0, 1],
+    ],
+    regression: undefined,
+  };
+  return {
+    task,
+    truth: Float64Array.from(rows, ([y]) => y),
+    champion: side,
+    challenger: side,
+    metrics,
+    minSupport: 1,
+    payoffs: payoffs[task],
+  };
 }
 
 /** All multisets of up to `most` rows. */

@@ -1,4 +1,4 @@
-import { defined, digestJson } from '@millwright/core';
+import { defined, digestJson, invalidInput } from '@millwright/core';
 import { delong } from '@millwright/core/statistics';
 import { calibration } from '../metrics/calibration.js';
 import { type Metric, metricFor, PRIMARY, SHOWN, type Task } from '../metrics/catalogue.js';
@@ -26,6 +26,11 @@ export interface ComparisonOptions {
   readonly metrics?: readonly string[] | undefined;
   /** Metrics to compute in each slice. Default: the primary metric, and accuracy where the task has it. */
   readonly sliceMetrics?: readonly string[] | undefined;
+  /**
+   * What a decision is worth, as `payoffs[truth][decision]`: money, minutes, lives. Asks for the metric `value`, their mean.
+   * A missed fraud that costs 80, a needless call that costs 3: `[[0, -3], [-80, -3]]`.
+   */
+  readonly payoffs?: readonly (readonly number[])[] | undefined;
   /** The metric that decides. Default `accuracy`, for a regression `mae`. */
   readonly primary?: string | undefined;
   /** Rows below which a slice is reported and not judged. Default 50. */
@@ -72,27 +77,45 @@ export interface ComparisonPlan {
   readonly primary: string;
   readonly metrics: readonly Metric[];
   readonly sliceMetrics: readonly Metric[];
+  readonly payoffs?: readonly (readonly number[])[];
 }
 
 export function planOf(options: ComparisonOptions): ComparisonPlan {
   const { task, threshold, minSupport, seed } = { ...DEFAULTS, ...defined(options) };
   const primary = metricFor(task, options.primary ?? PRIMARY[task]).name;
   const inSlices = options.sliceMetrics ?? (task === 'regression' ? [] : ['accuracy']);
+  const { payoffs } = options;
+  if (payoffs !== undefined) checkPayoffs(task, payoffs);
+  const worth = payoffs === undefined ? [] : ['value'];
   return {
     task,
     threshold,
     minSupport,
     seed,
     primary,
-    metrics: chosen(task, [primary, ...(options.metrics ?? SHOWN[task])]),
-    sliceMetrics: chosen(task, [primary, ...inSlices]),
+    metrics: chosen(task, [primary, ...(options.metrics ?? SHOWN[task]), ...worth], payoffs),
+    sliceMetrics: chosen(task, [primary, ...inSlices], payoffs),
+    ...(payoffs === undefined ? {} : { payoffs }),
   };
 }
 
 const DEFAULTS = { task: 'binary', threshold: 0.5, minSupport: 50, seed: 0 } as const satisfies ComparisonOptions;
 
-function chosen(task: Task, names: readonly string[]): Metric[] {
-  return [...new Set(names.map((name) => metricFor(task, name)))];
+function chosen(task: Task, names: readonly string[], payoffs: ComparisonOptions['payoffs']): Metric[] {
+  return [...new Set(names.map((name) => metricFor(task, name)))].map((metric) => {
+    if (metric.name !== 'value') return metric;
+    if (payoffs === undefined)
+      throw invalidInput('payoffs', 'what decisions are worth, for the metric `value`', payoffs);
+    return { ...metric, loss: (truth: number, decision: number) => payoffs[truth]?.[decision] ?? Number.NaN };
+  });
+}
+
+function checkPayoffs(task: Task, payoffs: readonly (readonly number[])[]): void {
+  const classes = task === 'binary' ? 2 : payoffs.length;
+  if (task === 'regression')
+    throw invalidInput('payoffs', 'no payoffs for a regression, which decides nothing', payoffs);
+  if (payoffs.length !== classes || !payoffs.every((row) => row.length === classes && row.every(Number.isFinite)))
+    throw invalidInput('payoffs', 'a number for each truth and each decision', payoffs);
 }
 
 /** Why labels have no area under a curve. */
@@ -105,7 +128,7 @@ interface Found extends Pick<EvaluationReport, 'rows' | 'champion' | 'challenger
 }
 
 /** The report of what was found, with its digest. */
-export function reportOf({ task, primary, seed, minSupport }: ComparisonPlan, found: Found): EvaluationReport {
+export function reportOf({ task, primary, seed, minSupport, payoffs }: ComparisonPlan, found: Found): EvaluationReport {
   const body = {
     schema: 'millwright.evaluation@1' as const,
     task,
@@ -115,6 +138,7 @@ export function reportOf({ task, primary, seed, minSupport }: ComparisonPlan, fo
     primary,
     seed,
     minSupport,
+    ...(payoffs === undefined ? {} : { payoffs }),
     ...(found.units === undefined ? {} : { units: found.units }),
     ...(found.chunks === undefined ? {} : { chunks: found.chunks }),
     rows: found.rows,
@@ -128,14 +152,14 @@ export function reportOf({ task, primary, seed, minSupport }: ComparisonPlan, fo
 /** The groups of one slice as the report holds them; labels that were not declared and have no row are left out. */
 export function sliceGroups(
   task: Task,
-  { name, labels, declared }: Pick<CodedSlice, 'name' | 'labels' | 'declared'>,
+  { name, labels, declared, found }: Pick<CodedSlice, 'name' | 'labels' | 'declared' | 'found'>,
   groups: readonly GroupMetrics[],
 ): SliceGroup[] {
-  return groups.flatMap(({ n, cells, metrics }, code) =>
-    n === 0 && !declared
-      ? []
-      : [{ slice: name, value: labels[code]!, declared, n, ...(task === 'regression' ? {} : { cells }), metrics }],
-  );
+  return groups.flatMap(({ n, cells, metrics }, code) => {
+    if (n === 0 && !declared) return [];
+    const group = { slice: name, value: labels[code]!, declared, ...(found ? { found } : {}), n };
+    return [{ ...group, ...(task === 'regression' ? {} : { cells }), metrics }];
+  });
 }
 
 /** The group of all rows, with the metrics that need them at once from `whole`. */

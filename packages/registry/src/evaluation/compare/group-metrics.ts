@@ -1,7 +1,7 @@
 import { normalQuantile } from '@millwright/core/statistics';
 import type { CellMetric, LossMetric, Metric } from '../metrics/catalogue.js';
 import { known, type Measure } from '../metrics/measure.js';
-import { type Cells, EXCLUDED } from './cells.js';
+import { BINARY_CELLS, type Cells, EXCLUDED } from './cells.js';
 import { cellInfluence } from './paired.js';
 import type { MetricComparison } from './report.js';
 import {
@@ -99,13 +99,17 @@ function cellSpreads(
 
 function lossSpreads(
   groups: readonly GroupMetrics[],
-  { rows: { truth, champion, challenger, cells }, units, codes, tally }: UnitRows,
+  { rows: { truth, champion, challenger, cells, width }, units, codes, tally }: UnitRows,
   metric: LossMetric,
 ): UnitSpread[] {
   const sums = tally.sums.get(metric.name)!;
+  const byCell = metric.ofDecision && width === BINARY_CELLS;
   const lossOf = (row: number, side: Side) => {
-    const a = side === 'challenger' ? 0 : metric.loss(truth[row]!, champion.values[row]!);
-    const b = side === 'champion' ? 0 : metric.loss(truth[row]!, challenger.values[row]!);
+    const [p, q] = byCell
+      ? [(cells[row]! >> 1) & 1, cells[row]! & 1]
+      : [champion.values[row]!, challenger.values[row]!];
+    const a = side === 'challenger' ? 0 : metric.loss(truth[row]!, p);
+    const b = side === 'champion' ? 0 : metric.loss(truth[row]!, q);
     return side === 'difference' ? b - a : a + b;
   };
   return SIDES.map((side, k) =>

@@ -19,6 +19,8 @@ export interface EvaluationReport {
   readonly primary: string;
   readonly seed: number;
   readonly minSupport: number;
+  /** What decisions are worth, where the comparison was told: `payoffs[truth][decision]`. */
+  readonly payoffs?: readonly (readonly number[])[];
   /** How many units the rows belong to, where tests count units. */
   readonly units?: number;
   /** In how many parts the rows came, where they did; then areas under curves are approximate and say how closely. */
@@ -58,6 +60,8 @@ export interface SliceGroup extends Group {
   readonly value: string;
   /** Declared by the caller: without rows it is a gap. */
   readonly declared: boolean;
+  /** Found by searching these rows, so that they cannot test it: shown and never judged. */
+  readonly found?: true;
 }
 
 /** One metric of both models; `difference` is challenger - champion. */

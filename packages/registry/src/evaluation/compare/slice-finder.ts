@@ -73,6 +73,42 @@ export function findSlices(options: FindSlicesOptions): {
   };
 }
 
+/**
+ * Found slices as slices for `compare`, one for each set of columns: `found: origin × hour`, with a value for each that was
+ * found. On the `same` rows that were searched they are marked: shown and never judged, because what was picked for looking
+ * bad looks bad. On `other` rows they are slices like any other, and a gate may judge them.
+ *
+ * @throws `input/invalid` for a column that is missing
+ */
+export function foundSlices(
+  found: readonly Pick<FoundSlice, 'where'>[],
+  columns: Readonly<Record<string, SliceSource>>,
+  options: { readonly rows: 'same' | 'other'; readonly count: number },
+): Readonly<Record<string, SliceSource>> {
+  const coded = new Map(
+    Object.entries(columns).map(([name, source]) => [name, codeSlice(name, source, options.count)]),
+  );
+  const slices: Record<string, { readonly codes: Int32Array; readonly labels: string[]; readonly found?: true }> = {};
+  for (const { where } of found) {
+    const name = `found: ${where.map(({ column }) => column).join(' × ')}`;
+    const slice = slices[name] ?? {
+      codes: new Int32Array(options.count).fill(-1),
+      labels: [],
+      ...(options.rows === 'same' ? { found: true } : {}),
+    };
+    slices[name] = slice;
+    const parts = where.map(({ column, value }) => {
+      const own = coded.get(column);
+      if (own === undefined) throw invalidInput('columns', `the column ${column}, by which a slice is cut`, column);
+      return { codes: own.codes, code: own.labels.indexOf(value) };
+    });
+    const code = slice.labels.push(where.map(({ value }) => value).join(' × ')) - 1;
+    for (let row = 0; row < options.count; row++)
+      if (parts.every((part) => part.code >= 0 && part.codes[row] === part.code)) slice.codes[row] = code;
+  }
+  return slices;
+}
+
 type Candidate = Omit<FoundSlice, 'adjustedP' | 'contained'>;
 const SUMS = 3;
 

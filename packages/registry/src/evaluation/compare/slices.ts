@@ -7,7 +7,7 @@ import { type ColumnView, readCodes, readNumbers } from '@millwright/core/table'
  */
 export type SliceSource =
   | ColumnView
-  | { readonly codes: ArrayLike<number>; readonly labels: readonly string[] }
+  | { readonly codes: ArrayLike<number>; readonly labels: readonly string[]; readonly found?: true | undefined }
   | ArrayLike<string | number | boolean | null>;
 
 /** A slice as the kernels take it: a code per row, -1 for rows without a value. */
@@ -17,6 +17,8 @@ export interface CodedSlice {
   readonly labels: readonly string[];
   /** The labels were declared, so that one without rows is a gap and not merely absent. */
   readonly declared: boolean;
+  /** The slice was found by searching these rows. */
+  readonly found: boolean;
   readonly digest: Digest;
 }
 
@@ -27,7 +29,34 @@ export function codeSlice(name: string, source: SliceSource, rows: number): Code
   for (let i = 0; i < codes.length; i++)
     if (!(codes[i]! >= -1 && codes[i]! < labels.length))
       throw invalidInput(`slices.${name}`, `codes between -1 and ${labels.length - 1}`, codes[i]);
-  return { name, codes, labels, declared, digest: digestSlice(codes, labels) };
+  const found = 'found' in source && source.found === true;
+  return { name, codes, labels, declared: declared && !found, found, digest: digestSlice(codes, labels) };
+}
+
+/**
+ * Rows by the hour, day, week (by its Monday) or month of their time in UTC, for slices in order of time.
+ *
+ * @example
+ * compare({ truth, champion, challenger, slices: { day: timeSlice(departures, 'day') } });
+ */
+export function timeSlice(
+  timesMs: ArrayLike<number> | ColumnView,
+  every: 'hour' | 'day' | 'week' | 'month',
+): SliceSource {
+  const times = 'chunks' in timesMs ? readNumbers(timesMs) : timesMs;
+  const label = (time: number): string | undefined => {
+    if (!(Math.abs(time) <= 8.64e15)) return undefined;
+    const date = new Date(time);
+    if (every === 'week') date.setUTCDate(date.getUTCDate() - ((date.getUTCDay() + 6) % 7));
+    const at = date.toISOString();
+    if (every === 'hour') return `${at.slice(0, 13)}:00`;
+    return every === 'month' ? at.slice(0, 7) : at.slice(0, 10);
+  };
+  const { codes, labels } = intern(times.length, (i) => label(times[i]!));
+  const order = labels.map((_, code) => code).sort((a, b) => (labels[a]! < labels[b]! ? -1 : 1));
+  const rank = new Int32Array(labels.length);
+  for (const [to, from] of order.entries()) rank[from] = to;
+  return { codes: codes.map((code) => (code < 0 ? -1 : rank[code]!)), labels: order.map((code) => labels[code]!) };
 }
 
 /** The cross of two or more slices: `origin × hour`, one label per combination that occurs. */
@@ -57,6 +86,7 @@ export function crossSlices(parts: readonly CodedSlice[]): CodedSlice {
     codes,
     labels,
     declared: false,
+    found: parts.some((part) => part.found),
     digest: digestSlice(codes, labels),
   };
 }

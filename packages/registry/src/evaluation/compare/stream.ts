@@ -48,6 +48,7 @@ interface Sides {
 interface SliceState {
   readonly labels: string[];
   declared: boolean;
+  found: boolean;
   readonly tally: Tally;
 }
 
@@ -92,8 +93,9 @@ export function startComparison(options: StartOptions = {}): Comparison {
     const counted = countedRows(rows);
     addWholeRows(state.whole.champion, counted.truth, counted.champion.values);
     addWholeRows(state.whole.challenger, counted.truth, counted.challenger.values);
-    for (const { name, labels, codes, declared } of rows.slices) {
+    for (const { name, labels, codes, declared, found } of rows.slices) {
       const slice = sliceOf(state, name);
+      slice.found ||= found;
       const to = codesOf(slice, labels, declared);
       const own = codes.map((code) => (code < 0 ? -1 : to[code]!));
       addRows(slice.tally, rows, own, slice.labels.length, plan.sliceMetrics);
@@ -109,8 +111,9 @@ export function startComparison(options: StartOptions = {}): Comparison {
     addTally(state.overall, other.overall, (code) => code);
     addWhole(state.whole.champion, other.whole.champion);
     addWhole(state.whole.challenger, other.whole.challenger);
-    for (const [name, { labels, declared, tally }] of other.slices) {
+    for (const [name, { labels, declared, found, tally }] of other.slices) {
       const slice = sliceOf(state, name);
+      slice.found ||= found;
       const to = codesOf(slice, labels, declared);
       addTally(slice.tally, tally, (code) => to[code]!);
     }
@@ -118,7 +121,12 @@ export function startComparison(options: StartOptions = {}): Comparison {
   }
 
   function sliceOf({ slices }: ComparisonState, name: string): SliceState {
-    const slice = slices.get(name) ?? { labels: [], declared: false, tally: emptyTally(state.overall.width) };
+    const slice = slices.get(name) ?? {
+      labels: [],
+      declared: false,
+      found: false,
+      tally: emptyTally(state.overall.width),
+    };
     slices.set(name, slice);
     return slice;
   }
@@ -136,8 +144,8 @@ export function startComparison(options: StartOptions = {}): Comparison {
           task === 'binary' && !sides.areScores ? unknown(NO_RANKING, all!.n) : wholeMeasure(whole[side], metric.name);
         return comparison(metric, of('champion'), of('challenger'));
       }),
-      slices: Array.from(slices).flatMap(([name, { labels, declared, tally }]) =>
-        sliceGroups(task, { name, labels, declared }, talliedGroups(tally, labels.length, plan.sliceMetrics)),
+      slices: Array.from(slices).flatMap(([name, { labels, declared, found, tally }]) =>
+        sliceGroups(task, { name, labels, declared, found }, talliedGroups(tally, labels.length, plan.sliceMetrics)),
       ),
     });
   }

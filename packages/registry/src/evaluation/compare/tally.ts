@@ -131,15 +131,16 @@ const EMPTY = { all: 'there is no row', positives: 'no row is positive', negativ
 
 function addLosses(
   sums: Float64Array,
-  { truth, champion, challenger, cells }: ComparedRows,
+  { truth, champion, challenger, cells, width }: ComparedRows,
   codes: Int32Array,
   metric: LossMetric,
 ): void {
+  const byCell = metric.ofDecision && width === BINARY_CELLS;
   for (let i = 0; i < cells.length; i++) {
     const code = codes[i]!;
     if (cells[i] === EXCLUDED || code < 0) continue;
-    const a = metric.loss(truth[i]!, champion.values[i]!);
-    const b = metric.loss(truth[i]!, challenger.values[i]!);
+    const a = metric.loss(truth[i]!, byCell ? (cells[i]! >> 1) & 1 : champion.values[i]!);
+    const b = metric.loss(truth[i]!, byCell ? cells[i]! & 1 : challenger.values[i]!);
     const d = b - a;
     const at = code * SUMS;
     sums[at]!++;

@@ -32,6 +32,8 @@ export interface LossMetric extends MetricInfo {
   readonly loss: (truth: number, predicted: number) => number;
   /** Applied to the mean for the value shown; tests are about the mean itself. */
   readonly root?: true;
+  /** It is about decisions, not about the scores that they come from. */
+  readonly ofDecision?: true;
 }
 
 /** A metric that needs the whole ranking. */
@@ -103,6 +105,14 @@ function info(name: string, id: string, label: string, better: 'higher' | 'lower
 
 const ACCURACY = cell('accuracy', 'sklearn.accuracy@1', 'share of right answers', binary.accuracy, { rate: 'all' });
 
+/** What decisions are worth, by the payoffs that a comparison is given. */
+const VALUE: LossMetric = {
+  kind: 'loss',
+  ...info('value', 'millwright.value@1', 'value of a decision', 'higher', 'number'),
+  loss: () => Number.NaN,
+  ofDecision: true,
+};
+
 const BINARY: readonly Metric[] = [
   ACCURACY,
   cell(
@@ -158,6 +168,7 @@ const BINARY: readonly Metric[] = [
     loss: brierOf,
   },
   { kind: 'whole', ...info('ece', 'millwright.ece.uniform10@1', 'calibration error', 'lower', 'number') },
+  VALUE,
 ];
 
 const MULTICLASS: readonly Metric[] = [
@@ -170,6 +181,7 @@ const MULTICLASS: readonly Metric[] = [
   { kind: 'whole', ...info('f1Weighted', 'sklearn.f1.weighted@1', 'weighted F1', 'higher', 'share') },
   { kind: 'whole', ...info('mcc', 'sklearn.mcc@1', 'Matthews correlation', 'higher', 'number') },
   { kind: 'whole', ...info('kappa', 'sklearn.cohen-kappa@1', 'Cohen’s kappa', 'higher', 'number') },
+  VALUE,
 ];
 
 const REGRESSION: readonly Metric[] = [

@@ -109,6 +109,8 @@ function concludeHarm(
         .map((g) => `${showPlace(g)} (${showCount(g.n)})`)
         .join(', ')}${small.length > 5 ? ` and ${small.length - 5} more` : ''}.`,
     );
+  const found = rule.slices === undefined ? report.slices.filter((group) => group.found) : [];
+  if (found.length > 0) notes.push(`Not judged, found by searching these rows: ${found.map(showPlace).join(', ')}.`);
   const widest = Math.max(0, ...judged.map(({ detectable }) => detectable ?? 0));
   if (judged.length > 0)
     notes.push(`The least visible slice would show a harm of ${showAmount(metric, widest)} in 4 of 5 cases.`);

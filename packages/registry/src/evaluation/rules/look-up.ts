@@ -34,18 +34,26 @@ export interface Found extends Pick<MetricComparison, 'champion' | 'challenger' 
   readonly why: string;
 }
 
-/** The groups that a list of slice names or values asks for; everything without a list, or all rows when there is no slice. */
+/**
+ * The groups that a list of slice names or values asks for; without a list every slice that was not found by searching these
+ * rows, or all rows when there is none.
+ */
 export function select(
   report: EvaluationReport,
   names: readonly string[] | undefined,
 ): { groups: readonly Group[]; gaps: string[] } {
-  if (names === undefined) return { groups: report.slices.length > 0 ? report.slices : [report.overall], gaps: [] };
+  if (names === undefined) {
+    const declared = report.slices.filter(({ found }) => !found);
+    return { groups: declared.length > 0 ? declared : [report.overall], gaps: [] };
+  }
   const gaps: string[] = [];
   const groups = names.flatMap((name) => {
     if (name === 'overall') return [report.overall];
     const chosen = report.slices.filter((g) => g.slice === name || `${g.slice}=${g.value}` === name);
     if (chosen.length === 0) gaps.push(`The report has no slice ${name}.`);
-    return chosen;
+    if (chosen.some(({ found }) => found))
+      gaps.push(`${name} was found by searching these rows: only others can test it.`);
+    return chosen.filter(({ found }) => !found);
   });
   return { groups: [...new Set(groups)], gaps };
 }
