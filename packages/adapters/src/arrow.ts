@@ -4,6 +4,8 @@ import type { BlobStore } from '@millwright/core/storage';
 import type { Vector } from 'apache-arrow';
 import { peer } from './shared/peer.js';
 
+export { type ReadArrowOptions, readArrow } from './arrow/read.js';
+
 /**
  * The records of a sealed segment as an Arrow IPC stream, checked by the segment's digest first: for DuckDB, Polars,
  * pandas, or `tableFromArrow`. One column per member of the records, in order of appearance: numbers (f64), booleans,
