@@ -1,27 +1,42 @@
 import { canonicalJson, type JsonObject } from '../foundation/canonical-json.js';
-import { decodeUtf8, digestBytes, encodeUtf8 } from '../foundation/digest.js';
-import { invalidInput, MillwrightError } from '../foundation/errors.js';
+import { digestBytes, encodeUtf8 } from '../foundation/digest.js';
+import { invalidInput } from '../foundation/errors.js';
 import type { PhysicalType } from '../table/types.js';
+import {
+  count,
+  doubles,
+  fromBase64,
+  list,
+  littleEndian,
+  object,
+  parseObject,
+  toBase64,
+  unvarints,
+  varints,
+} from './codec-parts.js';
 import { type ExactNumber, exactNumber } from './exact-number.js';
-import type { CategoryProfile, ColumnProfile, NumberProfile, TableProfile } from './types.js';
+import { type PresencePatterns, presencePatterns } from './presence.js';
+import type { CategoryProfile, ColumnProfile, NumberProfile, SketchBytes, TableProfile } from './types.js';
 
 /**
  * A profile as bytes: canonical JSON, histograms in base64. With the defaults at most 8 KB per column.
  * Equal profiles have equal bytes.
  */
 export function encodeProfile(profile: TableProfile): Uint8Array {
+  const { format, rowCount, presence } = profile;
   const columns: Record<string, JsonObject> = {};
   const order: string[] = [];
   for (const [name, column] of profile.columns) {
     order.push(name);
     Object.defineProperty(columns, name, { value: encodeColumn(column), enumerable: true });
   }
-  return encodeUtf8(canonicalJson({ format: profile.format, rowCount: profile.rowCount, order, columns }));
+  const together = presence && { presence: encodePresence(presence) };
+  return encodeUtf8(canonicalJson({ format, rowCount, order, columns, ...together }));
 }
 
 /** The profile in such bytes. Counts that contradict each other are refused. @throws `input/invalid` */
 export function decodeProfile(bytes: Uint8Array): TableProfile {
-  const json = parse(bytes);
+  const json = parseObject(bytes);
   if (json['format'] !== 'millwright.profile/1')
     throw invalidInput('profile', 'a profile of format `millwright.profile/1`', json['format']);
   const rowCount = count(json['rowCount'], 'rowCount');
@@ -31,16 +46,22 @@ export function decodeProfile(bytes: Uint8Array): TableProfile {
     const key = String(name);
     columns.set(key, decodeColumn(object(encoded.get(key), key), key, rowCount));
   }
-  return sealProfile(rowCount, columns);
+  const presence = json['presence'];
+  return sealProfile(rowCount, columns, presence === undefined ? undefined : decodePresence(presence, rowCount));
 }
 
 /** Completes a profile with its digest, which is computed when it is first asked for. */
-export function sealProfile(rowCount: number, columns: ReadonlyMap<string, ColumnProfile>): TableProfile {
+export function sealProfile(
+  rowCount: number,
+  columns: ReadonlyMap<string, ColumnProfile>,
+  presence?: PresencePatterns,
+): TableProfile {
   let digest: TableProfile['digest'] | undefined;
   const profile: TableProfile = {
     format: 'millwright.profile/1',
     rowCount,
     columns,
+    ...(presence && { presence }),
     get digest() {
       digest ??= digestBytes(encodeProfile(profile));
       return digest;
@@ -50,7 +71,8 @@ export function sealProfile(rowCount: number, columns: ReadonlyMap<string, Colum
 }
 
 function encodeColumn(column: ColumnProfile): JsonObject {
-  const base = { kind: column.kind, type: column.type, rows: column.rows, nulls: column.nulls };
+  const { kind, type, rows, nulls, sketches } = column;
+  const base = { kind, type, rows, nulls, ...(sketches && { sketches: encodeSketches(sketches) }) };
   switch (column.kind) {
     case 'number':
       return { ...base, ...encodeNumbers(column) };
@@ -67,23 +89,28 @@ function encodeColumn(column: ColumnProfile): JsonObject {
   }
 }
 
-function encodeNumbers(column: NumberProfile): JsonObject {
+/** A numeric column without what it shares with others. */
+export function encodeNumbers(column: NumberProfile): JsonObject {
+  const { shape } = column;
   const { nan, positiveInfinity, negativeInfinity, finite, integers, min, max, sum, sumOfSquares, histogram } = column;
   return {
     ...{ nan, positiveInfinity, negativeInfinity, finite, integers },
     ...(min === undefined || max === undefined ? {} : { min, max }),
     sum: encodeExact(sum),
     sumOfSquares: encodeExact(sumOfSquares),
+    ...(shape && { shape: { cubes: encodeExact(shape.cubes), fourths: encodeExact(shape.fourths) } }),
     edges: toBase64(littleEndian(histogram.edges)),
     counts: toBase64(varints(histogram.counts)),
   };
 }
 
 function decodeColumn(json: JsonObject, name: string, rowCount: number): ColumnProfile {
+  const { sketches } = json;
   const base = {
     type: String(json['type']) as PhysicalType,
     rows: count(json['rows'], `${name}.rows`),
     nulls: count(json['nulls'], `${name}.nulls`),
+    ...(sketches !== undefined && { sketches: decodeSketches(sketches, `${name}.sketches`) }),
   };
   if (base.rows !== rowCount) throw invalidInput(`${name}.rows`, `${rowCount}, as many as the table has`, base.rows);
   switch (json['kind']) {
@@ -105,7 +132,8 @@ function decodeColumn(json: JsonObject, name: string, rowCount: number): ColumnP
   }
 }
 
-function decodeNumbers(json: JsonObject, name: string): Omit<NumberProfile, 'type' | 'rows' | 'nulls'> {
+/** @throws `input/invalid` */
+export function decodeNumbers(json: JsonObject, name: string): Omit<NumberProfile, 'type' | 'rows' | 'nulls'> {
   const edges = doubles(fromBase64(json['edges'], `${name}.edges`));
   const counts = unvarints(fromBase64(json['counts'], `${name}.counts`));
   if (counts.length !== edges.length + 1)
@@ -123,12 +151,53 @@ function decodeNumbers(json: JsonObject, name: string): Omit<NumberProfile, 'typ
     max: typeof json['max'] === 'number' ? json['max'] : undefined,
     sum: decodeExact(json['sum'], `${name}.sum`),
     sumOfSquares: decodeExact(json['sumOfSquares'], `${name}.sumOfSquares`),
+    ...(json['shape'] !== undefined && { shape: decodeShape(object(json['shape'], `${name}.shape`), name) }),
     histogram: { edges, counts },
   };
 }
 
+function decodeShape(json: JsonObject, name: string) {
+  return {
+    cubes: decodeExact(json['cubes'], `${name}.shape.cubes`),
+    fourths: decodeExact(json['fourths'], `${name}.shape.fourths`),
+  };
+}
+
+/** As it is written in profiles and in counts without values. */
+export function encodePresence({ columns, counts }: PresencePatterns): JsonObject {
+  return { columns: [...columns], counts: toBase64(varints(counts)) };
+}
+
+/** @throws `input/invalid` */
+export function decodePresence(json: unknown, rowCount: number): PresencePatterns {
+  const { columns, counts } = object(json, 'presence');
+  const nothing = presencePatterns(list(columns, 'presence.columns').map(String));
+  const patterns = unvarints(fromBase64(counts, 'presence.counts'));
+  const total = patterns.reduce((sum, rows) => sum + rows, 0);
+  if (patterns.length !== nothing.counts.length || total !== rowCount)
+    throw invalidInput('presence', `${nothing.counts.length} patterns that add up to ${rowCount} rows`, total);
+  return { columns: nothing.columns, counts: patterns };
+}
+
+function encodeSketches({ distinct, quantiles, frequent }: SketchBytes): JsonObject {
+  return {
+    distinct: toBase64(distinct),
+    ...(quantiles && { quantiles: toBase64(quantiles) }),
+    ...(frequent && { frequent: toBase64(frequent) }),
+  };
+}
+
+function decodeSketches(json: unknown, name: string): SketchBytes {
+  const { distinct, quantiles, frequent } = object(json, name);
+  return {
+    distinct: fromBase64(distinct, `${name}.distinct`),
+    ...(quantiles !== undefined && { quantiles: fromBase64(quantiles, `${name}.quantiles`) }),
+    ...(frequent !== undefined && { frequent: fromBase64(frequent, `${name}.frequent`) }),
+  };
+}
+
 /** Every row is in exactly one cell; a profile where it is not would make every later test wrong. */
-function checkTotal<P extends NumberProfile | CategoryProfile>(name: string, profile: P): P {
+export function checkTotal<P extends NumberProfile | CategoryProfile>(name: string, profile: P): P {
   const cells = profile.kind === 'number' ? profile.histogram.counts : [...profile.counts.values(), profile.other];
   const apart = profile.kind === 'number' ? profile.nan + profile.positiveInfinity + profile.negativeInfinity : 0;
   let total = profile.nulls + apart;
@@ -143,11 +212,11 @@ function encodeExact(value: ExactNumber): JsonObject {
 
 function decodeExact(json: unknown, name: string): ExactNumber {
   const { mantissa, exponent } = object(json, name);
-  if (typeof mantissa !== 'string' || !/^-?[0-9a-f]{1,1100}$/.test(mantissa) || !Number.isInteger(exponent))
+  if (typeof mantissa !== 'string' || !/^-?[0-9a-f]{1,2200}$/.test(mantissa) || !Number.isInteger(exponent))
     throw invalidInput(name, 'a hexadecimal mantissa and an integer exponent', mantissa);
   const negative = mantissa.startsWith('-');
   const size = BigInt(`0x${negative ? mantissa.slice(1) : mantissa}`);
-  if (Math.abs(Number(exponent)) > 5_000) throw invalidInput(`${name}.exponent`, 'an exponent of a double', exponent);
+  if (Math.abs(Number(exponent)) > 9_000) throw invalidInput(`${name}.exponent`, 'an exponent of a double', exponent);
   return exactNumber(negative ? -size : size, Number(exponent));
 }
 
@@ -162,82 +231,4 @@ function unpairs(json: unknown, name: string): ReadonlyMap<string, number> {
     map.set(String(category), count(rows, `${name}.${String(category)}`));
   }
   return map;
-}
-
-function littleEndian(values: Float64Array): Uint8Array {
-  const view = new DataView(new ArrayBuffer(values.length * 8));
-  for (let i = 0; i < values.length; i++) view.setFloat64(i * 8, values[i]!, true);
-  return new Uint8Array(view.buffer);
-}
-
-function doubles(bytes: Uint8Array): Float64Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Float64Array.from({ length: bytes.length >> 3 }, (_, i) => view.getFloat64(i * 8, true));
-}
-
-function varints(values: Float64Array): Uint8Array {
-  const out: number[] = [];
-  for (const value of values) {
-    let rest = value;
-    while (rest >= 128) {
-      out.push((rest % 128) + 128);
-      rest = Math.floor(rest / 128);
-    }
-    out.push(rest);
-  }
-  return Uint8Array.from(out);
-}
-
-function unvarints(bytes: Uint8Array): Float64Array {
-  const values: number[] = [];
-  let value = 0;
-  let unit = 1;
-  for (const byte of bytes) {
-    value += (byte & 127) * unit;
-    unit *= 128;
-    if (byte < 128) {
-      values.push(value);
-      value = 0;
-      unit = 1;
-    }
-  }
-  return Float64Array.from(values);
-}
-
-function toBase64(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
-}
-
-function fromBase64(value: unknown, name: string): Uint8Array {
-  try {
-    return Uint8Array.from(atob(String(value)), (char) => char.charCodeAt(0));
-  } catch {
-    throw invalidInput(name, 'base64', value);
-  }
-}
-
-function parse(bytes: Uint8Array): JsonObject {
-  try {
-    return object(JSON.parse(decodeUtf8(bytes)), 'profile');
-  } catch (cause) {
-    if (cause instanceof MillwrightError) throw cause;
-    throw invalidInput('profile', 'JSON', `${bytes.length} bytes`);
-  }
-}
-
-function object(value: unknown, name: string): JsonObject {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
-  throw invalidInput(name, 'an object', value);
-}
-
-function list(value: unknown, name: string): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  throw invalidInput(name, 'an array', value);
-}
-
-function count(value: unknown, name: string): number {
-  if (Number.isSafeInteger(value) && Number(value) >= 0) return Number(value);
-  throw invalidInput(name, 'a count', value);
 }

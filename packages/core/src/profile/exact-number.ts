@@ -15,6 +15,11 @@ export function addExact(a: ExactNumber, b: ExactNumber): ExactNumber {
   );
 }
 
+/** The exact product of two. */
+export function multiplyExact(a: ExactNumber, b: ExactNumber): ExactNumber {
+  return exactNumber(a.mantissa * b.mantissa, a.exponent + b.exponent);
+}
+
 /** `mantissa · 2^exponent` in its one normal form. */
 export function exactNumber(mantissa: bigint, exponent: number): ExactNumber {
   if (mantissa === 0n) return EXACT_ZERO;

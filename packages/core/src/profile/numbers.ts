@@ -11,6 +11,7 @@ import {
   frequenciesOf,
 } from './edges.js';
 import { exactSum } from './exact-sum.js';
+import { type HigherPowers, higherPowers } from './higher-powers.js';
 import type { Histogram, NumberProfile } from './types.js';
 
 /** Rows per block: 64 KiB of doubles, so that every pass over a block finds it in cache. */
@@ -23,8 +24,13 @@ const EDGE_SAMPLE = 1 << 17;
 const SMALL_INTEGER = 2 ** 20;
 
 /** Profiles a numeric column against the anchor's edges, or against edges of its own. */
-export function profileNumbers(column: ColumnView, anchor: Histogram | undefined, bins: number): NumberProfile {
-  const figures = newFigures();
+export function profileNumbers(
+  column: ColumnView,
+  anchor: Histogram | undefined,
+  bins: number,
+  shape: boolean,
+): NumberProfile {
+  const figures = newFigures(shape ? higherPowers() : undefined);
   const sampler = anchor === undefined ? edgeSampler(column.length) : undefined;
   const block = new Float64Array(BLOCK);
   let lookup: CellLookup | undefined;
@@ -62,7 +68,7 @@ export function profileNumbers(column: ColumnView, anchor: Histogram | undefined
 
 type Figures = ReturnType<typeof newFigures>;
 
-function newFigures() {
+function newFigures(higher?: HigherPowers) {
   return {
     nan: 0,
     positiveInfinity: 0,
@@ -73,11 +79,12 @@ function newFigures() {
     max: Number.NEGATIVE_INFINITY,
     sum: exactSum(),
     squares: exactSum(),
+    higher,
   };
 }
 
 function finish(figures: Figures) {
-  const { nan, positiveInfinity, negativeInfinity, finite, integers, min, max, sum, squares } = figures;
+  const { nan, positiveInfinity, negativeInfinity, finite, integers, min, max, sum, squares, higher } = figures;
   return {
     nan,
     positiveInfinity,
@@ -88,6 +95,7 @@ function finish(figures: Figures) {
     max: finite > 0 ? max : undefined,
     sum: sum.total(),
     sumOfSquares: squares.total(),
+    ...(higher && { shape: higher.total() }),
   };
 }
 
@@ -204,6 +212,7 @@ function addBlock(figures: Figures, block: Float64Array, length: number): number
     figures.sum.addAll(block, finite);
     figures.squares.addSquares(block, finite);
   }
+  figures.higher?.addBlock(block, finite);
   return finite;
 }
 
@@ -219,6 +228,7 @@ function addFrequencies(figures: Figures, { values, counts }: Frequencies): void
     figures.squares.add(square * high * 0x1_0000);
     figures.squares.add(square * (count - high * 0x1_0000));
   }
+  figures.higher?.addFrequencies(values, counts);
   if (values.length === 0) return;
   figures.min = Math.min(figures.min, values[0]!);
   figures.max = Math.max(figures.max, values[values.length - 1]!);

@@ -1,6 +1,6 @@
 import { invalidInput, MillwrightError } from '../foundation/errors.js';
 import { columnOf } from '../table/table.js';
-import type { Table } from '../table/types.js';
+import type { ColumnChunk, Table } from '../table/types.js';
 import { isValid } from '../table/validity.js';
 
 /** How often each combination of present columns occurred: what goes missing together. Adds up in any order. */
@@ -36,11 +36,18 @@ export function presenceOf(table: Table, columns: readonly string[]): PresencePa
   const patterns = new Uint16Array(table.rowCount);
   columns.forEach((name, k) => {
     let row = 0;
-    for (const chunk of columnOf(table, name).chunks)
-      for (let i = 0; i < chunk.length; i++, row++) if (isValid(chunk.validity, i)) patterns[row]! |= 1 << k;
+    for (const chunk of columnOf(table, name).chunks) {
+      const nullEntries = chunk.kind === 'dictionary' && chunk.dictionary.includes(null);
+      for (let i = 0; i < chunk.length; i++, row++)
+        if (isValid(chunk.validity, i) && !(nullEntries && isNullEntry(chunk, i))) patterns[row]! |= 1 << k;
+    }
   });
   for (const pattern of patterns) counts[pattern]!++;
   return { columns, counts };
+}
+
+function isNullEntry(chunk: ColumnChunk, i: number): boolean {
+  return chunk.kind === 'dictionary' && chunk.dictionary[chunk.codes[i]!] === null;
 }
 
 /** Both together. @throws `profile/unmergeable` for other columns */

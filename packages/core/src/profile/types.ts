@@ -1,12 +1,15 @@
 import type { Digest } from '../foundation/digest.js';
-import type { PhysicalType } from '../table/types.js';
+import type { ColumnView, PhysicalType } from '../table/types.js';
 import type { ExactNumber } from './exact-number.js';
+import type { PresencePatterns } from './presence.js';
 
 /** What is known about a table without its rows: one profile per column. Profiles with the same anchors merge exactly. */
 export interface TableProfile {
   readonly format: 'millwright.profile/1';
   readonly rowCount: number;
   readonly columns: ReadonlyMap<string, ColumnProfile>;
+  /** Which columns have values together; undefined unless it was asked for. */
+  readonly presence?: PresencePatterns | undefined;
   /** Digest of the encoded profile. */
   readonly digest: Digest;
 }
@@ -17,6 +20,25 @@ interface ProfileBase {
   readonly type: PhysicalType;
   readonly rows: number;
   readonly nulls: number;
+  /** Present when profiled with a sketcher (`columnSketches`). */
+  readonly sketches?: SketchBytes | undefined;
+}
+
+/** Apache DataSketches images of one column, for `@millwright/core/sketch` and for other engines to read and merge. */
+export interface SketchBytes {
+  /** HLL of the distinct values: numbers as doubles, strings as UTF-8. */
+  readonly distinct: Uint8Array;
+  /** KLL of the finite values, as doubles. */
+  readonly quantiles?: Uint8Array | undefined;
+  /** Frequent strings. */
+  readonly frequent?: Uint8Array | undefined;
+}
+
+/** Makes and merges the sketches of a column. A door of its own, so that who does not sketch does not ship sketches. */
+export interface ColumnSketcher {
+  sketch(column: ColumnView): SketchBytes | undefined;
+  /** @throws `profile/unmergeable` when the two hold sketches of different kinds */
+  merge(column: string, a: SketchBytes, b: SketchBytes): SketchBytes;
 }
 
 /** Numbers, timestamps and dates (milliseconds). NaN and infinities are counted apart and are in no other figure. */
@@ -29,12 +51,14 @@ export interface NumberProfile extends ProfileBase {
   readonly finite: number;
   /** Whether every finite value is an integer. */
   readonly integers: boolean;
-  /** Of the finite values; undefined when there are none. */
+  /** Of the finite values; undefined when there are none, or when values are withheld. */
   readonly min: number | undefined;
   readonly max: number | undefined;
   /** Exact, so that merging in any order gives the same bits. */
   readonly sum: ExactNumber;
   readonly sumOfSquares: ExactNumber;
+  /** Sums of third and fourth powers, for skewness and kurtosis; undefined unless they were asked for. */
+  readonly shape?: { readonly cubes: ExactNumber; readonly fourths: ExactNumber } | undefined;
   readonly histogram: Histogram;
 }
 

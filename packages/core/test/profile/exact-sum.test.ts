@@ -7,6 +7,11 @@ const sumOf = (values: readonly number[]) => {
   sum.addAll(Float64Array.from(values), values.length);
   return sum.total();
 };
+const powersOf = (values: readonly number[], power: 'addCubes' | 'addFourths') => {
+  const sum = exactSum();
+  sum[power](Float64Array.from(values), values.length);
+  return sum.total();
+};
 const squaresOf = (values: readonly number[]) => {
   const sum = exactSum();
   sum.addSquares(Float64Array.from(values), values.length);
@@ -49,6 +54,20 @@ describe('exact sums', () => {
         const { mantissa, exponent } = squaresOf(values);
         const expected = values.reduce((sum, value) => sum + units(value) ** 2n, 0n);
         expect(mantissa << BigInt(mantissa === 0n ? 0 : exponent + 2148)).toBe(expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test.each([
+    [3, 'addCubes'],
+    [4, 'addFourths'],
+  ] as const)('powers of %i too', (power, add) => {
+    fc.assert(
+      fc.property(fc.array(finite, { maxLength: 8 }), (values) => {
+        const { mantissa, exponent } = powersOf(values, add);
+        const expected = values.reduce((sum, value) => sum + units(value) ** BigInt(power), 0n);
+        expect(mantissa << BigInt(mantissa === 0n ? 0 : exponent + 1074 * power)).toBe(expected);
       }),
       { numRuns: 500 },
     );

@@ -1,9 +1,14 @@
+import { decodeUtf8, encodeUtf8 } from '@millwright/core';
 import {
   countPresence,
+  decodeProfile,
+  encodeProfile,
   mergePresence,
+  mergeProfiles,
   type PresencePatterns,
   presenceOf,
   presencePatterns,
+  profileTable,
 } from '@millwright/core/profile';
 import { sliceTable, tableFrom, tableFromRows } from '@millwright/core/table';
 import fc from 'fast-check';
@@ -40,6 +45,33 @@ describe('presence patterns', () => {
         expect(mergePresence(parts[1]!, parts[0]!)).toEqual(all);
       }),
     );
+  });
+
+  test('a null entry of a dictionary is null, in slices too', () => {
+    const chunk = {
+      kind: 'dictionary',
+      length: 5,
+      nullCount: 0,
+      validity: undefined,
+      codes: Int8Array.of(0, 1, 1, 0, 1),
+      dictionary: [null, 'a'],
+    } as const;
+    const table = tableFrom({ c: { name: 'c', type: 'dictionary', length: 5, nullCount: 0, chunks: [chunk] } });
+    expect([...presenceOf(sliceTable(table, 1, 5), ['c']).counts]).toEqual([1, 3]);
+  });
+
+  test('are part of a profile that asks for them, and of those that refer to it', () => {
+    const table = tableFrom({ a: [1, null], b: ['x', null] });
+    const reference = profileTable(table, { presence: ['a', 'b'] });
+    expect([...reference.presence!.counts]).toEqual([1, 0, 0, 1]);
+    expect(profileTable(table).presence).toBeUndefined();
+    const part = profileTable(sliceTable(table, 1), { reference });
+    expect([...mergeProfiles(part, part).presence!.counts]).toEqual([2, 0, 0, 0]);
+    expect(decodeProfile(encodeProfile(reference)).presence).toEqual(reference.presence);
+    const text = decodeUtf8(encodeProfile(reference))
+      .replace('"rowCount":2', '"rowCount":3')
+      .replaceAll('"rows":2', '"rows":3');
+    expect(() => decodeProfile(encodeUtf8(text))).toThrow('add up');
   });
 
   test('inherited names are not values', () => {

@@ -1,38 +1,23 @@
-import { isMillwrightError, seededRandom } from '@millwright/core';
+import { seededRandom } from '@millwright/core';
 import {
   type CategoryProfile,
   decodeProfile,
   encodeProfile,
   meanOf,
-  mergeProfiles,
   type NumberProfile,
   profileTable,
   quantileOf,
   varianceOf,
 } from '@millwright/core/profile';
-import { concatTables, sliceTable, type Table, tableFrom, takeRows } from '@millwright/core/table';
+import { type Table, tableFrom } from '@millwright/core/table';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import moments from '../vectors/moments.json' with { type: 'json' };
+import { mixedTable } from './mixed-table.js';
 
 const numbers = (table: Table, name = 'x') => profileTable(table).columns.get(name) as NumberProfile;
 const categories = (table: Table, name = 'x') => profileTable(table).columns.get(name) as CategoryProfile;
 const total = (values: Iterable<number>) => [...values].reduce((sum, value) => sum + value, 0);
-
-/** A table with everything that can go wrong in a column. */
-function mixedTable(rows: number, seed: number): Table {
-  const random = seededRandom(seed);
-  const pick = <T>(values: readonly T[]): T => values[Math.floor(random.next() * values.length)]!;
-  const many = <T>(make: () => T) => Array.from({ length: rows }, make);
-  return tableFrom({
-    x: many(() => pick([null, Number.NaN, Infinity, -Infinity, 0, -0, 7, random.next() * 1e9, -random.next() / 1e9])),
-    hour: Int16Array.from(many(() => Math.floor(random.next() * 24))),
-    id: many(() => pick([null, BigInt(Math.floor(random.next() * 2 ** 40))])),
-    origin: many(() => pick([null, '', 'MCI', 'LAX', `T${Math.floor(random.next() * 300)}`])),
-    late: many(() => pick([null, true, false])),
-    at: many(() => pick([null, new Date(Math.floor(random.next() * 1e12))])),
-  });
-}
 
 describe('numeric columns', () => {
   test('null, NaN, infinities and finite values are counted apart', () => {
@@ -178,58 +163,6 @@ describe('categories', () => {
     expect([...profile.counts.values()].every((count) => count === 2)).toBe(true);
     expect(total(profile.counts.values()) + profile.other).toBe(30_000);
     expect(encodeProfile(profileTable(tableFrom({ x }))).length).toBeLessThan(8_192);
-  });
-});
-
-/**
- * Splits and merge trees that are tried. In full:
- * `MILLWRIGHT_SHARDINGS=10000 npx vitest run --project any packages/core/test/profile/profile.test.ts`.
- */
-const SHARDINGS = Number(globalThis.process?.env['MILLWRIGHT_SHARDINGS'] ?? 1_000);
-
-describe('merging', () => {
-  const table = mixedTable(400, 11);
-  const reference = profileTable(mixedTable(300, 12));
-  const whole = profileTable(table, { reference });
-
-  test('any sharding in any order and any tree gives the same bytes', { timeout: 600_000 }, () => {
-    fc.assert(
-      fc.property(fc.array(fc.nat(400), { maxLength: 6 }), fc.integer(), (cuts, seed) => {
-        const bounds = [0, ...cuts.sort((a, b) => a - b), 400];
-        const parts = bounds.slice(1).map((end, i) => profileTable(sliceTable(table, bounds[i]!, end), { reference }));
-        const random = seededRandom(seed);
-        while (parts.length > 1) {
-          const [a] = parts.splice(Math.floor(random.next() * parts.length), 1);
-          const [b] = parts.splice(Math.floor(random.next() * parts.length), 1);
-          parts.push(mergeProfiles(a!, b!));
-        }
-        expect(parts[0]!.digest).toBe(whole.digest);
-      }),
-      { numRuns: SHARDINGS },
-    );
-  });
-
-  test('any order of rows and any chunking gives the same bytes', () => {
-    const order = Int32Array.from({ length: 400 }, (_, i) => (i * 171) % 400);
-    const chunked = concatTables([sliceTable(table, 0, 13), sliceTable(table, 13, 14), sliceTable(table, 14)]);
-    expect(profileTable(takeRows(table, order), { reference }).digest).toBe(whole.digest);
-    expect(profileTable(chunked, { reference }).digest).toBe(whole.digest);
-  });
-
-  test.each([
-    ['other edges', { x: [1, 2] }, { x: [1, 3] }],
-    ['other categories', { x: ['a'] }, { x: ['b'] }],
-    ['another type', { x: [1] }, { x: ['b'] }],
-    ['a missing column', { x: [1], y: [1] }, { x: [1] }],
-    ['a surplus column', { x: [1] }, { x: [1], y: [1] }],
-  ])('profiles with %s are refused', (_, a, b) => {
-    let thrown: unknown;
-    try {
-      mergeProfiles(profileTable(tableFrom(a)), profileTable(tableFrom(b)));
-    } catch (error) {
-      thrown = error;
-    }
-    expect(isMillwrightError(thrown, 'profile/unmergeable')).toBe(true);
   });
 });
 

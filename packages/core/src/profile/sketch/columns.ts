@@ -40,7 +40,7 @@ export function sketchTable(table: Table, options: SketchOptions = {}): Readonly
   const sketches = new Map<string, ColumnSketches>();
   for (const name of options.columns ?? [...table.columns.keys()]) {
     const column = columnOf(table, name);
-    const of = sketchColumn(column, k, lgK, random);
+    const of = sketchColumn(column, { k, lgK, random });
     if (of !== undefined) sketches.set(name, of);
     else if (options.columns !== undefined)
       throw new MillwrightError('table/column', `Expected \`${name}\` to hold numbers, strings or booleans.`, {
@@ -62,7 +62,8 @@ export function mergeSketches(
   return new Map(Array.from(a, ([name, first]) => [name, mergeColumn(name, first, b.get(name)!, random)]));
 }
 
-function mergeColumn(name: string, a: ColumnSketches, b: ColumnSketches, random: Random): ColumnSketches {
+/** The sketches of one column in both. @throws `profile/unmergeable` for different kinds */
+export function mergeColumn(name: string, a: ColumnSketches, b: ColumnSketches, random: Random): ColumnSketches {
   const kinds = (of: ColumnSketches) => (of.quantiles === undefined ? 'strings' : 'numbers');
   if (kinds(a) !== kinds(b)) throw unmergeable(name, `it holds ${kinds(a)} in one and ${kinds(b)} in the other`);
   const distinct = mergeHll(a.distinct, b.distinct);
@@ -72,13 +73,26 @@ function mergeColumn(name: string, a: ColumnSketches, b: ColumnSketches, random:
     quantiles.merge(b.quantiles);
     return { distinct, quantiles };
   }
-  const frequent = frequentItems();
+  const frequent = frequentItems({ lgMax: a.frequent?.lgMax });
   if (a.frequent !== undefined) frequent.merge(a.frequent);
   if (b.frequent !== undefined) frequent.merge(b.frequent);
   return { distinct, frequent };
 }
 
-function sketchColumn(column: ColumnView, k: number, lgK: number, random: Random): ColumnSketches | undefined {
+interface ColumnSizes {
+  readonly k: number;
+  readonly lgK: number;
+  readonly lgMax?: number | undefined;
+  /** Longer strings are counted by so many UTF-16 code units of their beginning. */
+  readonly maxText?: number | undefined;
+  readonly random: Random;
+}
+
+/** The sketches of one column; undefined when it holds neither numbers nor strings. */
+export function sketchColumn(
+  column: ColumnView,
+  { k, lgK, lgMax = 10, maxText = Number.POSITIVE_INFINITY, random }: ColumnSizes,
+): ColumnSketches | undefined {
   const distinct = hllSketch({ lgK });
   switch (column.type) {
     case 'utf8':
@@ -87,11 +101,11 @@ function sketchColumn(column: ColumnView, k: number, lgK: number, random: Random
       const { codes, dictionary } = readCodes(column);
       const counts = new Float64Array(dictionary.length);
       for (const code of codes) if (code >= 0) counts[code]!++;
-      const frequent = frequentItems();
+      const frequent = frequentItems({ lgMax });
       dictionary.forEach((value, code) => {
         if (counts[code] === 0) return;
         distinct.update(value);
-        frequent.update(value, counts[code]);
+        frequent.update(value.length > maxText ? value.slice(0, maxText).toWellFormed() : value, counts[code]);
       });
       return { distinct, frequent };
     }
