@@ -1,5 +1,38 @@
 import { describe, expect, test } from 'vitest';
-import { type CompareOptions, compare, gate, metricsOf, type Task } from '../../src/evaluation/index.js';
+import {
+  type CompareOptions,
+  type ConfusionMatrix,
+  calibration,
+  compare,
+  confusion,
+  confusionMatrix,
+  equalizedOdds,
+  explainedVariance,
+  fairnessFrame,
+  gate,
+  hammingLoss,
+  intervalScores,
+  labelScore,
+  likelihoodRatios,
+  type Measure,
+  matrixAdjustedAccuracy,
+  matrixJaccard,
+  matrixKappa,
+  matrixScore,
+  maxError,
+  meanAbsolutePercentageError,
+  meanSquaredLogError,
+  medianAbsoluteError,
+  metricsOf,
+  type PredictedRows,
+  partialRocAuc,
+  pinballExplained,
+  subsetAccuracy,
+  type Task,
+  tweedieDeviance,
+  tweedieExplained,
+  weightedAbsolutePercentageError,
+} from '../../src/evaluation/index.js';
 
 /** What a metric of a task is undefined for, said once more and without looking at how it is computed. */
 type Oracle = (rows: readonly (readonly [truth: number, predicted: number])[]) => boolean;
@@ -112,6 +145,116 @@ describe.each(['binary', 'multiclass', 'regression'] as const)('%s', (task) => {
   });
 });
 
+describe('metrics that are functions only', () => {
+  test('of regressions, over all tables of up to six rows', () => {
+    const zeroTruth: Oracle = (rows) => none(rows) || count(rows, (y) => y === 0) > 0;
+    const onlyZeros: Oracle = (rows) => count(rows, (y) => y !== 0) === 0;
+    const sameTruth = oneKind(([y]) => y);
+    const cases: readonly [string, (rows: PredictedRows) => Measure, Oracle][] = [
+      ['mape', meanAbsolutePercentageError, zeroTruth],
+      ['wape', weightedAbsolutePercentageError, onlyZeros],
+      ['msle', meanSquaredLogError, none],
+      ['median', medianAbsoluteError, none],
+      ['max', maxError, none],
+      ['explained variance', explainedVariance, sameTruth],
+      ['pinball explained', (rows) => pinballExplained(rows, 0.5), sameTruth],
+      ['normal explained', (rows) => tweedieExplained(rows, 0), sameTruth],
+      // A Poisson rate of 0 is outside of its domain, unless the count is 0 as well: refused all the same.
+      ['Poisson', (rows) => tweedieDeviance(rows, 1), (rows) => none(rows) || count(rows, (_, p) => p === 0) > 0],
+      ['coverage', ({ truth, predicted }) => intervalScores(truth, predicted, predicted, 0.1).coverage, none],
+    ];
+    for (const rows of tablesOf(KINDS.regression, 6))
+      for (const [name, of, oracle] of cases)
+        expectDefined(name, rows, oracle(rows), () =>
+          of({ truth: Float64Array.from(rows, ([y]) => y), predicted: Float64Array.from(rows, ([, p]) => p) }),
+        );
+  });
+
+  test('of fairness and of scores, over all tables of up to six rows', () => {
+    const group = (rows: Parameters<Oracle>[0]) => [
+      {
+        group: 'all',
+        cells: confusion(
+          rows.map(([y]) => y),
+          rows.map(([, p]) => Number(p >= 0.5)),
+        ),
+      },
+    ];
+    const scored = (rows: Parameters<Oracle>[0]) => ({
+      truth: rows.map(([y]) => y),
+      scores: Float64Array.from(rows, ([, p]) => p),
+    });
+    const cases: readonly [string, (rows: Parameters<Oracle>[0]) => Measure, Oracle][] = [
+      ['parity', (rows) => fairnessFrame('selectionRate', group(rows)).difference, none],
+      ['parity ratio', (rows) => fairnessFrame('selectionRate', group(rows)).ratio, noAlarm],
+      ['opportunity', (rows) => fairnessFrame('recall', group(rows)).difference, noPositive],
+      ['odds', (rows) => equalizedOdds(group(rows)).difference, either(noPositive, noNegative)],
+      [
+        'LR+',
+        (rows) => likelihoodRatios(group(rows)[0]!.cells).positive,
+        either(
+          noPositive,
+          lacks((y, p) => y === 0 && p >= 0.5),
+        ),
+      ],
+      [
+        'LR-',
+        (rows) => likelihoodRatios(group(rows)[0]!.cells).negative,
+        either(
+          noPositive,
+          lacks((y, p) => y === 0 && p < 0.5),
+        ),
+      ],
+      ['partial area', (rows) => partialRocAuc(scored(rows), 0.3), either(noPositive, noNegative)],
+      ['skill', (rows) => calibration(scored(rows)).brierSkill, either(noPositive, noNegative)],
+      ['adaptive', (rows) => calibration(scored(rows)).adaptiveEce, none],
+      ['O/E', (rows) => calibration(scored(rows)).observedToExpected, none],
+    ];
+    for (const rows of tablesOf(KINDS.binary, 6))
+      for (const [name, of, oracle] of cases) expectDefined(name, rows, oracle(rows), () => of(rows));
+  });
+
+  test('of several classes and several labels, over all tables of up to four rows', () => {
+    const classes: readonly [string, (matrix: ConfusionMatrix) => Measure, Oracle][] = [
+      ['precision', (matrix) => matrixScore(matrix, 'precision', 'macro'), (rows) => none(rows) || aClass(rows, 0, 1)],
+      ['recall', (matrix) => matrixScore(matrix, 'recall', 'macro'), (rows) => none(rows) || aClass(rows, 1, 0)],
+      ['jaccard', (matrix) => matrixJaccard(matrix, 'macro'), none],
+      ['adjusted', matrixAdjustedAccuracy, oneKind(([y]) => y)],
+      ['linear kappa', (matrix) => matrixKappa(matrix, 'linear'), sameClass],
+    ];
+    for (const rows of tablesOf(KINDS.multiclass, 4)) {
+      const matrix = confusionMatrix(
+        rows.map(([y]) => y),
+        rows.map(([, p]) => p),
+        3,
+      );
+      for (const [name, of, oracle] of classes) expectDefined(name, rows, oracle(rows), () => of(matrix));
+    }
+    // Two labels: truth and decision of each as bits.
+    const bits = [0, 1, 2, 3].flatMap((truth) => [0, 1, 2, 3].map((decision) => [truth, decision] as const));
+    const flat = (of: (row: readonly [number, number]) => number) => (rows: Parameters<Oracle>[0]) =>
+      rows.flatMap((row) => [of(row) & 1, of(row) >> 1]);
+    const [truths, decisions] = [flat(([y]) => y), flat(([, p]) => p)];
+    const label = (is: (y: number, p: number) => boolean) =>
+      lacks(
+        (y, p) => is(y & 1, p & 1),
+        (y, p) => is(y >> 1, p >> 1),
+      );
+    const labels: readonly [string, (rows: LabelRows) => Measure, Oracle][] = [
+      ['label precision', (rows) => labelScore(rows, 'precision'), label((_, p) => p === 1)],
+      ['label recall', (rows) => labelScore(rows, 'recall'), label((y) => y === 1)],
+      ['label f', (rows) => labelScore(rows, 'f'), label((y, p) => y + p > 0)],
+      ['subset', subsetAccuracy, none],
+      ['hamming', hammingLoss, none],
+    ];
+    for (const rows of tablesOf(bits, 3))
+      for (const [name, of, oracle] of labels)
+        expectDefined(name, rows, oracle(rows), () =>
+          of({ truth: truths(rows), decisions: decisions(rows), labels: 2 }),
+        );
+  });
+});
+
 test('NaN scores, empty slices and unmatched rows never promote, however good the rest is', () => {
   const truth = Float64Array.from({ length: 1_000 }, (_, i) => i % 2);
   const champion = truth.map((y, i) => (i % 5 === 0 ? 1 - y : y));
@@ -133,6 +276,25 @@ test('NaN scores, empty slices and unmatched rows never promote, however good th
   }))
     expect(gate(compare(options)).decision, what).not.toBe('promote');
 });
+
+function expectDefined(name: string, rows: Parameters<Oracle>[0], undefinedHere: boolean, of: () => Measure): void {
+  const { value, undefinedWhy } = of();
+  const where = `${name} of ${JSON.stringify(rows)}`;
+  if (undefinedHere && (value !== undefined || !undefinedWhy)) expect.fail(`${where} is ${value}`);
+  if (!undefinedHere && !Number.isFinite(value)) expect.fail(`${where} is undefined: ${undefinedWhy}`);
+}
+
+/** Some kind of row does not occur. */
+function lacks(...kinds: ((y: number, p: number) => boolean)[]): Oracle {
+  return (rows) => kinds.some((is) => count(rows, is) === 0);
+}
+
+/** A class occurs on one side (0 truth, 1 prediction) and not on the other. */
+function aClass(rows: Parameters<Oracle>[0], on: 0 | 1, off: 0 | 1): boolean {
+  return rows.some((row) => !rows.some((other) => other[off] === row[on]));
+}
+
+type LabelRows = { readonly truth: number[]; readonly decisions: number[]; readonly labels: number };
 
 function options(task: Task, rows: Parameters<Oracle>[0], metrics: readonly string[]): CompareOptions {
   const predicted = Float64Array.from(rows, ([, p]) => p);
