@@ -45,11 +45,13 @@ export * from './metrics/confusion.js';
 export * from './metrics/curves.js';
 export * from './metrics/deviance.js';
 export {
+  calibrationByGroup,
   equalizedOdds,
   type FairnessFrame,
   type FairnessGroup,
   type FairnessRate,
   fairnessFrame,
+  type GroupCalibration,
 } from './metrics/fairness.js';
 export type { Known, Measure, Unknown } from './metrics/measure.js';
 export * from './metrics/multiclass.js';

@@ -1,5 +1,7 @@
+import { newcombeDifference, wilsonInterval } from '@millwright/core/statistics';
 import { describe, expect, test } from 'vitest';
 import {
+  calibrationByGroup,
   confusion,
   equalizedOdds,
   type FairnessGroup,
@@ -148,6 +150,46 @@ describe('fairness equals fairlearn where every group has a rate', () => {
     expect(own.difference.value).toBe(0);
     expect(fairnessFrame('recall', groups.slice(1)).difference.undefinedWhy).toBe('no group has a value');
     expect(equalizedOdds(groups.slice(1)).difference.value).toBeUndefined();
+  });
+
+  test('rates, differences and ratios of counts have intervals; the extremes pay for having been picked', () => {
+    const cells = (tp: number, fn: number) => ({ tp, fn, fp: 10, tn: 90 });
+    const two = [
+      { group: 'a', cells: cells(90, 10) },
+      { group: 'b', cells: cells(60, 40) },
+    ];
+    const own = fairnessFrame('recall', two);
+    const wilson = wilsonInterval({ count: 60, n: 100 });
+    expect(own.groups[1]!.measure.interval).toEqual(wilson);
+    expect(own.difference.interval).toEqual(newcombeDifference({ count: 90, n: 100 }, { count: 60, n: 100 }));
+    expect(own.ratio.interval!.lower).toBeLessThan(60 / 90);
+    expect(own.ratio.interval!.upper).toBeLessThan(0.8);
+    const three = fairnessFrame('recall', [...two, { group: 'c', cells: cells(75, 25) }]);
+    expect(three.difference.value).toBe(own.difference.value);
+    expect(three.difference.interval!.lower).toBeLessThan(own.difference.interval!.lower);
+    // Weights are no counts, and one group has no difference to bound.
+    expect(
+      fairnessFrame('recall', [{ group: 'a', cells: cells(1.5, 1) }, two[1]!]).difference.interval,
+    ).toBeUndefined();
+    expect(fairnessFrame('recall', two.slice(1)).difference.interval).toBeUndefined();
+  });
+
+  test('calibration by group: the same score means less for one of them', () => {
+    const n = 1_000;
+    const groups = Array.from({ length: n }, (_, i) => (i % 2 === 0 ? 'a' : 'b'));
+    const scores = new Float64Array(n).fill(0.45);
+    // 45 % of a is positive, 20 % of b.
+    const truth = groups.map((group, i) => Number((i >> 1) % 20 < (group === 'a' ? 9 : 4)));
+    const own = calibrationByGroup({ truth, scores }, groups);
+    const [a, b] = own.groups;
+    expectNear(a!.calibration.ece.value!, 0, 'a', { absolute: 1e-9 });
+    expectNear(b!.calibration.ece.value!, 0.25, 'b');
+    expectNear(b!.calibration.observedToExpected.value!, 0.2 / 0.45, 'b');
+    expectNear(own.difference.value!, 0.25, 'difference');
+    expect(calibrationByGroup({ truth, scores }, groups, { minSupport: 501 }).difference.undefinedWhy).toContain(
+      'two groups',
+    );
+    expect(calibrationByGroup({ truth: [], scores: new Float64Array(0) }, []).groups).toEqual([]);
   });
 
   test('small groups are left out by support', () => {

@@ -323,6 +323,23 @@ describe('gate', () => {
     expect(gate(report, { rules: [{ rule: 'superior' }] }).decision).toBe('promote');
   });
 
+  test('Benjamini and Hochberg catch a slice that Holm lets pass, when the policy asks for them', () => {
+    const slice = (onlyChampion: number, onlyChallenger: number) => [50, onlyChampion, onlyChallenger, 200];
+    const cells = (value: string, [neither, champion, challenger, both]: number[]) => ({
+      slice: 'origin',
+      value,
+      cells: [neither!, challenger!, champion!, both!],
+    });
+    // Three slices of ten that are worse with p of about 0.01 each.
+    const slices = Array.from({ length: 10 }, (_, i) => cells(`s${i}`, i < 3 ? slice(17, 5) : slice(8, 9)));
+    const all = [0, 1, 2, 3].map((cell) => slices.reduce((sum, own) => sum + own.cells[cell]!, 0));
+    const report = compareCells({ task: 'multiclass', cells: all, slices });
+    const rules = [{ rule: 'noHarm' }] as const;
+    expect(gate(report, { rules }).decision).toBe('promote');
+    expect(gate(report, { rules, correction: 'benjaminiHochberg' }).decision).toBe('block');
+    expect(gate(report, { rules, correction: 'holm' }).policyDigest).toBe(gate(report, { rules }).policyDigest);
+  });
+
   test('the same report and policy give the same bytes; another policy another digest', () => {
     const report = compare(rightness(BETTER));
     expect(gate(report)).toEqual(gate(report));

@@ -58,11 +58,11 @@ function headline(decision: GateVerdict['decision'], ordered: readonly RuleResul
 
 function judgeRules(
   report: EvaluationReport,
-  { alpha, rules }: ResolvedPolicy,
+  { alpha, correction, rules }: ResolvedPolicy,
   findings: readonly Finding[],
 ): RuleResult[] {
   const harm = rules.filter((rule): rule is NoHarmRule => rule.rule === 'noHarm');
-  const harmResults = judgeHarm(report, harm, alpha);
+  const harmResults = judgeHarm(report, harm, alpha, correction);
   return rules.map((rule) =>
     rule.rule === 'noHarm' ? harmResults[harm.indexOf(rule)]! : judgeOne(report, rule, alpha, findings),
   );

@@ -5,6 +5,11 @@ import * as z from 'zod/mini';
 export interface GatePolicy {
   /** One-sided error of each rule; `noHarm` spends it once over all its slices and metrics (Holm). Default 0.05. */
   readonly alpha?: number | undefined;
+  /**
+   * How that error is spent over slices. `holm`: the chance of any wrong block. `benjaminiHochberg`: the share of wrong ones
+   * among the slices that are flagged; it catches more, and blocks more often by chance. Default `holm`.
+   */
+  readonly correction?: 'holm' | 'benjaminiHochberg' | undefined;
   /** All of these must pass. Default: better on the primary metric, and worse in no slice. */
   readonly rules?: readonly GateRule[] | undefined;
 }
@@ -132,6 +137,8 @@ export interface BaselineRule {
 /** A policy with everything filled in, as the verdict names it. */
 export interface ResolvedPolicy {
   readonly alpha: number;
+  /** Named only where it is not Holm's. */
+  readonly correction?: 'benjaminiHochberg';
   readonly rules: readonly GateRule[];
 }
 
@@ -148,7 +155,10 @@ export function resolvePolicy(policy: unknown = {}): ResolvedPolicy {
   const rules = (parsed.data.rules ?? DEFAULT_POLICY.rules) as readonly GateRule[];
   if (rules.length === 0)
     throw invalidInput('policy.rules', 'at least one rule', rules, 'Leave `rules` out for the default ones.');
-  return { alpha: parsed.data.alpha ?? DEFAULT_POLICY.alpha, rules };
+  const resolved = { alpha: parsed.data.alpha ?? DEFAULT_POLICY.alpha, rules };
+  return parsed.data.correction === 'benjaminiHochberg'
+    ? { ...resolved, correction: parsed.data.correction }
+    : resolved;
 }
 
 const alpha = z.optional(z.number().check(z.gt(0), z.lt(0.5)));
@@ -161,6 +171,7 @@ const bound = { metric: z.string().check(z.minLength(1)), value: z.number(), sli
 
 const policySchema = z.strictObject({
   alpha,
+  correction: z.optional(z.enum(['holm', 'benjaminiHochberg'])),
   rules: z.optional(
     z.array(
       z.discriminatedUnion('rule', [

@@ -47,7 +47,7 @@ export interface RuleTest {
   /** Positive when the challenger is better. */
   readonly benefit?: number;
   readonly pValue?: number;
-  /** After Holm's correction over the rule family. */
+  /** After the policy's correction over the rule family. */
   readonly adjustedP?: number;
   /** The smallest harm that these rows show with 80 % power at the strictest level of the family. */
   readonly detectable?: number;

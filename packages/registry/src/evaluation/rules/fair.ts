@@ -5,6 +5,7 @@ import type { EvaluationReport, SliceGroup } from '../compare/report.js';
 import type { FairRule } from '../gate/policy.js';
 import type { RuleResult } from '../gate/verdict.js';
 import { metricFor } from '../metrics/catalogue.js';
+import { levelOfExtremes, ratioInterval } from '../metrics/fairness.js';
 import type { Measure } from '../metrics/measure.js';
 import { showAmount, showCount, showValue } from '../report/sentence.js';
 
@@ -44,27 +45,15 @@ export function judgeFair(report: EvaluationReport, rule: FairRule, alpha: numbe
       notes,
     };
   // The two extremes were picked out of all pairs, so all pairs share the error.
-  const level = alpha / ((rates.length * (rates.length - 1)) / 2);
+  const level = levelOfExtremes(rates.length, alpha);
   const verdicts: Verdict[] = [];
   if (rule.maxDifference !== undefined) {
-    const { lower, upper } = newcombeDifference(high, low, 1 - level);
+    const { lower, upper } = newcombeDifference(high, low, level);
     verdicts.push(upper <= rule.maxDifference ? 'pass' : lower > rule.maxDifference ? 'fail' : 'insufficient');
   }
   if (rule.minRatio !== undefined) {
-    const ratio = low.value / high.value;
-    const spread = Math.sqrt((1 - low.value) / Math.max(0.5, low.count) + (1 - high.value) / Math.max(0.5, high.count));
-    const z = normalQuantile(1 - level / 2);
-    const least = ratio * Math.exp(-z * spread);
-    const most = low.count === 0 ? ratio : ratio * Math.exp(z * spread);
-    verdicts.push(
-      high.value === 0
-        ? 'insufficient'
-        : least >= rule.minRatio
-          ? 'pass'
-          : most < rule.minRatio
-            ? 'fail'
-            : 'insufficient',
-    );
+    const { lower, upper } = ratioInterval(low, high, level) ?? { lower: 0, upper: Number.POSITIVE_INFINITY };
+    verdicts.push(lower >= rule.minRatio ? 'pass' : upper < rule.minRatio ? 'fail' : 'insufficient');
   }
   const verdict: Verdict = verdicts.includes('fail')
     ? 'fail'

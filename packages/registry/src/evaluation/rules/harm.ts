@@ -1,5 +1,5 @@
 import type { Verdict } from '@millwright/core';
-import { holm } from '@millwright/core/statistics';
+import { benjaminiHochberg, holm } from '@millwright/core/statistics';
 import { type Difference, pBelow } from '../compare/paired.js';
 import type { EvaluationReport, Group, SliceGroup } from '../compare/report.js';
 import type { NoHarmRule } from '../gate/policy.js';
@@ -9,11 +9,17 @@ import { isSlice, showAmount, showChance, showCount, showPlace, showValue } from
 import { type Found, lookUp, select } from './look-up.js';
 import { detectableHarm, rowsFor } from './power.js';
 
-/** No provable harm in any slice; one Holm family over all tests of all these rules. */
-export function judgeHarm(report: EvaluationReport, rules: readonly NoHarmRule[], alpha: number): RuleResult[] {
+/** No provable harm in any slice; one family over all tests of all these rules, corrected by Holm or Benjamini and Hochberg. */
+export function judgeHarm(
+  report: EvaluationReport,
+  rules: readonly NoHarmRule[],
+  alpha: number,
+  correction?: 'benjaminiHochberg',
+): RuleResult[] {
   const plans = rules.map((rule) => planHarm(report, rule));
   const family = plans.flatMap(({ tests }) => tests);
-  const adjusted = holm(family.map(({ pValue }) => pValue));
+  const adjust = correction === undefined ? holm : benjaminiHochberg;
+  const adjusted = adjust(family.map(({ pValue }) => pValue));
   let at = 0;
   return plans.map((plan) => {
     const own = plan.tests.map((test) => ({ ...test, adjusted: adjusted[at++]! }));
