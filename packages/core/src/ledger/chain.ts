@@ -108,9 +108,8 @@ export function eventsOf(seq: number, firstIndex: number, sections: readonly Sec
   let index = firstIndex;
   for (const { info, events: written } of sections) {
     index++;
-    for (const { type, data } of written) {
-      events.push({ type, data, index: index++, seq, commitId: info.commitId, time: info.time, actor: info.actor });
-    }
+    const { commitId, time, actor } = info;
+    for (const event of written) events.push({ ...event, index: index++, seq, commitId, time, actor });
   }
   return events;
 }

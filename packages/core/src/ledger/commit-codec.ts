@@ -1,6 +1,6 @@
 import { canonicalJson, type JsonObject, MAX_JSON_DEPTH } from '../foundation/canonical-json.js';
 import { type Digest, decodeUtf8, encodeUtf8 } from '../foundation/digest.js';
-import { MillwrightError } from '../foundation/errors.js';
+import { invalidInput, MillwrightError } from '../foundation/errors.js';
 import type { CommitId, LedgerId } from '../foundation/ids.js';
 import { defined } from '../foundation/options.js';
 import { MAX_COMMIT_BYTES } from '../storage/memory-log.js';
@@ -59,7 +59,14 @@ export interface DecodedCommit {
 
 /** The bytes of an event's leaf. @throws `input/not-json`, `ledger/too-large` */
 export function encodeEvent(event: NewEvent): Uint8Array {
-  const bytes = encodeUtf8(canonicalJson({ data: event.data, type: event.type }));
+  const { type, data, version, critical } = event;
+  if (version !== undefined && !isVersion(version)) throw invalidInput('version', 'a version from 1', version);
+  // What is said by default is left out: one event has one leaf.
+  const said = {
+    ...(version === undefined || version === 1 ? {} : { version }),
+    ...(critical === true ? { critical } : {}),
+  };
+  const bytes = encodeUtf8(canonicalJson({ data, type, ...said }));
   if (bytes.byteLength > MAX_ENTRY_BYTES)
     throw tooLarge(`event \`${event.type}\``, MAX_ENTRY_BYTES, bytes.byteLength, 'bytes');
   return bytes;
@@ -204,15 +211,23 @@ const INFO_MEMBERS: Readonly<Record<keyof CommitInfo, (value: unknown) => boolea
   count: (value) => Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= MAX_COMMIT_EVENTS,
 };
 
+function isVersion(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 1;
+}
+
 function isText(value: unknown): boolean {
   return typeof value === 'string';
 }
 
 function parseEvent(seq: number, index: number, line: string): NewEvent {
-  const { type, data } = parseObject(seq, index, line);
+  const { type, data, version, critical } = parseObject(seq, index, line);
   if (typeof type !== 'string' || typeof data !== 'object' || data === null || Array.isArray(data))
     throw corrupt(seq, 'it is no event', { index });
-  return { type, data: data as JsonObject };
+  const plain = { type, data: data as JsonObject };
+  if (version === undefined && critical === undefined) return plain;
+  if ((version !== undefined && !isVersion(version)) || (critical !== undefined && critical !== true))
+    throw corrupt(seq, 'it is no event, `version` or `critical` is wrong', { index });
+  return { ...plain, ...defined({ version, critical }) };
 }
 
 function parseObject(seq: number, index: number, line: string): JsonObject {

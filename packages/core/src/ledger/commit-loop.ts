@@ -10,7 +10,7 @@ import type { ChainReader } from './chain-reader.js';
 import { encodeEvent, encodeInfo, MAX_COMMIT_EVENTS, type Section, tooLarge } from './commit-codec.js';
 import { type Fold, foldOf } from './fold.js';
 import { backOff, land } from './land.js';
-import { checkFeatures } from './protocol.js';
+import { checkFeatures, criticalFeatures } from './protocol.js';
 import type { ActorAssurance, Decision, LedgerEvent, LedgerView, NewEvent } from './types.js';
 
 /** A command that waits for its turn. `decide` may be called many times; one of the others ends it. */
@@ -270,6 +270,7 @@ function makePlan(
       decision = request.decide({ state: (projection) => fold.state(projection), time, actor });
       const { events: written } = decision;
       leaves = written.map(encodeEvent);
+      checkFeatures(criticalFeatures(written), reader.knownFeatures, 'write to');
       fold.guard({ events: written, blobs: request.blobs, time });
       if (written.length > MAX_COMMIT_EVENTS) throw tooLarge('commit', MAX_COMMIT_EVENTS, written.length, 'events');
     } catch (error) {

@@ -59,7 +59,11 @@ function foldFrom(slots: Map<string, FoldSlot>, onFault: (fault: LedgerHubEvents
       for (const slot of slots.values()) {
         for (const event of events) {
           try {
-            slot.state = slot.projection.apply(slot.state, event);
+            const current =
+              slot.projection.upcasters === undefined && event.version === undefined
+                ? event
+                : upcast(slot.projection, event);
+            if (current !== undefined) slot.state = slot.projection.apply(slot.state, current);
           } catch (error) {
             slot.faults++;
             onFault({ projection: slot.projection.id, event, error });
@@ -86,4 +90,14 @@ function notInUse(id: string): MillwrightError<'state/not-found'> {
     `The projection \`${id}\` is not in use. Give it to openLedger({ projections }) or call ledger.use(projection) first.`,
     { details: { what: 'projection', id } },
   );
+}
+
+/** The event in the newest version that the projection knows; undefined when it is newer than that. */
+function upcast({ upcasters }: Projection<unknown>, event: LedgerEvent): LedgerEvent | undefined {
+  const steps = upcasters !== undefined && Object.hasOwn(upcasters, event.type) ? upcasters[event.type]! : [];
+  const { version = 1 } = event;
+  if (version > steps.length + 1) return undefined;
+  if (version === steps.length + 1) return event;
+  const data = steps.slice(version - 1).reduce((older, step) => step(older), event.data);
+  return { ...event, data, version: steps.length + 1 };
 }

@@ -12,7 +12,7 @@ import { type CommitRequest, commitLoop } from './commit-loop.js';
 import { foldOf } from './fold.js';
 import { IDEMPOTENCY_WINDOW } from './idempotency.js';
 import { checkPin, type HeadPin, pinKeeper } from './pin.js';
-import { checkFeatures, LEDGER_CREATED } from './protocol.js';
+import { checkFeatures, featuresOf, LEDGER_CREATED } from './protocol.js';
 import type {
   ActorAssurance,
   CommitOptions,
@@ -34,7 +34,7 @@ export interface LedgerOptions extends Abortable {
   readonly hint?: HintSlot | undefined;
   /** What this client has seen before, kept outside the storage; the ledger must still contain it. */
   readonly pin?: HeadPin | undefined;
-  /** Names of ledger features that the application implements itself. */
+  /** Names of ledger features that the application implements itself; `event:x.happened` for a critical event that it knows. */
   readonly features?: readonly string[] | undefined;
   /** Folded while the log is read; more can be added with `use`. */
   readonly projections?: readonly Projection<unknown>[] | undefined;
@@ -63,7 +63,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const nextId = idSource(clock, random);
   const hub = eventHub<LedgerHubEvents>();
   const features = new Set(options.features);
-  for (const projection of options.projections ?? []) for (const each of projection.features ?? []) features.add(each);
+  for (const projection of options.projections ?? []) for (const each of featuresOf(projection)) features.add(each);
   const reader = chainReader(log, hub, features);
   const pins = options.pin === undefined ? undefined : pinKeeper(options.pin);
   let checkpointSize = 0;
@@ -162,7 +162,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
         const from = stored === undefined ? 0 : resumed!.point.position.size;
         for await (const event of reader.read(from, o)) fold.apply([event]);
         reader.settled.adopt(fold.slots.values());
-        for (const feature of projection.features ?? []) features.add(feature);
+        for (const feature of featuresOf(projection)) features.add(feature);
         reader.tip = undefined;
       }),
     state: (projection) => reader.settled.state(projection),

@@ -1,5 +1,5 @@
 import { MillwrightError } from '../foundation/errors.js';
-import type { LedgerEvent, NewEvent } from './types.js';
+import type { LedgerEvent, NewEvent, Projection } from './types.js';
 
 /**
  * What a program must understand to read a ledger rightly, and to write to it. Requirements are only ever added: by
@@ -28,9 +28,24 @@ export function featuresRequired(features: Partial<Protocol>): NewEvent {
   };
 }
 
-/** The requirements after these events. */
+/** The reader features that critical events among these ask for: to know their types. */
+export function criticalFeatures(events: readonly NewEvent[]): readonly string[] {
+  return events.filter(({ critical }) => critical === true).map(({ type }) => eventFeature(type));
+}
+
+function eventFeature(type: string): string {
+  return `event:${type}`;
+}
+
+/** What a program with this projection in use understands. */
+export function featuresOf({ features = [], knows = [] }: Projection<unknown>): readonly string[] {
+  return [...features, ...knows.map(eventFeature)];
+}
+
+/** The requirements after these events: what they ask for by name, and to know every critical one. */
 export function raiseProtocol(protocol: Protocol, events: readonly LedgerEvent[]): Protocol {
-  let raised = protocol;
+  const readerFeatures = union(protocol.readerFeatures, criticalFeatures(events));
+  let raised = readerFeatures === protocol.readerFeatures ? protocol : { ...protocol, readerFeatures };
   for (const { type, data } of events) {
     if (type !== 'ledger.created' && type !== 'ledger.featuresRequired') continue;
     raised = {
@@ -56,7 +71,9 @@ export function checkFeatures(
   );
 }
 
+/** The known ones themselves when nothing is new. */
 function union(known: readonly string[], added: unknown): readonly string[] {
-  if (!Array.isArray(added) || added.length === 0) return known;
-  return [...new Set([...known, ...added.filter((feature): feature is string => typeof feature === 'string')])];
+  if (!Array.isArray(added)) return known;
+  const more = added.filter((feature): feature is string => typeof feature === 'string' && !known.includes(feature));
+  return more.length === 0 ? known : [...new Set([...known, ...more])];
 }

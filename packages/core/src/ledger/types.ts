@@ -11,6 +11,10 @@ export type ActorAssurance = 'asserted' | 'signed' | 'server';
 export interface NewEvent {
   readonly type: string;
   readonly data: JsonObject;
+  /** Version of what `data` holds. Default 1; projections bring older versions up to date with `upcasters`. */
+  readonly version?: number | undefined;
+  /** Whoever does not know the type must not read on: it would take a wrong state for the right one. Default: skipped. */
+  readonly critical?: true | undefined;
 }
 
 /** An event as it stands in the ledger. */
@@ -48,9 +52,20 @@ export interface Projection<S> {
   readonly snapshot?: ProjectionSnapshot<S> | undefined;
   /** Ledger features that a program with this projection in use understands. */
   readonly features?: readonly string[] | undefined;
+  /** Event types that it understands, as far as they may be critical. */
+  readonly knows?: readonly string[] | undefined;
+  /**
+   * For event types whose data has changed: functions from version 1 to 2, from 2 to 3 and so on. `apply` is given the newest
+   * version only. An event of a later version than the last function makes (1 without any) is unknown and skipped.
+   * Upcasters are part of the fold: with another one the projection needs another id.
+   */
+  readonly upcasters?: Readonly<Record<string, readonly Upcaster[]>> | undefined;
   /** Refuses a command of this process by throwing, after it was decided and before it is written. */
   guard?(state: S, intent: CommitIntent): void;
 }
+
+/** Brings an event's data from one version to the next. Pure and total, like `apply`; it must not change what it is given. */
+export type Upcaster = (data: JsonObject) => JsonObject;
 
 /** What a command is about to write. */
 export interface CommitIntent {

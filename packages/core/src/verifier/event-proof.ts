@@ -9,6 +9,8 @@ import type { VerifyHeadOptions } from './tree-head.js';
 export interface ProvenEvent {
   readonly index: number;
   readonly type: string;
+  /** Version of what `data` holds. */
+  readonly version: number;
   readonly data: Readonly<Record<string, unknown>>;
   /** The command that wrote it, from the commit-info leaf, which is in the tree like the event. */
   readonly commit: ProvenCommit;
@@ -52,7 +54,8 @@ export async function verifyEventProof(text: string, options: VerifyHeadOptions)
     return { ok: false, reason: 'the commit info is not in the tree' };
   const event = parseObject(extra.entry);
   const info = parseObject(extra.info);
-  if (typeof event?.['type'] !== 'string' || !isObject(event['data']))
+  const { type, data, version = 1 } = event ?? {};
+  if (typeof type !== 'string' || typeof version !== 'number' || !isObject(data))
     return { ok: false, reason: 'the leaf is no event' };
   const commit = info && parseCommit(info);
   // An event cannot pass for a commit info: events have a type, commit infos have none.
@@ -60,7 +63,7 @@ export async function verifyEventProof(text: string, options: VerifyHeadOptions)
   const count = Number(info!['count']);
   if (!(infoIndex < index && index <= infoIndex + count))
     return { ok: false, reason: 'the commit info is of other events' };
-  return { ok: true, event: { index, type: event['type'], data: event['data'], commit }, head, signers };
+  return { ok: true, event: { index, type, version, data, commit }, head, signers };
 }
 
 /** What `exportProof` puts into a proof beside the event's path. */

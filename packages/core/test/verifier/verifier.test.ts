@@ -143,6 +143,7 @@ describe('proof files', () => {
     const [event] = await all(ledger.read({ from: 203 }));
     expect(verdict.event).toEqual({
       index: 203,
+      version: 1,
       ...raise('e100'),
       commit: {
         ledgerId: ledger.id,
