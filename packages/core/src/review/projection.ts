@@ -49,6 +49,27 @@ export const reviewProjection: Projection<ReviewsState> = {
     FOLDS.get(event.type)?.(state, event);
     return state;
   },
+  snapshot: {
+    // As a text, which leaves out what is undefined and keeps everything else as it is.
+    encode: ({ reviews }) => JSON.stringify([...reviews.values()]),
+    decode(json) {
+      const reviews = (JSON.parse(String(json)) as Partial<ReviewState>[]).map(
+        (each) => ({ ...ABSENT, ...each }) as ReviewState,
+      );
+      return {
+        reviews: new Map(reviews.map((review) => [review.id, review])),
+        open: new Set(reviews.filter(({ outcome }) => outcome === undefined)),
+      };
+    },
+  },
+};
+
+const ABSENT = {
+  recommendation: undefined,
+  dueAt: undefined,
+  onTimeout: undefined,
+  gold: undefined,
+  outcome: undefined,
 };
 
 const FOLDS = new Map<string, (state: ReviewsState, event: LedgerEvent) => void>([

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../src/index.js';
 import { type Ledger, openLedger } from '../../src/ledger/index.js';
 import { type ReviewQueue, reviewProjection, reviewQueue, reviewStatistics } from '../../src/review/index.js';
-import { memoryLog } from '../../src/storage/index.js';
+import { memoryHint, memoryLog, memoryStorage } from '../../src/storage/index.js';
 import { virtualClock } from '../../src/testing/index.js';
 
 const MINUTE = 60_000;
@@ -35,6 +35,34 @@ describe('a review', () => {
     expect(closed.decisions[0]?.by).toBe('ravi');
     expect(closed.decisions[0]?.tookMs).toBeCloseTo(3 * MINUTE, -2);
     expect(queue.open()).toEqual([]);
+  });
+
+  test('goes on from a checkpoint as if everything had been folded', async () => {
+    const clock = virtualClock(1_000_000);
+    const storage = { ...memoryStorage(), hint: memoryHint() };
+    const open = () =>
+      openLedger({ ...storage, actor: 'system', clock, random: seededRandom(7), projections: [reviewProjection] });
+    const ledger = await open();
+    const queue = await reviewQueue(ledger, { clock, random: seededRandom(8) });
+    await queue.request({ ...approval, id: 'closed' });
+    await decideAs(queue, 'ravi', 'approve');
+    await queue.request({ ...approval, id: 'half', decisionsNeeded: 2, dueAt: 9_000_000 });
+    await decideAs(queue, 'ravi', 'approve');
+    await queue.request({ ...approval, id: 'late', dueAt: 1_000_000 + MINUTE });
+    const taken = await queue.claim({ actor: 'ana' });
+    await ledger.checkpoint();
+
+    const again = await open();
+    expect(again.state(reviewProjection)).toEqual(ledger.state(reviewProjection));
+    const later = await reviewQueue(again, { clock, random: seededRandom(9) });
+    expect(later.open().map(({ id }) => id)).toEqual(['late', 'half']);
+    await later.decide(taken!.review.id, { token: taken!.claim.token, choice: 'approve', actor: 'ana' });
+    await clock.advance(MINUTE);
+    await later.expire();
+    const { reviews, open: left } = again.state(reviewProjection);
+    const whole = await openLedger({ log: storage.log, actor: 'system', projections: [reviewProjection] });
+    expect(reviews).toEqual(whole.state(reviewProjection).reviews);
+    expect([...left]).toEqual([...whole.state(reviewProjection).open]);
   });
 
   test('asked twice under one id is one review', async () => {

@@ -24,6 +24,13 @@ export const rolloutProjection: Projection<Rollouts> = {
     return state;
   },
   fork: (state): MutableRollouts => ({ byId: new Map(state.byId) }),
+  snapshot: {
+    // As a text, because the order of members is kept by it: sums over replicas are added up in that order.
+    encode: ({ byId }) => JSON.stringify([...byId.values()]),
+    decode: (json): MutableRollouts => ({
+      byId: new Map((JSON.parse(String(json)) as RolloutState[]).map((state) => [state.id, state])),
+    }),
+  },
 };
 
 /** The rollout under way for an alias, if any. */

@@ -9,8 +9,10 @@ import {
   planRollout,
   type RolloutEvidence,
   type RolloutState,
+  type Rollouts,
   type RolloutVerdict,
   reduceRollout,
+  rolloutProjection,
 } from '../../src/rollout/index.js';
 import { rollBackPlan } from '../../src/rollout/plan.js';
 import { sharesOf } from '../../src/routing/index.js';
@@ -116,6 +118,20 @@ describe('the rollout as a state machine', { timeout: 60_000 }, () => {
       fc.property(histories, (steps) => property(play(steps))),
       { numRuns: 250 },
     );
+
+  test('a snapshot anywhere on the way changes nothing, not even the order in which sums are added up', () => {
+    const { init, apply, snapshot } = rolloutProjection;
+    const none = () => null;
+    check(({ events }) => {
+      const cut = events.length >> 1;
+      const stored = snapshot!.encode(events.slice(0, cut).reduce(apply, init()), none);
+      const restored = snapshot!.decode(JSON.parse(JSON.stringify(stored)), () => ({ json: none }));
+      const [whole, continued] = [events.reduce(apply, init()), events.slice(cut).reduce(apply, restored)];
+      expect(continued).toEqual(whole);
+      const observed = ({ byId }: Rollouts) => JSON.stringify(Array.from(byId.values(), (each) => each.observed));
+      expect(observed(continued)).toBe(observed(whole));
+    });
+  });
 
   test('state is the fold of the events, also after a detour through JSON', () => {
     check(({ events, states }) => {
