@@ -1,4 +1,4 @@
-import { type JsonObject, seededRandom } from '@millwright/core';
+import type { JsonObject } from '@millwright/core';
 import { type Ledger, type NewEvent, openLedger, type Projection, verifyInclusion } from '@millwright/core/ledger';
 import { type LogStore, memoryHint, memoryLog, memoryStorage } from '@millwright/core/storage';
 import { describe, expect, test } from 'vitest';
@@ -32,8 +32,7 @@ const events: NewEvent[] = [
   { type: 'price.set', version: 3, data: { of: 'c', cents: 99, currency: 'EUR' } },
 ];
 const write = (ledger: Ledger, ...written: NewEvent[]) => ledger.commit(() => ({ events: written, result: 0 }));
-const open = (log: LogStore, ...projections: Projection<unknown>[]) =>
-  openLedger({ log, actor: 'maria', random: seededRandom(1), projections });
+const open = (log: LogStore, ...projections: Projection<unknown>[]) => openLedger({ log, actor: 'maria', projections });
 
 describe('upcasters', () => {
   test('let a fold see the newest version only, whatever was written', async () => {
