@@ -10,6 +10,7 @@ import {
   delong,
   drawBinomial,
   fisherExact,
+  mannWhitney,
   mcnemar,
   pairedDetectable,
   pairedRows,
@@ -82,6 +83,7 @@ describe('DeLong', () => {
       expectNear(own.first.auc, expected.auc_a, `${id} auc`);
       expectNear(own.second.auc, expected.auc_b, `${id} auc`);
       expectNear(own.first.variance, expected.var_a, `${id} variance`);
+      expectNear(own.second.variance, expected.var_b, `${id} variance`);
       expectNear(own.covariance, expected.cov, `${id} covariance`);
       expectNear(own.first.interval.lower, expected.ci95_a[0]!, `${id} lower`);
       expectNear(own.second.interval.upper, expected.ci95_b[2]!, `${id} upper`);
@@ -132,6 +134,37 @@ describe('resampling', () => {
     expectNear(own.acceleration, expected.bca_acceleration, 'acceleration');
     expectNear(own.bca!.lower, expected.bca95[0]!, 'bca lower');
     expectNear(own.bca!.upper, expected.bca95[1]!, 'bca upper');
+  });
+
+  test('vectors: a difference of areas, replicate by replicate', () => {
+    const { data, indices, expected } = comparison.bootstrap[1]!;
+    const difference = (rows: ArrayLike<number>) => {
+      const of = (values: readonly number[]) => Float64Array.from(rows, (i) => values[i]!);
+      const y = of(data.y!);
+      const area = (scores: Float64Array) => {
+        const { u, positives, negatives } = mannWhitney(scores, Uint8Array.from(y));
+        return u / positives / negatives;
+      };
+      return area(of(data.score_a!)) - area(of(data.score_b!));
+    };
+    const replicates = Float64Array.from(indices, (rows) => difference(rows));
+    replicates.forEach((value, i) => {
+      expectNear(value, expected.boot![i]!, `replicate ${i}`, R);
+    });
+    const all = data.y!.map((_, i) => i);
+    const own = bootstrapIntervals(
+      replicates,
+      difference(all),
+      Float64Array.from(all, (skip) => difference(all.filter((i) => i !== skip))),
+    );
+    expectNear(own.estimate, expected.theta, 'theta');
+    expectNear(own.standardError, expected.se, 'se');
+    expectNear(own.percentile.upper, expected.percentile95[1]!, 'percentile');
+    expectNear(own.basic.lower, expected.basic95[0]!, 'basic');
+    expectNear(own.acceleration, expected.bca_acceleration, 'acceleration');
+    // Some replicates equal the estimate but for rounding, and each tool rounds them to its side of it.
+    expectNear(own.z0, expected.bca_z0, 'z0', { absolute: 0.02 });
+    expectNear(own.bca!.lower, expected.bca95[0]!, 'bca', { absolute: 0.002 });
   });
 
   test('undefined replicates are counted, and BCa is refused beyond 5 % or when all are equal', () => {
@@ -224,6 +257,9 @@ describe('means', () => {
         expectNear(own.statistic, statistic!, `${zeros} statistic`);
         expectNear(own.pValue, p!, `${zeros} p`);
       }
+    const positive = input.diff.filter((d) => d > 0).length;
+    const nonZero = input.diff.filter((d) => d !== 0).length;
+    expectNear(binomialTest(positive, nonZero, 0.5).pValue, expected.sign_test_p!, 'sign test');
     const five = tost(input.diff, -5, 5);
     expectNear(five.pValue, expected['tost_-5_5']!.p, 'tost');
     expectNear(five.belowUpper.t, expected['tost_-5_5']!.t_upper, 'tost t');

@@ -28,7 +28,9 @@ describe('intervals of one rate', () => {
       expectInterval(clopperPearson(input, 0.95), expected.beta_95, `${id} Clopper-Pearson`);
       expectInterval(clopperPearson(input, 0.9), expected.beta_90, `${id} Clopper-Pearson 90`);
       expectInterval(jeffreysInterval(input, 0.9), expected.jeffreys_90, `${id} Jeffreys`);
+      expectInterval(jeffreysInterval(input, 0.95), expected.jeffreys_95, `${id} Jeffreys`);
       expectInterval(agrestiCoull(input, 0.95), expected.agresti_coull_95, `${id} Agresti-Coull`);
+      expectInterval(agrestiCoull(input, 0.9), expected.agresti_coull_90, `${id} Agresti-Coull 90`);
     }
     for (const { k, n, level, ci } of tails.clopper_pearson)
       expectInterval(clopperPearson({ count: k, n }, level), ci, `Clopper-Pearson ${k}/${n}`);
