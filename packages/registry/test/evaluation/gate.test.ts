@@ -220,6 +220,33 @@ describe('compare', () => {
     expect(() => compare({ ...given, task: 'regression', payoffs })).toThrow('decides nothing');
   });
 
+  test('metrics of several classes have a test: its standard error is that of repeated samples', () => {
+    const random = seededRandom(11);
+    const draw = () => {
+      const truth = Float64Array.from({ length: 500 }, () => Math.floor(3 * random.next() ** 1.5));
+      const side = (errors: number) => truth.map((y) => (random.next() < errors ? (y + 1) % 3 : y));
+      return compare({ task: 'multiclass', truth, champion: { labels: side(0.2) }, challenger: { labels: side(0.1) } });
+    };
+    const samples = Array.from({ length: 200 }, draw);
+    const of = (report: EvaluationReport) => report.overall.metrics.find(({ metric }) => metric === 'f1Macro')!;
+    const values = samples.map((report) => of(report).difference!.value);
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const spread = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
+    const own = samples.reduce((sum, report) => sum + of(report).difference!.standardError, 0) / samples.length;
+    expect(own / spread).toBeGreaterThan(0.85);
+    expect(own / spread).toBeLessThan(1.15);
+    const [first] = samples;
+    expectNear(of(first!).difference!.value, of(first!).challenger.value! - of(first!).champion.value!, 'difference');
+    expect(gate(first!, { rules: [{ rule: 'superior', metric: 'f1Macro' }] }).decision).toBe('promote');
+    const same = compare({
+      task: 'multiclass',
+      truth: [0, 1, 2],
+      champion: { labels: [0, 1, 2] },
+      challenger: { labels: [0, 1, 2] },
+    });
+    expect(gate(same, { rules: [{ rule: 'nonInferior', metric: 'f1Macro', margin: 0.5 }] }).decision).toBe('hold');
+  });
+
   test('slices of time come in order, by UTC; a time that is none belongs to no slice', () => {
     const at = (iso: string) => Date.parse(iso);
     const times = [at('2001-02-03T23:30:00Z'), at('2001-01-31T05:00:00Z'), Number.NaN, at('2001-02-04T00:30:00Z')];

@@ -1,18 +1,10 @@
 import { defined, digestJson, invalidInput } from '@millwright/core';
-import { delong } from '@millwright/core/statistics';
-import { calibration } from '../metrics/calibration.js';
 import { type Metric, metricFor, PRIMARY, SHOWN, type Task } from '../metrics/catalogue.js';
-import { known, unknown } from '../metrics/measure.js';
-import { confusionMatrix } from '../metrics/multiclass.js';
-import { bias, rSquared } from '../metrics/regression.js';
-import { averagePrecision, rocAuc } from '../metrics/scores.js';
+import { fromRows } from './from-rows.js';
 import { type GroupMetrics, groupMetrics } from './group-metrics.js';
-import { withInterval } from './paired.js';
 import { countedRows, type GivenRows, type ReadRows, readRows } from './read.js';
 import type { EvaluationReport, Group, MetricComparison, SliceGroup } from './report.js';
 import type { CodedSlice } from './slices.js';
-import { comparison } from './tally.js';
-import { matrixMeasure } from './whole-tally.js';
 
 /** What is compared, whether rows come at once or in parts. */
 export interface ComparisonOptions {
@@ -118,9 +110,6 @@ function checkPayoffs(task: Task, payoffs: readonly (readonly number[])[]): void
     throw invalidInput('payoffs', 'a number for each truth and each decision', payoffs);
 }
 
-/** Why labels have no area under a curve. */
-export const NO_RANKING = 'a model without scores has no ranking';
-
 interface Found extends Pick<EvaluationReport, 'rows' | 'champion' | 'challenger' | 'inputs' | 'overall' | 'slices'> {
   readonly cut: ReadRows['cut'];
   readonly units?: number;
@@ -181,53 +170,4 @@ function overall(rows: ReadRows, metrics: readonly Metric[]): Group {
   const [all] = groupMetrics(rows, undefined, 1, metrics);
   const counted = countedRows(rows);
   return overallGroup(rows.task, all!, metrics, (metric) => fromRows(metric, counted, rows.units !== undefined));
-}
-
-/** Metrics that need all rows at once. */
-function fromRows(
-  metric: Metric,
-  { task, truth, champion, challenger }: ReturnType<typeof countedRows>,
-  dependent: boolean,
-): MetricComparison {
-  if (task === 'binary') {
-    if (!champion.areScores || !challenger.areScores) {
-      const why = unknown(NO_RANKING, truth.length);
-      return comparison(metric, why, why);
-    }
-    if (metric.name === 'rocAuc') return areas(metric, truth, champion.values, challenger.values, dependent);
-    const of = (scores: Float64Array) =>
-      metric.name === 'ece' ? calibration({ truth, scores }).ece : averagePrecision({ truth, scores });
-    return comparison(metric, of(champion.values), of(challenger.values));
-  }
-  if (task === 'regression') {
-    const of = (predicted: Float64Array) =>
-      metric.name === 'r2' ? rSquared({ truth, predicted }) : bias({ truth, predicted });
-    return comparison(metric, of(champion.values), of(challenger.values));
-  }
-  let classes = 1;
-  for (const values of [truth, champion.values, challenger.values])
-    for (let i = 0; i < values.length; i++) classes = Math.max(classes, values[i]! + 1);
-  const of = (predicted: Float64Array) => matrixMeasure(confusionMatrix(truth, predicted, classes), metric.name);
-  return comparison(metric, of(champion.values), of(challenger.values));
-}
-
-/** Areas and DeLong's test, which takes rows as independent: with units only the values are given. */
-function areas(
-  metric: Metric,
-  truth: Float64Array,
-  a: Float64Array,
-  b: Float64Array,
-  dependent: boolean,
-): MetricComparison {
-  const result = delong(truth, b, a);
-  const n = truth.length;
-  // DeLong's test needs two rows of each class, the areas only one.
-  if ('undefinedWhy' in result) return comparison(metric, rocAuc({ truth, scores: a }), rocAuc({ truth, scores: b }));
-  if (dependent) return comparison(metric, known(result.second.auc, n), known(result.first.auc, n));
-  return comparison(
-    metric,
-    known(result.second.auc, n, result.second.interval),
-    known(result.first.auc, n, result.first.interval),
-    withInterval(result.difference, result.standardError, 'delong@1', n),
-  );
 }

@@ -1,6 +1,7 @@
 import { type Digest, digestJson, invalidInput } from '@millwright/core';
 import { unknown } from '../metrics/measure.js';
-import { type ComparisonOptions, NO_RANKING, overallGroup, planOf, reportOf, sliceGroups } from './compare.js';
+import { type ComparisonOptions, overallGroup, planOf, reportOf, sliceGroups } from './compare.js';
+import { NO_RANKING } from './from-rows.js';
 import { talliedGroups } from './group-metrics.js';
 import { countedRows, type GivenRows, type ReadRows, readRows } from './read.js';
 import type { EvaluationReport } from './report.js';
@@ -59,7 +60,8 @@ interface SliceState {
  * The same as `compare` on the whole table: cells, threshold metrics, slices, fairness, McNemar's test and everything of
  * confusion matrices, exactly; means of losses, R² and calibration error, up to the rounding of sums. Approximate, with its
  * bound in the report: ROC area and average precision, from 65,536 bins of scores. A part keeps no pairs of
- * scores, so that areas have no test of their difference and a gate on one holds. Rows cannot be joined across parts, and
+ * scores and classes, so that areas and metrics of whole confusion matrices have no test of their difference, and a gate on one
+ * holds. Rows cannot be joined across parts, and
  * there are no `units`.
  *
  * @throws `input/invalid`
