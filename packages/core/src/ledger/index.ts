@@ -7,6 +7,7 @@ export { type LedgerOptions, openLedger } from './open-ledger.js';
 export {
   type Erasures,
   erasureProjection,
+  type Holdable,
   holdPlaced,
   holdReleased,
   openPayload,

@@ -119,13 +119,20 @@ export const erasureProjection: Projection<Erasures> = {
   },
 };
 
-/** Forbids the erasure of payloads until the hold with the same reason is released. */
-export function holdPlaced(refs: readonly Pick<PayloadRef, 'commitment'>[], reason: string): NewEvent {
-  return { type: 'hold.placed', data: { refs: refs.map(({ commitment }) => commitment), reason } };
+/** A payload by its reference, or a segment by its seal. */
+export type Holdable = Pick<PayloadRef, 'commitment'> | { readonly digest: Digest };
+
+/** Forbids the erasure of payloads, and the expiry of segments, until the hold with the same reason is released. */
+export function holdPlaced(what: readonly Holdable[], reason: string): NewEvent {
+  return { type: 'hold.placed', data: { refs: what.map(digestOf), reason } };
 }
 
-export function holdReleased(refs: readonly Pick<PayloadRef, 'commitment'>[], reason: string): NewEvent {
-  return { type: 'hold.released', data: { refs: refs.map(({ commitment }) => commitment), reason } };
+export function holdReleased(what: readonly Holdable[], reason: string): NewEvent {
+  return { type: 'hold.released', data: { refs: what.map(digestOf), reason } };
+}
+
+function digestOf(what: Holdable): Digest {
+  return 'digest' in what ? (what.digest as Digest) : what.commitment;
 }
 
 export interface RedactOptions extends Abortable {
@@ -138,8 +145,8 @@ export interface RedactOptions extends Abortable {
 
 /**
  * Erases payloads: first the ledger says so, then the bytes go. If the process ends in between, `sweepErasures` finishes.
- * The ledger must have `erasureProjection` in use.
- * @throws `state/precondition` when a legal hold is in force on one of them; nothing is erased then
+ * @throws `state/precondition` when a legal hold is in force on one of them, or it must be kept for longer (`retentionSet`
+ * of `@millwright/core/retention`); nothing is erased then
  */
 export async function redact(
   ledger: Ledger,
@@ -149,6 +156,7 @@ export async function redact(
 ): Promise<Committed<undefined>> {
   const { legalBasis, requestedAt, actor, signal } = options;
   const digests = refs.map(({ commitment }) => parseDigest(commitment, 'commitment'));
+  await ledger.use(erasureProjection, { signal });
   const committed = await ledger.commit<undefined>(
     (view) => {
       const { held } = view.state(erasureProjection);

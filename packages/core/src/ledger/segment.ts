@@ -9,6 +9,7 @@ import { collect } from '../storage/body.js';
 import type { BlobStore } from '../storage/types.js';
 import { leafHash } from './merkle-hash.js';
 import { merkleTree } from './merkle-tree.js';
+import { erasureProjection } from './payload.js';
 import type { Ledger, LedgerEvent, Projection } from './types.js';
 
 /**
@@ -173,17 +174,20 @@ export const segmentProjection: Projection<Segments> = {
 };
 
 /**
- * Deletes the segments of a stream whose last record is older than `before`. The ledger says so first; seals stay.
- * The ledger must have `segmentProjection` in use.
+ * Deletes the segments of a stream whose last record is older than `before`, except those under legal hold (`holdPlaced` with
+ * their digests). The ledger says so first; seals stay.
  */
 export async function expireSegments(
   ledger: Ledger,
   blobs: BlobStore,
   { stream, before, signal }: { readonly stream: string; readonly before: number } & Abortable,
 ): Promise<readonly SealedSegment[]> {
+  for (const projection of [segmentProjection, erasureProjection]) await ledger.use(projection, { signal });
   const { result } = await ledger.commit(
     (view) => {
-      const expired = (view.state(segmentProjection).get(stream) ?? []).filter(({ to }) => to < before);
+      const { held } = view.state(erasureProjection);
+      const sealed = view.state(segmentProjection).get(stream) ?? [];
+      const expired = sealed.filter(({ to, digest }) => to < before && !held.has(digest));
       const data = { stream, before, digests: expired.map(({ digest }) => digest) };
       return { events: expired.length === 0 ? [] : [{ type: 'segment.expired', data }], result: expired };
     },
