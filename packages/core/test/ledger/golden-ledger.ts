@@ -8,6 +8,7 @@ import {
   segmentProjection,
 } from '@millwright/core/ledger';
 import { lineageProjection, lineageRecorded, toJson } from '@millwright/core/lineage';
+import { retentionProjection, retentionSet } from '@millwright/core/retention';
 import { type LogStore, memoryLog } from '@millwright/core/storage';
 import { virtualClock } from '@millwright/core/testing';
 import { all, raise, tally } from './support.js';
@@ -40,17 +41,29 @@ export async function writeGoldenLedger(): Promise<LogStore> {
     ],
     result: 0,
   }));
+  const ref = { alg: 'sha256-salted', commitment: digest, class: 'comment' };
+  await ledger.commit(() => ({
+    events: [
+      { type: 'golden.judged', version: 2, critical: true, data: { comments: [ref] } },
+      retentionSet({ of: 'payload', name: 'comment', keepMs: 1, deleteAfterMs: 2, basis: 'rule 3' }),
+      { type: 'tally.raised', version: 2, data: { label: 'of a later version', by: 9 } },
+    ],
+    result: 0,
+    policy: digest,
+  }));
   return log;
 }
 
 export function openGolden(log: LogStore, clock = virtualClock(0)): Promise<Ledger> {
-  const projections = [tally, lineageProjection, erasureProjection, segmentProjection];
-  return openLedger({ log, actor: 'maria', clock, random: seededRandom(20_260_101), projections });
+  const projections = [tally, lineageProjection, erasureProjection, segmentProjection, retentionProjection];
+  const features = ['event:golden.judged'];
+  return openLedger({ log, actor: 'maria', clock, random: seededRandom(20_260_101), projections, features });
 }
 
 /** Everything that a reader gets out of a ledger, as JSON. */
 export async function readingsOf(ledger: Ledger) {
   const { redacted, held } = ledger.state(erasureProjection);
+  const { rules, payloads } = ledger.state(retentionProjection);
   return {
     id: ledger.id,
     head: ledger.head,
@@ -59,5 +72,6 @@ export async function readingsOf(ledger: Ledger) {
     lineage: toJson(ledger.state(lineageProjection)),
     erasures: { redacted: [...redacted], held: [...held] },
     segments: [...ledger.state(segmentProjection)],
+    retention: { rules: [...rules], payloads: [...payloads] },
   };
 }

@@ -30,5 +30,5 @@ test('a ledger lives in a page: commits, checkpoint, proof, signature', async ()
 
 test('a page and Node write the same bytes and compute the same root', async () => {
   const ledger = await openGolden(await writeGoldenLedger());
-  expect(ledger.head.root).toBe('sha256:18bffe5aebaf1fe7db44862484e45b85925ff4fc5116fba41d615e0ebd179c7a');
+  expect(ledger.head.root).toBe('sha256:0bddb3295ec1ad1d49ff11a981e478a2ce07a06a8642fbc685584b5766a2e17f');
 });
