@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { groupAgreement, krippendorffAlpha, labelCounts, pairAgreement } from '../../src/label/index.js';
+import {
+  dawidSkene,
+  groupAgreement,
+  intraclassCorrelation,
+  krippendorffAlpha,
+  labelCounts,
+  pairAgreement,
+} from '../../src/label/index.js';
 import vectors from '../vectors/agreement.json' with { type: 'json' };
 
 /** Vectors of scikit-learn 1.2.1, statsmodels 0.13.5 and fast-krippendorff 0.8.3; undefined is written as NaN. */
@@ -108,5 +115,84 @@ describe("Krippendorff's alpha", () => {
     ).toBeUndefined();
     expect(krippendorffAlpha([])).toBeUndefined();
     expect(() => krippendorffAlpha([[1], [1, 2]])).toThrow(/lists of 1/);
+  });
+});
+
+describe('intraclass correlation', () => {
+  test.each(vectors.icc)('$id, all six forms', ({ input, expected }) => {
+    const result = intraclassCorrelation(input.ratings)!;
+    const { single, mean } = result;
+    const forms = [single.oneWay, single.random, single.fixed, mean.oneWay, mean.random, mean.fixed];
+    forms.forEach((form, i) => {
+      const relative = (actual: number, wanted: number) =>
+        expect(Math.abs(actual - wanted) / Math.abs(wanted), expected.type[i]).toBeLessThan(1e-9);
+      relative(form.value, expected.ICC[i]!);
+      relative(form.f, expected.F[i]!);
+      relative(form.pValue, expected.p[i]!);
+      relative(form.interval[0], expected.lo[i]!);
+      relative(form.interval[1], expected.hi[i]!);
+      expect(form.df).toEqual([expected.df1[i], expected.df2[i]]);
+    });
+  });
+
+  test('a constant difference between raters counts, or not, and equal numbers say nothing', () => {
+    const shifted = intraclassCorrelation([
+      [1, 3],
+      [2, 4],
+      [5, 7],
+    ]);
+    expect(shifted?.single.fixed.value).toBeCloseTo(1, 12);
+    expect(shifted?.single.random.value).toBeLessThan(0.8);
+    const same = intraclassCorrelation([
+      [1, 1],
+      [2, 2],
+      [4, 4],
+    ]);
+    expect([same?.single.oneWay.value, same?.single.random, same?.mean.fixed.interval]).toMatchObject([
+      1,
+      { value: 1, interval: [1, 1], pValue: 0 },
+      [1, 1],
+    ]);
+    expect(
+      intraclassCorrelation([
+        [1, 1],
+        [1, 1],
+      ]),
+    ).toBeUndefined();
+    expect(() => intraclassCorrelation([[1, 2]])).toThrow(/two or more items/);
+    expect(() => intraclassCorrelation([[1, 2], [1]])).toThrow(/rows of 2/);
+    expect(() =>
+      intraclassCorrelation([
+        [1, Number.NaN],
+        [1, 2],
+      ]),
+    ).toThrow(/finite/);
+  });
+});
+
+describe('what is behind the labels of fallible raters', () => {
+  test.each(vectors.dawid_skene)('$id', ({ input, expected }) => {
+    const result = dawidSkene(input.labels.map((row) => row.map(String)));
+    result.prior.forEach((share, i) => {
+      close(share, expected.prior[i]!);
+    });
+    result.posterior.forEach((p, item) => {
+      p.forEach((share, label) => {
+        close(share, expected.posterior[item]![label]!);
+      });
+    });
+    expect(result.label).toEqual(expected.argmax.map(String));
+  });
+
+  test('a rater who says the opposite is believed to the contrary; missing labels are left out', () => {
+    const truth = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? 'no' : 'yes'));
+    const opposite = (label: string) => (label === 'no' ? 'yes' : 'no');
+    const rows = truth.map((label, i) => [i % 5 === 0 ? undefined : label, label, opposite(label)]);
+    const { label, confusion } = dawidSkene(rows);
+    expect(label).toEqual(truth);
+    expect(confusion[2]![0]![1]).toBeGreaterThan(0.95);
+    expect(() => dawidSkene([['a'], ['a', 'b']])).toThrow(/rows of 1/);
+    expect(() => dawidSkene([['a']], { labels: ['b'] })).toThrow(/every label/);
+    expect(() => dawidSkene([[undefined]])).toThrow(/somebody rated/);
   });
 });

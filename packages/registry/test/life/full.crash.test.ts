@@ -5,7 +5,7 @@ import { folder } from '@millwright/adapters/fs';
 import { memoryStorage } from '@millwright/core/storage';
 import { expect, test } from 'vitest';
 import { checkLife } from './check-life.js';
-import { FULL_LIFE, live } from './life.js';
+import { FULL_LIFE, live, STORE_LIFE } from './life.js';
 
 test('200 models, 20,000 versions and 3,000 promotions by 8 writers in memory', async () => {
   const storage = memoryStorage();
@@ -13,11 +13,11 @@ test('200 models, 20,000 versions and 3,000 promotions by 8 writers in memory', 
   expect(found.refused).toBeGreaterThan(0);
 });
 
-test('the same in a folder, each writer with its own', async () => {
+test(`${STORE_LIFE.versions} versions in a folder, each writer with its own`, async () => {
   const root = mkdtempSync(join(tmpdir(), 'millwright-life-'));
   try {
     const open = () => folder(root, { durability: 'relaxed' });
-    const found = await checkLife(open(), FULL_LIFE, await live(open, FULL_LIFE));
+    const found = await checkLife(open(), STORE_LIFE, await live(open, STORE_LIFE));
     expect(found.refused).toBeGreaterThan(0);
   } finally {
     rmSync(root, { recursive: true });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeService } from '../../../../test/services/lane.js';
 import { type PostgresServer, postgresMissing, startPostgres } from '../../../../test/services/postgres.js';
 import { checkLife } from './check-life.js';
-import { FULL_LIFE, live } from './life.js';
+import { live, STORE_LIFE } from './life.js';
 
 describeService('a life in PostgreSQL', postgresMissing('npm'), () => {
   let server: PostgresServer;
@@ -18,9 +18,9 @@ describeService('a life in PostgreSQL', postgresMissing('npm'), () => {
     await server?.stop();
   });
 
-  test('200 models, 20,000 versions and 3,000 promotions by 8 writers', async () => {
+  test(`${STORE_LIFE.versions} versions by 8 writers`, async () => {
     const open = () => postgres({ pool, place: 'life' });
-    const found = await checkLife(open(), FULL_LIFE, await live(open, FULL_LIFE));
+    const found = await checkLife(open(), STORE_LIFE, await live(open, STORE_LIFE));
     expect(found.refused).toBeGreaterThan(0);
   }, 600_000);
 });

@@ -18,6 +18,10 @@ export interface LifeSize {
 /** The size that the registry promises to keep straight. */
 export const FULL_LIFE: LifeSize = { models: 200, versions: 20_000, promotions: 3_000, writers: 8, batch: 50 };
 
+/** A tenth of it, for stores that are slower than 30 seconds, unless the full size is asked for. */
+export const STORE_LIFE: LifeSize =
+  process.env['MILLWRIGHT_LIFE'] === 'full' ? FULL_LIFE : { ...FULL_LIFE, versions: 2_000, promotions: 300 };
+
 export interface LifeRecord {
   /** Ids that `register` returned. */
   readonly registered: readonly string[];
