@@ -15,11 +15,20 @@ export {
   type MoveFacts,
 } from './policy.js';
 export { modelsProjection } from './projection.js';
-export type { MetricRange, ModelFilter, Page, PageOptions, VersionFilter } from './search.js';
+export type {
+  MetricOrder,
+  MetricRange,
+  ModelFilter,
+  Page,
+  PageOptions,
+  VersionFilter,
+  VersionPageOptions,
+} from './search.js';
 export type { IgnoredEvent, ModelsState } from './state.js';
 export type {
   AliasRecord,
   Approval,
+  Deletion,
   Evidence,
   EvidenceMetric,
   ModelVersion,

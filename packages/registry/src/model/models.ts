@@ -22,6 +22,7 @@ import {
   searchModels,
   searchVersions,
   type VersionFilter,
+  type VersionPageOptions,
 } from './search.js';
 import { readContract } from './source.js';
 import { findModel, modelEver, toModel, toVersion } from './state.js';
@@ -113,7 +114,7 @@ export interface Models {
   /** All versions of a model, oldest first. @throws `state/not-found` */
   versions(name: string): readonly ModelVersion[];
   list(filter?: ModelFilter, options?: PageOptions): Page<RegisteredModel>;
-  search(filter?: VersionFilter, options?: PageOptions): Page<ModelVersion>;
+  search(filter?: VersionFilter, options?: VersionPageOptions): Page<ModelVersion>;
   /** The contract that a version was registered with. @throws `state/not-found`, `storage/corrupt` */
   contract(reference: ReferenceLike, options?: Abortable): Promise<Contract | undefined>;
 }

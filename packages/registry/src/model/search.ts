@@ -10,7 +10,15 @@ import {
   type VersionState,
 } from './state.js';
 import type { ModelVersion, RegisteredModel, Stage } from './types.js';
-import { firstFrom, type MetricColumn, posting } from './version-index.js';
+import {
+  byRank,
+  firstFrom,
+  type MetricColumn,
+  posting,
+  type RankedVersion,
+  rankedVersions,
+  rankOf,
+} from './version-index.js';
 
 /** Which versions; all that is given must hold. */
 export interface VersionFilter {
@@ -51,6 +59,19 @@ export interface PageOptions {
   readonly order?: 'newest' | 'oldest' | undefined;
 }
 
+export interface VersionPageOptions extends Omit<PageOptions, 'order'> {
+  /**
+   * Default `newest` first. By a metric, versions without it, or with NaN, are left out; of equal values the older comes
+   * first from the lowest, the newer from the highest.
+   */
+  readonly order?: PageOptions['order'] | MetricOrder;
+}
+
+export interface MetricOrder {
+  readonly metric: string;
+  readonly first: 'lowest' | 'highest';
+}
+
 export interface Page<T> {
   readonly items: readonly T[];
   /** Undefined on the last page. */
@@ -58,15 +79,55 @@ export interface Page<T> {
 }
 
 /**
- * A page of versions in the order of registration. The cursor is a place in the ledger, so pages stay apart and complete
+ * A page of versions, in the order of registration or of a metric. The cursor is a place in the ledger, so pages stay apart and complete
  * while others register: oldest-first sees what is added later, newest-first does not.
  */
 export function searchVersions(
   state: ModelsState,
   filter: VersionFilter,
-  options: PageOptions = {},
+  { order, ...options }: VersionPageOptions = {},
 ): Page<ModelVersion> {
-  return page(candidates(state, filter), options, versionMatcher(filter), toVersion);
+  const matches = versionMatcher(filter);
+  if (typeof order !== 'object') return page(candidates(state, filter), { ...options, order }, matches, toVersion);
+  const column = catalogueOf(state).index.metrics.get(order.metric);
+  if (column === undefined) return { items: [], next: undefined };
+  return rankedPage(ranking(candidates(state, filter), column, order.metric), options, order, matches);
+}
+
+/** All versions by rank, or the few that can match, sorted now: whichever costs less. */
+function ranking(few: readonly VersionState[], column: MetricColumn, metric: string): readonly RankedVersion[] {
+  if (few.length * 20 > column.values.length) return rankedVersions(column);
+  return few
+    .map((version) => ({ version, value: version.metrics.get(metric) ?? Number.NaN }))
+    .filter(({ value }) => !Number.isNaN(value))
+    .sort(byRank);
+}
+
+function rankedPage(
+  ranked: readonly RankedVersion[],
+  { limit = 100, after }: Omit<PageOptions, 'order'>,
+  { first }: MetricOrder,
+  matches: (version: VersionState) => boolean,
+): Page<ModelVersion> {
+  checkLimit(limit);
+  const step = first === 'lowest' ? 1 : -1;
+  let at = step > 0 ? 0 : ranked.length - 1;
+  if (after !== undefined) {
+    const match = /^(lowest|highest):([^:]{1,30}):([0-9]{1,15})$/.exec(after);
+    if (match === null || match[1] !== first || Number.isNaN(Number(match[2])))
+      throw invalidInput('after', `the \`next\` of a page in order ${first}`, after);
+    at = rankOf(ranked, Number(match[2]), Number(match[3]) + Math.max(step, 0)) + Math.min(step, 0);
+  }
+  const items: ModelVersion[] = [];
+  let last: RankedVersion | undefined;
+  for (; at >= 0 && at < ranked.length; at += step) {
+    const entry = ranked[at]!;
+    if (!matches(entry.version)) continue;
+    if (items.length === limit) return { items, next: `${first}:${last!.value}:${last!.version.eventIndex}` };
+    items.push(toVersion(entry.version));
+    last = entry;
+  }
+  return { items, next: undefined };
 }
 
 /** The shortest list that holds every match: of the model, of a tag, of a metric's range, of an alias. */
@@ -126,7 +187,9 @@ export function searchModels(
     (risk === undefined || model.risk === risk) &&
     (nameContains === undefined || model.name.includes(nameContains)) &&
     hasTags(model.tags, tags);
-  return page([...state.models.values()], options, matches, toModel);
+  // A name that came back is as new as its second creation.
+  const models = [...state.models.values()].sort((a, b) => a.eventIndex - b.eventIndex);
+  return page(models, options, matches, toModel);
 }
 
 function versionMatcher(filter: VersionFilter): (version: VersionState) => boolean {
@@ -170,8 +233,7 @@ function page<E extends { readonly eventIndex: number }, T>(
   copy: (entry: E) => T,
 ): Page<T> {
   const { limit = 100, after, order = 'newest' } = options;
-  if (!Number.isInteger(limit) || limit < 1 || limit > 1_000)
-    throw invalidInput('limit', 'an integer from 1 to 1000', limit);
+  checkLimit(limit);
   const cursor = after === undefined ? undefined : parseCursor(after, order);
   const step = order === 'oldest' ? 1 : -1;
   let at = start(sorted, step, cursor);
@@ -185,6 +247,11 @@ function page<E extends { readonly eventIndex: number }, T>(
     last = entry;
   }
   return { items, next: undefined };
+}
+
+function checkLimit(limit: number): void {
+  if (!Number.isInteger(limit) || limit < 1 || limit > 1_000)
+    throw invalidInput('limit', 'an integer from 1 to 1000', limit);
 }
 
 function parseCursor(after: string, order: string): number {

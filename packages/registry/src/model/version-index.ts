@@ -13,6 +13,13 @@ export interface VersionIndex {
 export interface MetricColumn {
   readonly versions: VersionState[];
   readonly values: number[];
+  /** The versions whose value is a number, lowest first. Made by the first search in this order, kept up to date from then on. */
+  ranked: RankedVersion[] | undefined;
+}
+
+export interface RankedVersion {
+  readonly version: VersionState;
+  readonly value: number;
 }
 
 export function versionIndex(): VersionIndex {
@@ -40,12 +47,43 @@ export function indexVersion(index: VersionIndex, version: VersionState): void {
     append(index, posting.anyTag(key), version);
   }
   for (const [name, value] of version.metrics) {
-    const column = index.metrics.get(name) ?? { versions: [], values: [] };
+    const column = index.metrics.get(name) ?? { versions: [], values: [], ranked: undefined };
     index.metrics.set(name, column);
     column.versions.push(version);
     column.values.push(value);
+    if (column.ranked !== undefined && !Number.isNaN(value))
+      column.ranked.splice(rankOf(column.ranked, value, version.eventIndex), 0, { version, value });
   }
   if (version.judged) append(index, posting.judged, version);
+}
+
+/** A column's versions by value, then by age. */
+export function rankedVersions(column: MetricColumn): readonly RankedVersion[] {
+  if (column.ranked !== undefined) return column.ranked;
+  const ranked: RankedVersion[] = [];
+  for (const [i, version] of column.versions.entries())
+    if (!Number.isNaN(column.values[i])) ranked.push({ version, value: column.values[i]! });
+  column.ranked = ranked.sort(byRank);
+  return ranked;
+}
+
+/** Lowest value first; of equal values the older version first. */
+export function byRank(a: RankedVersion, b: RankedVersion): number {
+  if (a.value !== b.value) return a.value < b.value ? -1 : 1;
+  return a.version.eventIndex - b.version.eventIndex;
+}
+
+/** First place at or after a value and a leaf, by bisection. */
+export function rankOf(ranked: readonly RankedVersion[], value: number, eventIndex: number): number {
+  let low = 0;
+  let high = ranked.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const at = ranked[middle]!;
+    if (at.value < value || (at.value === value && at.version.eventIndex < eventIndex)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Moves a model's versions from one owner's list to another's. */

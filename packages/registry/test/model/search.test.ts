@@ -143,3 +143,71 @@ describe('searching', () => {
     );
   });
 });
+
+describe('ordered by a metric', () => {
+  test('property: pages from either end are the sorted versions, whatever comes between', async () => {
+    const value = fc.oneof(fc.constantFrom(0, 1, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY), fc.double());
+    const metrics = fc.record({ auc: value }, { requiredKeys: [] });
+    const first = fc.constantFrom('lowest' as const, 'highest' as const);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(metrics, { maxLength: 24 }),
+        first,
+        fc.integer({ min: 1, max: 5 }),
+        async (all, end, limit) => {
+          const { registry } = await desk();
+          const { models } = registry;
+          await models.create('m', { owner: 'x' });
+          const order = { metric: 'auc', first: end };
+          for (const [i, metrics] of all.entries()) {
+            await models.register('m', { files: files('same'), metrics, tags: { half: String(i % 2) } });
+            if (i === 3) models.search({}, { order });
+          }
+          for (const filter of [{}, { tags: { half: '1' } }]) {
+            const found: ModelVersion[] = [];
+            let after: string | undefined;
+            do {
+              const page = models.search(filter, { order, limit, after });
+              found.push(...page.items);
+              after = page.next;
+            } while (after !== undefined);
+            const kept = models.versions('m').filter((v) => (filter.tags?.half ?? v.tags['half']) === v.tags['half']);
+            const auc = (v: ModelVersion) => v.metrics['auc'] ?? Number.NaN;
+            const plain = kept
+              .filter((v) => !Number.isNaN(auc(v)))
+              .sort((a, b) => (auc(a) === auc(b) ? a.number - b.number : auc(a) < auc(b) ? -1 : 1));
+            if (end === 'highest') plain.reverse();
+            expect(found.map((v) => v.id)).toEqual(plain.map((v) => v.id));
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test('a cursor stays where it is while others register, and belongs to its order', async () => {
+    const { models } = await catalogue();
+    const order = { metric: 'auc', first: 'highest' } as const;
+    const page = models.search({ owner: 'ops' }, { order, limit: 3 });
+    await models.register('flight-delay', { files: files('x'), metrics: { auc: 0.99 } });
+    await models.register('flight-delay', { files: files('y'), metrics: { auc: 0.01 } });
+    const rest = models.search({ owner: 'ops' }, { order, after: page.next });
+    const values = [...page.items, ...rest.items].map((v) => v.metrics['auc']!);
+    expect(values).toEqual([...values].sort((a, b) => b - a));
+    expect([values.length, values.at(-1)]).toEqual([7, 0.01]);
+    expect(models.search({}, { order: { metric: 'nope', first: 'lowest' } }).items).toEqual([]);
+    for (const after of [page.next?.replace('highest', 'lowest'), 'newest:3', 'highest:x:3', 'highest::3'])
+      expect(() => models.search({}, { order, after })).toThrow(expect.objectContaining({ code: 'input/invalid' }));
+  });
+
+  test('an owner finds the models that came to them, and not those that left', async () => {
+    const { models } = await catalogue();
+    const before = ids(models.search({ owner: 'ops' }));
+    await models.change('flight-price', { owner: 'payments' });
+    await models.register('flight-price', { files: files('z') });
+    expect(ids(models.search({ owner: 'ops' }))).toEqual(before.filter((id) => id.startsWith('flight-delay')));
+    const theirs = ids(models.search({ owner: 'payments' }));
+    expect(theirs.filter((id) => id.startsWith('flight-price'))).toHaveLength(5);
+    expect(theirs[0]).toBe('flight-price@5');
+  });
+});
