@@ -1,6 +1,6 @@
 import { valueAt } from '@millwright/core/table';
 import type { FailureSample, SampleOptions } from '@millwright/core/validation';
-import { createKeys, type RowPart, sampleValue } from '@millwright/core/validation/engine';
+import { createKeys, type RowPart, sampleRow } from '@millwright/core/validation/engine';
 import type { Test } from './predicate.js';
 import type { Source } from './source.js';
 import { readTables } from './tables.js';
@@ -97,8 +97,8 @@ async function samplesOf(
   const samples: FailureSample[] = [];
   for await (const table of readTables(source, names, rest)) {
     for (let i = 0; i < table.rowCount; i++) {
-      const list = shown.map(({ name }) => sampleValue(valueAt(table.columns.get(name)!, i)));
-      samples.push({ row: rows[samples.length]!, value: list.length === 1 ? list[0]! : (list as string[]) });
+      const value = sampleRow(shown.map(({ name }) => valueAt(table.columns.get(name)!, i)));
+      samples.push({ row: rows[samples.length]!, value });
     }
   }
   return samples;

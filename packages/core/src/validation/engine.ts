@@ -7,5 +7,5 @@ export { createKeys } from './checks/keys.js';
 export type { RowPart } from './checks/row-state.js';
 export { type Node, parsePattern } from './pattern/syntax.js';
 export { type ColumnSchema, type PlannedCheck, planChecks, type Schema } from './plan.js';
-export { sampleValue } from './slots.js';
+export { sampleRow } from './slots.js';
 export { timeOf } from './text.js';

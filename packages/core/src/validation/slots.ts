@@ -1,6 +1,6 @@
 import { copyBig, copyNumbers } from '../table/read.js';
 import { columnView, valueAt } from '../table/table.js';
-import type { ColumnChunk, ColumnView, DictionaryChunk, Validity } from '../table/types.js';
+import type { ColumnChunk, ColumnView, DictionaryChunk, Validity, Value } from '../table/types.js';
 import { decodeUtf8Slot } from '../table/utf8.js';
 import { isValid, validityFrom } from '../table/validity.js';
 import type { Slots } from './blocks.js';
@@ -82,8 +82,17 @@ export function sampleOf(column: ColumnView, chunk: ColumnChunk, i: number): Sam
   return sampleValue(valueAt(columnView(column, [chunk]), i));
 }
 
+/** Values of one row as they are written in a report: together no longer than two texts, so that samples stay small. */
+export function sampleRow(values: readonly Value[]): SampleValue {
+  if (values.length === 1) return sampleValue(values[0]!);
+  const shown = values.slice(0, MAX_LIST);
+  return shown.map(
+    (value) => sampleValue(value, (2 * MAX_TEXT) / shown.length) as Exclude<SampleValue, readonly unknown[]>,
+  );
+}
+
 /** Any value as JSON, of bounded size. */
-export function sampleValue(value: number | bigint | boolean | string | readonly number[] | null): SampleValue {
+export function sampleValue(value: Value, most = MAX_TEXT): SampleValue {
   switch (typeof value) {
     case 'number':
       return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))
@@ -95,7 +104,7 @@ export function sampleValue(value: number | bigint | boolean | string | readonly
     }
     case 'string': {
       const whole = value.toWellFormed();
-      return whole.length <= MAX_TEXT ? whole : `${whole.slice(0, MAX_TEXT).toWellFormed()}…`;
+      return whole.length <= most ? whole : `${whole.slice(0, most).toWellFormed()}…`;
     }
     case 'boolean':
       return value;

@@ -199,6 +199,17 @@ describe('validate', () => {
     expect(masked.failures[1]?.samples).toEqual([{ row: 0, value: 'masked' }]);
   });
 
+  test('the samples of a check take less than 64 KiB, whatever the rows hold', () => {
+    const names = Array.from({ length: 40 }, (_, c) => `c${c}`);
+    const long = Array.from({ length: 100 }, () => '\u0001'.repeat(5_000));
+    const wide = tableFrom(Object.fromEntries(names.map((name) => [name, long])));
+    const suite = [data.unique(names), data.compare('c0', '<', 'c1'), data.column('c2').in(['a'])];
+    for (const { counts, samples } of validate(wide, suite).outcomes) {
+      expect([counts.unexpected, samples.length]).toEqual([100, 20]);
+      expect(new TextEncoder().encode(JSON.stringify(samples)).length).toBeLessThan(65_536);
+    }
+  });
+
   test('the report is versioned JSON with digests', () => {
     const suite = [data.column('miles').finite(), data.column('hour').notNull()];
     const report = validate(table, suite);

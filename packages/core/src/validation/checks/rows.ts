@@ -1,6 +1,6 @@
 import { compare } from '../condition.js';
 import type { SampleOptions } from '../sampler.js';
-import { numbersOf, readerOf, type SlotValue, sampleValue } from '../slots.js';
+import { numbersOf, readerOf, type SlotValue, sampleRow, sampleValue } from '../slots.js';
 import type { Comparison } from '../types.js';
 import { considered, type RowPart, type RowState, rowState } from './row-state.js';
 
@@ -14,7 +14,7 @@ export function compareState(left: string, op: Comparison, right: string, option
     const readB = readerOf(b.column, b.chunk);
     const fail = (k: number) => {
       tally.unexpected++;
-      sampler.add(block.row + k, () => [single(readA(a.from + k)), single(readB(b.from + k))]);
+      sampler.add(block.row + k, () => sampleRow([readA(a.from + k), readB(b.from + k)]));
     };
     const rows = considered(tally, block, mask, [a, b]);
     const numbersA = numbersOf(a, block.length);
@@ -87,9 +87,4 @@ export function increasingState(column: string, strict: boolean, options: Sample
       last = later.last;
     },
   };
-}
-
-function single(value: SlotValue) {
-  const shown = sampleValue(value);
-  return typeof shown === 'object' ? null : shown;
 }

@@ -1,7 +1,6 @@
 import { createSampler, type SampleOptions } from '../sampler.js';
-import { type SlotValue, sampleValue } from '../slots.js';
+import { sampleRow } from '../slots.js';
 import { addTally, countsOf, newTally } from '../state.js';
-import type { SampleValue } from '../types.js';
 import { createKeys, type KeysPart } from './keys.js';
 import { considered, type RowPart, type RowState } from './row-state.js';
 
@@ -40,7 +39,7 @@ export function uniqueState(columns: readonly string[], options: SampleOptions):
       firstRows[id] = row;
       return;
     }
-    const value = () => shown(keys.valueOf(id));
+    const value = () => sampleRow(keys.valueOf(id));
     // With its second occurrence a key's first one is unexpected too.
     if (before === 1) {
       tally.unexpected++;
@@ -94,9 +93,4 @@ export function uniqueState(columns: readonly string[], options: SampleOptions):
       }),
     }),
   };
-}
-
-function shown(row: readonly SlotValue[]): SampleValue {
-  const values = row.map((value) => sampleValue(value) as Exclude<SampleValue, readonly unknown[]>);
-  return values.length === 1 ? values[0]! : values;
 }
