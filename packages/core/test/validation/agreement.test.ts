@@ -170,6 +170,45 @@ describe('every kernel agrees with comparing value by value', () => {
   /** Canonical JSON takes no integers beyond 2^53; a bound out there is a fraction that rounds. */
   const fits = (bound: number) => (Math.abs(bound) > 2 ** 53 ? Math.sign(bound) * Number.MAX_SAFE_INTEGER : bound);
 
+  test('comparisons of two columns', () => {
+    const cell = {
+      text: fc.constantFrom('a', 'b', 'ab', 'é', '👩', '\ue000', '', null),
+      number: fc.constantFrom(0, -0, 1, 0.5, Number.NaN, null),
+    };
+    const relations = {
+      '==': (a: never, b: never) => a === b,
+      '!=': (a: never, b: never) => a !== b,
+      '<': (a: never, b: never) => a < b,
+      '<=': (a: never, b: never) => a <= b,
+      '>': (a: never, b: never) => a > b,
+      '>=': (a: never, b: never) => a >= b,
+    } as const;
+    const cells = fc.oneof(
+      fc.array(fc.tuple(cell.text, cell.text), size),
+      fc.array(fc.tuple(cell.number, cell.number), size),
+    );
+    fc.assert(
+      fc.property(
+        cells,
+        fc.constantFrom(...(Object.keys(relations) as (keyof typeof relations)[])),
+        fc.boolean(),
+        (rows, op, bytes) => {
+          const [left, right] = [rows.map(([a]) => a), rows.map(([, b]) => b)];
+          fc.pre([left, right].every((column) => column.some((v) => v !== null)));
+          const text = bytes && left.concat(right).every((v) => typeof v !== 'number');
+          const table = tableFrom({ x: left, y: text ? { ...utf8Column(right as string[]), name: 'y' } : right });
+          const wanted = rows.flatMap(([a, b], row) => {
+            if (a === null || b === null) return [];
+            const unordered = Number.isNaN(a) || Number.isNaN(b);
+            return unordered || !relations[op](a as never, b as never) ? [row] : [];
+          });
+          expect(failing(table, data.compare('x', op, 'y'))).toEqual(wanted);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
   test('uniqueness', () => {
     const value = fc.oneof(fc.integer({ min: 0, max: 20 }), fc.constantFrom(Number.NaN, -0, 0.5), fc.constant(null));
     fc.assert(

@@ -2,11 +2,13 @@ import { compare } from '../condition.js';
 import type { SampleOptions } from '../sampler.js';
 import { numbersOf, readerOf, type SlotValue, sampleRow, sampleValue } from '../slots.js';
 import type { Comparison } from '../types.js';
+import { comparableSlots } from './ranks.js';
 import { considered, type RowPart, type RowState, rowState } from './row-state.js';
 
 /** Two columns of the same row. */
 export function compareState(left: string, op: Comparison, right: string, options: SampleOptions): RowState {
   const [below, equal, above] = [compare(0, op, 1), compare(0, op, 0), compare(1, op, 0)];
+  const comparable = comparableSlots();
   return rowState(options, ({ tally, sampler }, block, mask) => {
     const a = block.slots.get(left)!;
     const b = block.slots.get(right)!;
@@ -17,9 +19,9 @@ export function compareState(left: string, op: Comparison, right: string, option
       sampler.add(block.row + k, () => sampleRow([readA(a.from + k), readB(b.from + k)]));
     };
     const rows = considered(tally, block, mask, [a, b]);
-    const numbersA = numbersOf(a, block.length);
-    const numbersB = numbersOf(b, block.length);
-    if (numbersA && numbersB) {
+    const numbers = comparable(a, b, block.length);
+    if (numbers) {
+      const [numbersA, numbersB] = numbers;
       for (let r = 0; r < rows.length; r++) {
         const k = rows[r]!;
         const x = numbersA[k]!;
