@@ -90,6 +90,7 @@ tbody th{min-width:9em;position:sticky;left:0;background:var(--paper)}
 .ending time{color:var(--soft);margin-right:6px}
 .pairs{margin:0}
 .pairs div{display:grid;grid-template-columns:88px 1fr;gap:14px;padding:7px 0;border-bottom:1px solid var(--rule)}
+.rules{margin-bottom:28px}
 .rules div{grid-template-columns:168px 1fr}
 .pairs dt{color:var(--soft);font-size:14px}.pairs dd{margin:0;min-width:0}
 code{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}

@@ -57,12 +57,11 @@ interface SliceState {
  * Compares two models on a table that is larger than memory: give it the rows in parts, in any number of workers, and ask
  * for the report.
  *
- * The same as `compare` on the whole table: cells, threshold metrics, slices, fairness, McNemar's test and everything of
+ * The same as `compare` on the whole table: cells, threshold metrics, slices, fairness, McNemar's test and the values of
  * confusion matrices, exactly; means of losses, R² and calibration error, up to the rounding of sums. Approximate, with its
- * bound in the report: ROC area and average precision, from 65,536 bins of scores. A part keeps no pairs of
- * scores and classes, so that areas and metrics of whole confusion matrices have no test of their difference, and a gate on one
- * holds. Rows cannot be joined across parts, and
- * there are no `units`.
+ * bound in the report: ROC area and average precision, from 65,536 bins of scores. A tally keeps no pairs of answers, so that
+ * areas and metrics of whole confusion matrices have no test of their difference, and a gate on one holds. Rows cannot be
+ * joined across parts, and there are no `units`.
  *
  * @throws `input/invalid`
  */
