@@ -4,6 +4,7 @@ import {
   type FileSource,
   manifestDigest,
   manifestOf,
+  mediaTypeOf,
   openArtifact,
   type Progress,
   putArtifact,
@@ -61,6 +62,23 @@ describe('putArtifact', () => {
     const stored = { digest: digestBytes(model), size: model.length };
     digests.add((await putArtifact(blobs, { 'm.onnx': stored })).digest);
     expect(digests.size).toBe(1);
+  });
+
+  test.each([
+    ['model.onnx', 'application/onnx'],
+    ['weights/part-1.SAFETENSORS', 'application/vnd.safetensors'],
+    ['table.arrow', 'application/vnd.apache.arrow.file'],
+    ['table.parquet', 'application/vnd.apache.parquet'],
+    ['system.prompt', 'text/x-prompt'],
+    ['tokenizer.json', 'application/vnd.millwright.tokenizer+json'],
+    ['bert/tokenizer.model', 'application/vnd.millwright.tokenizer'],
+    ['config.json', 'application/json'],
+    ['flights.faiss', 'application/vnd.millwright.index'],
+    ['onnx', undefined],
+    ['x.constructor', undefined],
+    ['x.unheard-of', undefined],
+  ])('knows what %s is', (path, mediaType) => {
+    expect(mediaTypeOf(path)).toBe(mediaType);
   });
 
   test('tells how far it is, up to the whole', async () => {
