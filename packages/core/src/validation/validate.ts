@@ -47,6 +47,7 @@ export interface ValidatorPart {
   readonly states: readonly unknown[];
 }
 
+/** A validator of parts; the first of them, or of what is merged, settles the columns. */
 export function createValidator(expectations: readonly Expectation[], context: ValidationContext = {}): Validator {
   const suite = digestJson(expectations);
   let run: Run | undefined;

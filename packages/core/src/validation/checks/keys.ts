@@ -20,7 +20,7 @@ export interface KeysPart {
 
 /** Beyond these the answer is open, and memory stays as it is. */
 export const MAX_KEYS = 16_000_000;
-const MAX_BYTES = 2 ** 30;
+const MAX_BYTES = 2 ** 29;
 /** Data whose keys fall on one place on purpose would take forever; keys that fall there by chance need a few steps. */
 const MAX_STEPS = 2_000;
 
