@@ -71,7 +71,11 @@ export function folderLog(root: string, disk: Disk, durability: 'fsync' | 'relax
       await disk.syncDirectory(directory);
     } catch (cause) {
       // A failed fsync is reported once and may not be retried: what is in memory is not what is on disk.
-      unusable = disk.failed('make a commit durable; open the folder again', cause);
+      unusable = new MillwrightError(
+        'storage/unusable',
+        `${disk.store} could not make commit ${commit.seq} durable. What it shows may not be on the disk: open the folder again.`,
+        { details: { store: disk.store, operation: 'make a commit durable' }, cause },
+      );
       return { kind: 'unknown', cause: unusable };
     } finally {
       await disk.discard(temp);

@@ -56,10 +56,11 @@ export function s3Blobs(requests: S3Requests): BlobStore {
         const { start, end } = clampRange(options?.range, Number.MAX_SAFE_INTEGER);
         const signal = options?.signal;
         if (start === end) return (await statOf(digest, signal)) && new Blob([]).stream();
-        const range = options?.range === undefined ? undefined : `bytes=${start}-${end - 1}`;
-        const body = await repeating(options, () => requests.get(keyOf(digest), { range, signal }));
+        const read = (from: number) =>
+          repeating(options, () => requests.get(keyOf(digest), { range: rangeOf(from, end), signal }));
+        const body = await read(start);
         if (body === undefined) return undefined;
-        return body === 'empty' ? new Blob([]).stream() : streamOf(plain(body, store, signal));
+        return body === 'empty' ? new Blob([]).stream() : streamOf(resumed(body, start, read, store, signal));
       }),
     stat: (digest, options) => run('look at a blob', options, () => statOf(digest, options?.signal)),
     async *list(options) {
@@ -117,12 +118,42 @@ async function* partsOf(chunks: AsyncIterable<Uint8Array>, size: number): AsyncG
   if (filled > 0 || parts === 0) yield part.subarray(0, filled);
 }
 
-/** The chunks as plain arrays, and failures of the network as ours. */
-async function* plain(body: S3Body, store: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const chunk of chunksOf(body, signal))
-      yield new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  } catch (error) {
-    throw signal?.aborted === true ? signal.reason : failed(store, 'read a blob', error);
+/** The `Range` header for the bytes from `start` to before `end`; none for all. */
+function rangeOf(start: number, end: number): string | undefined {
+  if (end < Number.MAX_SAFE_INTEGER) return `bytes=${start}-${end - 1}`;
+  return start === 0 ? undefined : `bytes=${start}-`;
+}
+
+/**
+ * The chunks as plain arrays. When the connection is lost, it goes on with the first byte that is missing: an object named by
+ * its digest does not change. It gives up when several connections in a row bring nothing.
+ */
+async function* resumed(
+  first: S3Body,
+  start: number,
+  read: (from: number) => Promise<S3Body | 'empty' | undefined>,
+  store: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  let at = start;
+  let inVain = 0;
+  for (let body: S3Body = first; ; ) {
+    try {
+      for await (const { buffer, byteOffset, byteLength } of chunksOf(body, signal)) {
+        yield new Uint8Array(buffer, byteOffset, byteLength);
+        at += byteLength;
+        inVain = 0;
+      }
+      return;
+    } catch (error) {
+      if (signal?.aborted === true) throw signal.reason;
+      if (++inVain > MAX_IN_VAIN) throw failed(store, 'read a blob', error);
+      const rest = await read(at);
+      if (rest === 'empty') return;
+      if (rest === undefined) throw failed(store, 'read a blob that was deleted meanwhile', error);
+      body = rest;
+    }
   }
 }
+
+const MAX_IN_VAIN = 3;

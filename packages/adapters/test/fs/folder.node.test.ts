@@ -13,7 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CommitId, digestBytes, encodeUtf8, idSource, seededRandom, systemClock } from '@millwright/core';
+import { openLedger } from '@millwright/core/ledger';
 import type { LogStore, StoredCommit } from '@millwright/core/storage';
+import { virtualClock } from '@millwright/core/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nodeCalls } from '../../src/fs/disk.js';
 import { folder } from '../../src/fs.js';
@@ -314,9 +316,32 @@ describe('a failing disk', () => {
       if (outcome?.kind !== 'unknown') continue;
       last = at;
       const linked = (await folder(join(root, `${at}`)).log.head()) !== undefined;
-      if (linked) await expect(storage.log.head()).rejects.toMatchObject({ code: 'storage/failed' });
+      if (linked) await expect(storage.log.head()).rejects.toMatchObject({ code: 'storage/unusable' });
     }
     expect(last).toBeGreaterThan(0);
+  });
+
+  test('at the flush of a visible commit ends the command at once: trying again could not help', async () => {
+    let failing = false;
+    const calls = {
+      ...nodeCalls,
+      open: (async (...args: Parameters<typeof open>) => {
+        if (failing && args[1] === 'r') throw Object.assign(new Error('EIO: injected'), { code: 'EIO' });
+        return nodeCalls.open(...args);
+      }) as typeof open,
+    };
+    // Nobody advances the clock, so a command that waits to try again would never end.
+    const ledger = await openLedger({ log: folder(root, { calls }).log, actor: 'maria', clock: virtualClock(0) });
+    const write = () => ({ events: [{ type: 'counter.raised', data: {} }], result: undefined });
+    await ledger.commit(write);
+    failing = true;
+    await expect(ledger.commit(write)).rejects.toMatchObject({
+      code: 'ledger/commit-unknown',
+      cause: { code: 'storage/unusable' },
+    });
+    await expect(ledger.commit(write)).rejects.toMatchObject({ code: 'storage/unusable' });
+    const again = await openLedger({ log: folder(root).log, actor: 'maria' });
+    expect(await again.verify()).toMatchObject({ ok: true, events: 3 });
   });
 
   test.each(['EIO', 'ENOSPC'])('with %s at any call of a blob: all or nothing', async (code) => {

@@ -9,6 +9,8 @@ export interface Habits {
   taken: 412 | 304;
   /** So many conditional writes are answered with 409 and not made. */
   conflicts: number;
+  /** So many reads lose their connection after half of the bytes. */
+  cuts: number;
 }
 
 /** S3 in memory over HTTP: objects, conditions, ranges, lists and uploads in parts, with the habits of other stores. */
@@ -24,7 +26,7 @@ export interface FakeS3 {
 export async function startFakeS3(): Promise<FakeS3> {
   const objects = new Map<string, Uint8Array>();
   const uploads = new Map<string, Map<number, Uint8Array>>();
-  const habits: Habits = { conditions: 'kept', taken: 412, conflicts: 0 };
+  const habits: Habits = { conditions: 'kept', taken: 412, conflicts: 0, cuts: 0 };
   const requests: string[] = [];
 
   function answer(request: IncomingMessage, body: Uint8Array, response: ServerResponse): void {
@@ -77,10 +79,14 @@ export async function startFakeS3(): Promise<FakeS3> {
     if (stored === undefined) return void refuse(404, 'NoSuchKey');
     const headers = { etag: etag(stored), 'last-modified': new Date(1_750_000_000_000).toUTCString() };
     if (request.method === 'HEAD') return void reply(200, '', { ...headers, 'content-length': `${stored.byteLength}` });
-    const range = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '');
-    if (range === null) return void reply(200, stored, headers);
-    if (Number(range[1]) >= stored.byteLength) return void refuse(416, 'InvalidRange');
-    reply(206, stored.subarray(Number(range[1]), Number(range[2]) + 1), headers);
+    const range = /bytes=(\d+)-(\d*)/.exec(request.headers.range ?? '');
+    const [start, end] = range === null ? [0] : [Number(range[1]), range[2] === '' ? undefined : Number(range[2]) + 1];
+    if (start > 0 && start >= stored.byteLength) return void refuse(416, 'InvalidRange');
+    const wanted = stored.subarray(start, end);
+    if (habits.cuts-- <= 0) return void reply(range === null ? 200 : 206, wanted, headers);
+    response.writeHead(range === null ? 200 : 206, { ...headers, 'content-length': `${wanted.byteLength}` });
+    response.flushHeaders();
+    response.write(wanted.subarray(0, wanted.byteLength / 2), () => setImmediate(() => response.destroy()));
   }
 
   const server = createServer(async (request, response) => {

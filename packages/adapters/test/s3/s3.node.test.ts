@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => fake.close());
 beforeEach(() => {
-  Object.assign(fake.habits, { conditions: 'kept', taken: 412, conflicts: 0 });
+  Object.assign(fake.habits, { conditions: 'kept', taken: 412, conflicts: 0, cuts: 0 });
   fake.requests.length = 0;
 });
 
@@ -107,6 +107,25 @@ describe('a store that keeps conditions', () => {
     expect(fake.requests.filter((request) => request.includes('partNumber'))).toHaveLength(5);
     const found = await new Response(await storage.blobs.get(digest)).arrayBuffer();
     expect(digestBytes(new Uint8Array(found))).toBe(digest);
+  });
+
+  test('goes on where a connection was lost, and gives up when nothing comes any more', async () => {
+    const bytes = Uint8Array.from({ length: 2 ** 20 }, (_, i) => (i * 2_654_435_761) >>> 24);
+    const digest = digestBytes(bytes);
+    await using storage = open('resume');
+    await storage.blobs.put(digest, bytes, { size: bytes.byteLength });
+    const read = async (range?: { readonly start: number; readonly end: number }) =>
+      digestBytes(
+        new Uint8Array(await new Response(await storage.blobs.get(digest, range && { range })).arrayBuffer()),
+      );
+    fake.requests.length = 0;
+    fake.habits.cuts = 2;
+    expect(await read()).toBe(digest);
+    expect(fake.requests.filter((request) => request.startsWith('GET'))).toHaveLength(3);
+    fake.habits.cuts = 1;
+    expect(await read({ start: 1_000, end: 900_000 })).toBe(digestBytes(bytes.subarray(1_000, 900_000)));
+    fake.habits.cuts = 1_000;
+    await expect(read()).rejects.toThrow('could not read a blob');
   });
 
   test('holds a ledger', async () => {

@@ -23,6 +23,8 @@ export interface ErrorDetails {
   'storage/corrupt': { readonly digest: string; readonly actual: string };
   /** A store does not keep its contract: the conformance suite found it out. */
   'storage/nonconforming': { readonly case: string; readonly reason: string };
+  /** The store has shut itself after a failure that trying again could hide; it must be opened again. */
+  'storage/unusable': { readonly store: string; readonly operation: string };
   /** The store failed; the cause says how. */
   'storage/failed': { readonly store: string; readonly operation: string };
 

@@ -1,4 +1,5 @@
 import { type Clock, sleep } from '../foundation/clock.js';
+import { isMillwrightError } from '../foundation/errors.js';
 import type { Random } from '../foundation/random.js';
 import type { AppendOutcome, LogStore, StoredCommit } from '../storage/types.js';
 import { corrupt } from './commit-codec.js';
@@ -28,7 +29,11 @@ export async function land(log: LogStore, commit: StoredCommit, options: LandOpt
   for (let attempt = 1; attempt <= options.maxAttempts; attempt++) {
     const outcome = await tryAppend(log, commit, uncertain !== undefined);
     if (outcome.kind === 'committed') return { kind: 'landed' };
-    if (outcome.kind === 'unknown') uncertain = { cause: outcome.cause };
+    if (outcome.kind === 'unknown') {
+      uncertain = { cause: outcome.cause };
+      // It will never answer again: asking a hundred times would only take its time.
+      if (isMillwrightError(outcome.cause, 'storage/unusable')) break;
+    }
     const found = await readBack(log, commit);
     if (found === 'ours') return { kind: 'landed' };
     if (found === 'other') return { kind: 'superseded' };

@@ -66,7 +66,7 @@ describe('RFC 8785', () => {
     );
   });
 
-  test('what it writes parses to an equal value, and key order does not matter', () => {
+  test('what it writes parses to an equal value, and key order does not matter', { timeout: 30_000 }, () => {
     const isWritable = (value: unknown) => {
       try {
         return canonicalJson(value) !== '';
@@ -74,7 +74,7 @@ describe('RFC 8785', () => {
         return false;
       }
     };
-    const json = fc.jsonValue({ maxDepth: 3, stringUnit: 'grapheme' }).filter(isWritable);
+    const json = fc.jsonValue({ maxDepth: 3, stringUnit: 'binary', depthSize: 'small' }).filter(isWritable);
     fc.assert(
       fc.property(json, (value) => {
         const text = canonicalJson(value);
