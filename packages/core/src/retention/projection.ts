@@ -17,7 +17,10 @@ interface MutableRetention extends Retention {
   readonly payloads: Map<Digest, { readonly class: string; readonly time: number }>;
 }
 
-/** Follows rules and payloads, and refuses commands that would erase what must be kept. */
+/**
+ * Follows rules and payloads, and refuses commands that would erase what must be kept: those of processes that have it in
+ * use, so open the ledger with it wherever something may be erased.
+ */
 export const retentionProjection: Projection<Retention> = {
   id: 'millwright.retention@1',
   init: (): MutableRetention => ({ rules: new Map(), payloads: new Map() }),
