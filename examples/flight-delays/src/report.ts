@@ -8,7 +8,7 @@ import {
 } from '@millwright/adapters/html-report';
 import { verifyInclusion } from '@millwright/core/ledger';
 import { impact, toJson } from '@millwright/core/lineage';
-import { modelCard, timeline } from '@millwright/registry/governance';
+import { modelCard, technicalFile, timeline } from '@millwright/registry/governance';
 import { count, date, percent, type Screen } from './console.js';
 import { MODEL } from './models.js';
 import type { Story } from './story.js';
@@ -42,8 +42,14 @@ export async function writeReports(story: Story, screen: Screen): Promise<void> 
     'model-card.md',
     await modelCard(registry, champion, { license: 'Apache-2.0', task: 'tabular-classification', language: ['en'] }),
   );
+  const dossier = await technicalFile(registry, champion);
+  writeFileSync('technical-file.md', dossier.toMarkdown());
+  const filled = dossier.fields.length - dossier.empty.length;
+  screen.line(
+    `technical file after Annex IV: ${filled} of ${dossier.fields.length} fields from the ledger alone; empty: ${dossier.empty.join(', ')}`,
+  );
   writeFileSync('report.html', renderReport(reportOf(story, entries, verified)));
-  screen.line('report.html and model-card.md are written next to this example');
+  screen.line('report.html, model-card.md and technical-file.md are written next to this example');
 }
 
 /** What the timeline tells, and the sign it gets. */

@@ -55,6 +55,12 @@ describe('npm start', () => {
     expect(508_239 + requests.reduce((sum, n) => sum + n, 0)).toBe(3_000_000);
   });
 
+  it('fills most of the technical file from the ledger alone, and names the rest', () => {
+    const [, filled, all, empty] = /(\d+) of (\d+) fields from the ledger alone; empty: (.*)/.exec(run.text) ?? [];
+    expect(Number(filled) / Number(all)).toBeGreaterThanOrEqual(0.6);
+    expect(empty?.split(', ')).toHaveLength(Number(all) - Number(filled));
+  });
+
   it('refuses the corrupted batch and lists the rows', () => {
     expect(run.text).toMatch(/corrupted batch: refused/);
     for (const row of ['row 17: 31', 'row 1500: null', 'row 1234: "???"']) expect(run.text).toContain(row);

@@ -56,7 +56,7 @@ type Write = (facts: VersionFacts) => readonly string[];
 /** The points of Annex IV, and what the ledger knows about each. */
 const FIELDS: readonly (readonly [string, string, Write?])[] = [
   ['1(a)', 'Intended purpose, provider, version and its relation to earlier ones', general],
-  ['1(b)', 'Interaction with hardware and software that is not part of the system'],
+  ['1(b)', 'Interaction with hardware and software that is not part of the system', interfaces],
   ['1(c)', 'Versions of relevant software', (f) => record(f.run?.environment)],
   [
     '1(d)',
@@ -69,7 +69,7 @@ const FIELDS: readonly (readonly [string, string, Write?])[] = [
   ['1(h)', 'Instructions for use'],
   ['2(a)', 'Methods and steps of development, third-party and pre-trained parts', development],
   ['2(b)', 'Design specifications, logic and key choices', (f) => record(f.run?.parameters)],
-  ['2(c)', 'System architecture and computational resources'],
+  ['2(c)', 'System architecture and computational resources', resources],
   ['2(d)', 'Data: provenance, scope, characteristics, labelling, cleaning', data],
   ['2(e)', 'Human oversight measures', oversight],
   ['2(f)', 'Pre-determined changes and how compliance is kept', rules],
@@ -122,6 +122,22 @@ function general({ version, model }: VersionFacts): readonly string[] {
     `Provided by ${model.owner}.`,
     `Version ${version.number} of ${model.versions}, registered ${day(version.registeredAt)} by ${version.registeredBy} (#${version.eventIndex})${version.number > 1 ? `, after ${model.name}@${version.number - 1}` : ''}.`,
   ];
+}
+
+function interfaces({ contract }: VersionFacts): readonly string[] {
+  if (contract === undefined) return [];
+  const names = (fields: object) => Object.keys(fields).join(', ');
+  return [
+    `Called with ${names(contract.inputs)}; answers with ${names(contract.outputs)} (contract ${contract.digest}).`,
+  ];
+}
+
+/** What the run says it took. */
+function resources({ run }: VersionFacts): readonly string[] {
+  if (run?.finishedAt === undefined) return [];
+  const on = record(run.environment).join(', ');
+  const seconds = ((run.finishedAt - run.startedAt) / 1_000).toLocaleString('en-US');
+  return [`Run ${run.id} took ${seconds} seconds${on === '' ? '' : ` on ${on}`} (#${run.eventIndex}).`];
 }
 
 function development({ run, sources }: VersionFacts): readonly string[] {

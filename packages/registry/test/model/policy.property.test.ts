@@ -16,6 +16,11 @@ const command = fc.record({
   what: fc.oneof(
     { arbitrary: fc.constantFrom('gate pass', 'approve', 'move'), weight: 4 },
     { arbitrary: fc.constantFrom('gate fail', 'withdraw', 'roll back', 'register', 'forge', 'wait'), weight: 1 },
+    // Ways around the rules, and through another door.
+    {
+      arbitrary: fc.constantFrom('rename', 'weaken', 'lower risk', 'delete', 'break glass', 'rollout'),
+      weight: 1,
+    },
   ),
 });
 type Command = { readonly who: number; readonly version: number; readonly what: string };
@@ -71,7 +76,15 @@ async function obey(
   else if (what === 'move') await models.moveAlias(NAME, 'champion', id, { reason: 'go' });
   else if (what === 'roll back') await models.rollBack(NAME, 'champion', { reason: 'back' });
   else if (what === 'register') await models.register(NAME, { files: files('more') });
-  else if (what === 'wait') await clock.advance(15_000);
+  else if (what === 'rename') await models.rename(NAME, `${NAME}-${version}`);
+  else if (what === 'weaken') await office.policies.set(NAME, { aliases: {} });
+  else if (what === 'lower risk') await models.change(NAME, { risk: 'minimal' });
+  else if (what === 'delete') await models.delete(NAME, { reason: 'and start again without rules' });
+  else if (what === 'break glass') await models.moveAlias(NAME, 'champion', id, { reason: 'hurry', breakGlass: true });
+  else if (what === 'rollout') {
+    const move = { model: NAME, alias: 'champion', version: id, reason: 'rolled out', evidence: [] };
+    await office.ledger.commit((view) => ({ events: office.moveAlias(view, move), result: undefined }));
+  } else if (what === 'wait') await clock.advance(15_000);
   else await forge(office, id);
 }
 
@@ -94,7 +107,12 @@ async function forge(office: Registry, to: string): Promise<void> {
 
 function refuse(error: unknown): void {
   const code = (error as { readonly code?: string }).code ?? '';
-  if (!['registry/denied', 'state/not-found', 'state/precondition', 'registry/lifecycle'].includes(code)) throw error;
+  if (
+    !['registry/denied', 'state/not-found', 'state/precondition', 'registry/lifecycle', 'registry/exists'].includes(
+      code,
+    )
+  )
+    throw error;
 }
 
 /** Judges the log by an own, naive replay, independent of the registry's fold. */
