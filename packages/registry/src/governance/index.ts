@@ -1,4 +1,6 @@
+export { type Catalogue, type DeployedSystem, deployedSystems } from './catalogue.js';
 export { type BomOptions, machineLearningBom } from './cyclonedx.js';
+export { type EventLogOptions, eventLog } from './event-log.js';
 export {
   type Distribution,
   type FactoryMetrics,
