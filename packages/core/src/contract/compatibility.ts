@@ -47,10 +47,11 @@ const ORDER: readonly ChangeClass[] = ['breaking-writer', 'breaking-reader', 'un
 type Side = 'inputs' | 'outputs';
 
 function* compareFields(before: Fields, after: Fields, side: Side, refuses: boolean): Generator<Change> {
+  const shared = { before: sharedDims(before), after: sharedDims(after) };
   for (const name of Object.keys(before)) {
     const path = `${side}.${name}`;
     const now = after[name];
-    if (now !== undefined) yield* compareField(before[name]!, now, path, side);
+    if (now !== undefined) yield* compareField(before[name]!, now, path, side, shared);
     else if (side === 'outputs') yield change(path, 'breaking-reader', 'is no longer returned');
     else yield change(path, refuses ? 'breaking-writer' : 'safe', 'is no longer an input');
   }
@@ -63,14 +64,31 @@ function* compareFields(before: Fields, after: Fields, side: Side, refuses: bool
   }
 }
 
-function* compareField(before: FieldSpec, after: FieldSpec, path: string, side: Side): Generator<Change> {
+/** Symbolic dimensions that occur more than once: they have to be equal there, which no field says alone. */
+interface SharedDims {
+  readonly before: ReadonlySet<string>;
+  readonly after: ReadonlySet<string>;
+}
+
+function sharedDims(fields: Fields): ReadonlySet<string> {
+  const names = Object.values(fields).flatMap(({ dims = [] }) => dims.filter((dim) => typeof dim === 'string'));
+  return new Set(names.filter((name, i) => names.indexOf(name) !== i));
+}
+
+function* compareField(
+  before: FieldSpec,
+  after: FieldSpec,
+  path: string,
+  side: Side,
+  shared: SharedDims,
+): Generator<Change> {
   const breaks: ChangeClass = side === 'inputs' ? 'breaking-writer' : 'breaking-reader';
   if ((before.unit ?? '') !== (after.unit ?? '')) {
     const known = before.unit !== undefined && after.unit !== undefined;
     const units = `${before.unit ?? 'not stated'} to ${after.unit ?? 'not stated'}`;
     yield change(path, known ? breaks : 'unknown', `changed its unit from ${units}`);
   }
-  const values = compareValues(before, after);
+  const values = compareValues(before, after, shared);
   if (values !== 'same') {
     const words = `was ${expectedOf(before)}, is now ${expectedOf(after)}`;
     const safe = side === 'inputs' ? values === 'wider' : values === 'narrower';
@@ -93,18 +111,19 @@ function* compareFallback(before: FieldSpec, after: FieldSpec, path: string, sid
 type Relation = 'same' | 'wider' | 'narrower' | 'unclear' | 'other';
 
 /** How the values that `after` allows relate to those of `before`. */
-function compareValues(before: FieldSpec, after: FieldSpec): Relation {
+function compareValues(before: FieldSpec, after: FieldSpec, shared: SharedDims): Relation {
   const parts = [nullability(before, after), kinds(before, after)];
   if (parts.includes('other')) return 'other';
   const a = numberOf(before);
   const b = numberOf(after);
   if (a && b) parts.push(bound(b.min - a.min), bound(a.max - b.max));
   if (isText(before) && isText(after)) {
-    parts.push(categories(before, after), pattern(before.pattern, after.pattern));
-    parts.push(bound((after.minLength ?? 0) - (before.minLength ?? 0)));
-    parts.push(bound((before.maxLength ?? Number.MAX_VALUE) - (after.maxLength ?? Number.MAX_VALUE)));
+    const [was, is] = [textOf(before), textOf(after)];
+    parts.push(categories(was, is), pattern(was.pattern, is.pattern));
+    parts.push(bound((is.minLength ?? 0) - (was.minLength ?? 0)));
+    parts.push(bound((was.maxLength ?? Number.MAX_VALUE) - (is.maxLength ?? Number.MAX_VALUE)));
   }
-  if (before.type === 'tensor' && after.type === 'tensor') parts.push(tensors(before, after));
+  if (before.type === 'tensor' && after.type === 'tensor') parts.push(tensors(before, after, shared));
   return combine(parts);
 }
 
@@ -139,6 +158,13 @@ function numberOf(spec: FieldSpec): { readonly min: number; readonly max: number
   return { min: spec.min ?? -Number.MAX_VALUE, max: spec.max ?? Number.MAX_VALUE };
 }
 
+/** What is checked of a text or category: the other's constraints may be written there, and say nothing. */
+function textOf(spec: FieldSpec): Pick<FieldSpec, 'categories' | 'pattern' | 'minLength' | 'maxLength'> {
+  if (spec.type === 'category') return { categories: spec.categories };
+  const { pattern, minLength, maxLength } = spec;
+  return { pattern, minLength, maxLength };
+}
+
 function isText(spec: FieldSpec): boolean {
   return spec.type === 'text' || spec.type === 'category';
 }
@@ -148,7 +174,7 @@ function bound(tightened: number): Relation {
   return tightened === 0 ? 'same' : tightened > 0 ? 'narrower' : 'wider';
 }
 
-function categories(before: FieldSpec, after: FieldSpec): Relation {
+function categories(before: Pick<FieldSpec, 'categories'>, after: Pick<FieldSpec, 'categories'>): Relation {
   if (before.categories === undefined && after.categories === undefined) return 'same';
   if (before.categories === undefined) return 'narrower';
   if (after.categories === undefined) return 'wider';
@@ -165,7 +191,7 @@ function pattern(before: string | undefined, after: string | undefined): Relatio
   return after === undefined ? 'wider' : 'unclear';
 }
 
-function tensors(before: FieldSpec, after: FieldSpec): Relation {
+function tensors(before: FieldSpec, after: FieldSpec, shared: SharedDims): Relation {
   const was = before.dims ?? [];
   const is = after.dims ?? [];
   if (before.dtype !== after.dtype || was.length !== is.length) return 'other';
@@ -173,8 +199,9 @@ function tensors(before: FieldSpec, after: FieldSpec): Relation {
     was.map((dim, i) => {
       const now = is[i]!;
       if (dim === now) return 'same';
-      if (typeof dim === 'number') return typeof now === 'number' ? 'other' : 'wider';
-      return typeof now === 'number' ? 'narrower' : 'unclear';
+      if (typeof dim === 'number')
+        return typeof now === 'number' ? 'other' : shared.after.has(now) ? 'unclear' : 'wider';
+      return typeof now === 'number' && !shared.before.has(dim) ? 'narrower' : 'unclear';
     }),
   );
 }

@@ -17,7 +17,7 @@ export interface ProfileOptions {
   readonly bins?: number | undefined;
   /** About how many bytes the list of categories of one column may take. Default 6_000. Used only without a reference. */
   readonly maxCategoryBytes?: number | undefined;
-  /** Keep the sums that skewness and kurtosis need: some 80 ns per fractional value. Default: as the reference, else false. */
+  /** Keep the sums that skewness and kurtosis need: some 100 ns per fractional value. Default: as the reference, else false. */
   readonly shape?: boolean | undefined;
   /** Count which of these columns (ten at most) have values together. Default: those of the reference. */
   readonly presence?: readonly string[] | undefined;
