@@ -2,7 +2,7 @@ import { defined, invalidInput } from '@millwright/core';
 import type { Storage } from '@millwright/core/storage';
 import { postgresBlobs } from './postgres/blobs.js';
 import { postgresLog } from './postgres/log.js';
-import { type PostgresClient, postgresTables } from './postgres/tables.js';
+import { type PostgresClient, type PostgresPool, postgresTables } from './postgres/tables.js';
 
 /**
  * A log and blobs in two tables of a PostgreSQL database (15 and 18 are tested), for any number of processes. The place
@@ -15,12 +15,12 @@ import { type PostgresClient, postgresTables } from './postgres/tables.js';
  * const storage = postgres({ pool: new pg.Pool({ connectionString }) });
  */
 export function postgres(options: PostgresOptions): Storage {
-  const { place, schema, maxBlobBytes, durability, createTables } = { ...DEFAULTS, ...defined(options) };
+  const { place, schema, maxBlobBytes, durability, createTables, turns } = { ...DEFAULTS, ...defined(options) };
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema))
     throw invalidInput('schema', 'a name of lower-case letters, digits and `_`', schema);
   const tables = postgresTables({ client: options.pool, place, schema, createTables });
   return {
-    log: postgresLog(tables, durability),
+    log: postgresLog(tables, durability, turns ? poolOf(options.pool) : undefined),
     blobs: postgresBlobs(tables, maxBlobBytes),
     async [Symbol.asyncDispose]() {
       tables.close();
@@ -40,6 +40,11 @@ export interface PostgresOptions {
   /** `relaxed` accepts a server with `fsync` or `synchronous_commit` off. Default `fsync`. */
   readonly durability?: 'fsync' | 'relaxed' | undefined;
   readonly createTables?: boolean | undefined;
+  /**
+   * Writers of this place take turns under an advisory lock of the server, from reading to appending, instead of racing.
+   * Nobody loses a race, which matters when commands are costly to decide again; it is not faster (docs/ledger.md). Default false.
+   */
+  readonly turns?: boolean | undefined;
 }
 
 const DEFAULTS = {
@@ -48,4 +53,11 @@ const DEFAULTS = {
   maxBlobBytes: 32 * 2 ** 20,
   durability: 'fsync',
   createTables: true,
+  turns: false,
 } as const satisfies Omit<PostgresOptions, 'pool'>;
+
+/** @throws `input/invalid` for a client without connections to reserve */
+function poolOf(client: PostgresClient): PostgresPool {
+  if ('connect' in client || 'reserve' in client) return client as PostgresClient & PostgresPool;
+  throw invalidInput('pool', 'a `Pool` of `pg` or the `sql` of `postgres`, which reserve connections', typeof client);
+}

@@ -9,10 +9,14 @@ import {
   type StoredCommit,
 } from '@millwright/core/storage';
 import { corrupt } from '../commit-frame.js';
-import { bytesIn, failed, type PostgresTables, type Row, sqlState } from './tables.js';
+import { bytesIn, failed, type PostgresPool, type PostgresTables, type Row, sqlState } from './tables.js';
 
 /** A log of one row per commit, whose primary key is its place. */
-export function postgresLog(tables: PostgresTables, durability: 'fsync' | 'relaxed'): LogStore {
+export function postgresLog(
+  tables: PostgresTables,
+  durability: 'fsync' | 'relaxed',
+  turns: PostgresPool | undefined,
+): LogStore {
   const { store, place, commits, query, run } = tables;
   let checking: Promise<void> | undefined;
 
@@ -58,6 +62,7 @@ export function postgresLog(tables: PostgresTables, durability: 'fsync' | 'relax
     capabilities: { durability, multiWriter: true, maxCommitBytes: MAX_COMMIT_BYTES },
     head: (options) => run('find the newest commit', options, () => findHead(options?.signal)),
     append: (commit, options) => run('append a commit', options, () => append(commit, options?.signal)),
+    ...(turns && { turn: (work) => run('take a turn', undefined, () => tables.turn(turns, work)) }),
     async *read({ from, limit = Number.POSITIVE_INFINITY }, options) {
       checkFrom(from);
       const text = `select seq, commit_id, bytes from ${commits} where place = $1 and seq >= $2 order by seq limit $3`;

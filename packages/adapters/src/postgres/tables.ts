@@ -5,6 +5,11 @@ export type PostgresClient =
   | { query(text: string, values: unknown[]): PromiseLike<{ readonly rows: readonly unknown[] }> }
   | { unsafe(text: string, values: never[]): PromiseLike<readonly unknown[]> };
 
+/** What a pool must have besides for writers to take turns: a connection of one's own, as `pg` and as `postgres` give it. */
+export type PostgresPool =
+  | { connect(): Promise<Extract<PostgresClient, { query: unknown }> & { release(error?: Error): void }> }
+  | { reserve(): Promise<Extract<PostgresClient, { unsafe: unknown }> & { release(): void }> };
+
 /** Statements on the two tables of one place. */
 export interface PostgresTables {
   readonly store: string;
@@ -13,6 +18,8 @@ export interface PostgresTables {
   readonly blobs: string;
   /** The rows of a statement. After an abort the statement may still be carried out; nobody waits for it. */
   query(text: string, values: readonly unknown[], options?: Abortable): Promise<readonly Row[]>;
+  /** Runs the work on one connection, with the advisory lock of the place. */
+  turn<T>(pool: PostgresPool, work: () => Promise<T>): Promise<T>;
   /** Our own errors and the signal's reason as they are, anything else as `storage/failed`. */
   run<T>(operation: string, options: Abortable | undefined, work: () => Promise<T>): Promise<T>;
   close(): void;
@@ -33,11 +40,16 @@ export function postgresTables(options: {
   let creating: Promise<void> | undefined;
   let closed = false;
 
-  async function send(text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+  /** The connection that has the turn: with statements on others, as many waiting writers as connections would be stuck. */
+  let own: PostgresClient | undefined;
+
+  async function send(
+    text: string,
+    values: readonly unknown[],
+    on: PostgresClient = own ?? client,
+  ): Promise<readonly Row[]> {
     const rows =
-      'query' in client
-        ? (await client.query(text, [...values])).rows
-        : await client.unsafe(text, [...values] as never[]);
+      'query' in on ? (await on.query(text, [...values])).rows : await on.unsafe(text, [...values] as never[]);
     return rows as readonly Row[];
   }
 
@@ -66,6 +78,25 @@ export function postgresTables(options: {
       o?.signal?.throwIfAborted();
       return abortable(send(text, values), o?.signal);
     },
+    async turn(pool, work) {
+      const connection = 'connect' in pool ? await pool.connect() : await pool.reserve();
+      let broken: Error | undefined;
+      try {
+        // Of the session and not of a transaction: a commit is acknowledged when it is durable, before the turn ends.
+        await send(LOCK, [store], connection).catch((error: unknown) => {
+          if (sqlState(error) !== LOCK_NOT_AVAILABLE) throw error;
+        });
+        own = connection;
+        return await work();
+      } finally {
+        own = undefined;
+        await send(UNLOCK, [store], connection).catch((error: unknown) => {
+          broken = error instanceof Error ? error : new Error(String(error));
+        });
+        // A connection that could not give the lock back is closed, which gives it back.
+        connection.release(broken);
+      }
+    },
     async run(operation, o, work) {
       if (closed) throw new MillwrightError('state/closed', `${store} has been closed.`, { details: { what: store } });
       o?.signal?.throwIfAborted();
@@ -81,6 +112,12 @@ export function postgresTables(options: {
     },
   };
 }
+
+/** Who cannot have the turn in five seconds goes on without it: a process that hangs must not stop the others. */
+const LOCK = `select set_config('lock_timeout', '5000', false), pg_advisory_lock(hashtextextended($1, 0))`;
+const UNLOCK = `select pg_advisory_unlock(hashtextextended($1, 0)),
+  set_config('lock_timeout', (select reset_val from pg_settings where name = 'lock_timeout'), false)`;
+const LOCK_NOT_AVAILABLE = '55P03';
 
 export function failed(store: string, operation: string, cause: unknown): MillwrightError<'storage/failed'> {
   const reason = cause instanceof Error ? cause.message : String(cause);

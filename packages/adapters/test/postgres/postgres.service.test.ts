@@ -76,6 +76,43 @@ for (const release of ['npm', 'debian'] as const)
         test.skipIf(c.skip)(`blobs: ${c.name}`, c.run);
     });
 
+    test.each(['pg', 'postgres'])('writers that take turns lose no races, with %s', async (library) => {
+      const place = { host: '127.0.0.1', port: server.port, user: 'postgres', database: 'postgres' };
+      const sql = postgresJs({ ...place, max: 4, onnotice: () => undefined });
+      let lost = 0;
+      const write = async (writer: number) => {
+        // Fewer connections than writers: whoever waits for a turn must not keep the one who has it from its statements.
+        await using storage = postgres({
+          pool: library === 'pg' ? small : sql,
+          place: `turns ${library}`,
+          turns: true,
+        });
+        const append: typeof storage.log.append = async (...args) => {
+          const outcome = await storage.log.append(...args);
+          if (outcome.kind === 'conflict') lost++;
+          return outcome;
+        };
+        const ledger = await openLedger({ log: { ...storage.log, append }, actor: `writer-${writer}` });
+        for (let i = 0; i < 10; i++)
+          await ledger.commit(() => ({ events: [{ type: 'counter.raised', data: { writer, i } }], result: undefined }));
+      };
+      const small = poolOn(server.port, 4);
+      await Promise.all(Array.from({ length: 8 }, (_, writer) => write(writer)));
+      const ledger = await openLedger({ log: open(`turns ${library}`).log, actor: 'maria' });
+      expect(await ledger.verify()).toMatchObject({ ok: true, events: 81 });
+      expect(lost).toBe(0);
+      await sql.end();
+    });
+
+    test('who waits too long for a turn goes on without one', async () => {
+      const holder = await poolOn(server.port, 1).connect();
+      const place = 'hung';
+      await holder.query('select pg_advisory_lock(hashtextextended($1, 0))', [`postgres(public/${place})`]);
+      const ledger = await openLedger({ log: postgres({ pool, place, turns: true }).log, actor: 'maria' });
+      expect(ledger.head.seq).toBe(1);
+      holder.release(true);
+    });
+
     test('many processes may create the tables at once', async () => {
       await pool.query('create schema fresh');
       const storages = Array.from({ length: 8 }, () => postgres({ pool, schema: 'fresh' }));

@@ -72,8 +72,20 @@ export function commitLoop(options: CommitLoopOptions): CommitLoop {
   const pump = async () => {
     // One turn of the microtask queue, so that commands given in the same breath share an append.
     await undefined;
-    while (queue.length > 0) await exclusive(round);
+    while (queue.length > 0) await exclusive(log.turn === undefined ? round : turn);
     pumping = undefined;
+  };
+
+  /** A round while the other writers wait; what they wrote before is folded first, so that it need not lose. */
+  const turn = async () => {
+    try {
+      await log.turn!(async () => {
+        await reader.catchUp();
+        await round();
+      });
+    } catch (error) {
+      giveUp(undefined, error);
+    }
   };
 
   const leave = (requests: Iterable<CommitRequest>) => {

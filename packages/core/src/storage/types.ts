@@ -35,6 +35,11 @@ export interface LogStore extends AsyncDisposable {
   /** The newest commit this client can see, or undefined for an empty log. May be stale, never ahead. */
   head(options?: Abortable): Promise<LogHead | undefined>;
   append(commit: StoredCommit, options?: Abortable): Promise<AppendOutcome>;
+  /**
+   * Where writers can take turns: runs the work while no other writer that asks for a turn has one. It saves lost races and
+   * nothing depends on it: whoever waits too long, or never asks, may append as well.
+   */
+  turn?<T>(work: () => Promise<T>): Promise<T>;
   /** Commits from `from` (1 is the first) in order without gaps, until the head or `limit`. */
   read(
     range: { readonly from: number; readonly limit?: number | undefined },
