@@ -1,5 +1,5 @@
 export type * from './dataset/index.js';
-export { datasetsProjection, tableDigest } from './dataset/index.js';
+export { checkSplits, datasetsProjection, tableDigest } from './dataset/index.js';
 export type { CommandOptions } from './doors.js';
 export type * from './model/index.js';
 export { judgeMove, modelsProjection } from './model/index.js';

@@ -3,7 +3,7 @@ import type { LedgerEvent } from '@millwright/core/ledger';
 /** Figures about the factory itself, after the DORA metrics (Forsgren, Humble, Kim: Accelerate), from the ledger alone. */
 export interface FactoryMetrics {
   /** Name and version of these definitions. Figures of different definitions are not comparable. */
-  readonly definition: 'millwright.factory-metrics/1';
+  readonly definition: 'millwright.factory-metrics/2';
   readonly from: number | undefined;
   readonly until: number | undefined;
   readonly versionsRegistered: number;
@@ -26,6 +26,11 @@ export interface FactoryMetrics {
   readonly evidenceCoverage: number | undefined;
   readonly denied: number;
   readonly breakGlass: number;
+  /**
+   * Staleness: time from the registration of what each production alias points to, until the end of the span,
+   * milliseconds. Undefined when nothing is in production.
+   */
+  readonly servingAgeMs: Distribution | undefined;
   /** Share of finished runs that did not succeed. */
   readonly runFailureRate: number | undefined;
 }
@@ -49,7 +54,7 @@ export interface FactoryMetricsOptions {
 
 const DAY_MS = 86_400_000;
 
-/** Computes the metrics over events in ledger order: `factoryMetrics(await Array.fromAsync(ledger.read()))`. */
+/** Computes the metrics over events in ledger order: `factoryMetrics(events)`, of what `ledger.read()` gives. */
 export function factoryMetrics(events: Iterable<LedgerEvent>, options: FactoryMetricsOptions = {}): FactoryMetrics {
   const production = new Set(options.productionAliases ?? ['champion']);
   const windowMs = options.failureWindowMs ?? 30 * DAY_MS;
@@ -57,6 +62,8 @@ export function factoryMetrics(events: Iterable<LedgerEvent>, options: FactoryMe
   const versionStarts = new Map<string, number>();
   const promotedAt = new Map<string, Promotion>();
   const firstPromotions = new Set<string>();
+  const registeredAt = new Map<string, number>();
+  const serving = new Map<string, string>();
   const leadTimes: number[] = [];
   const restoreTimes: number[] = [];
   const count = { registered: 0, promotions: 0, rollbacks: 0, failures: 0, covered: 0, denied: 0, breakGlass: 0 };
@@ -74,16 +81,18 @@ export function factoryMetrics(events: Iterable<LedgerEvent>, options: FactoryMe
     else if (type === 'evidence.attached' && data['kind'] === 'gate') bump(gates, data['verdict']);
     else if (type === 'version.registered') {
       count.registered++;
+      registeredAt.set(`${data['model']}@${data['number']}`, time);
       versionStarts.set(`${data['model']}@${data['number']}`, runStarts.get(String(data['madeBy'])) ?? time);
     } else if (type === 'alias.moved') {
       if (data['breakGlass'] === true) count.breakGlass++;
       if (production.has(String(data['alias']))) aliasMoved(data, time);
-    }
+    } else if (type === 'alias.removed') serving.delete(`${data['model']}:${data['alias']}`);
   }
 
   function aliasMoved(data: LedgerEvent['data'], time: number): void {
     const key = `${data['model']}:${data['alias']}`;
     const before = promotedAt.get(key);
+    serving.set(key, String(data['to']));
     if (data['kind'] === 'rollback') {
       count.rollbacks++;
       if (before !== undefined && before.version === data['from']) {
@@ -104,9 +113,13 @@ export function factoryMetrics(events: Iterable<LedgerEvent>, options: FactoryMe
 
   const until = options.until ?? last;
   const spanMs = from === undefined || until === undefined ? 0 : until - from;
+  const ages = [...serving.values()]
+    .map((version) => registeredAt.get(version))
+    .filter((time) => time !== undefined)
+    .map((time) => (until ?? time) - time);
   const judged = gates.pass + gates.fail + gates.insufficient;
   return {
-    definition: 'millwright.factory-metrics/1',
+    definition: 'millwright.factory-metrics/2',
     from,
     until,
     versionsRegistered: count.registered,
@@ -121,6 +134,7 @@ export function factoryMetrics(events: Iterable<LedgerEvent>, options: FactoryMe
     evidenceCoverage: ratio(count.covered, count.promotions),
     denied: count.denied,
     breakGlass: count.breakGlass,
+    servingAgeMs: distribution(ages),
     runFailureRate: ratio(runs.failed + runs.crashed, runs.succeeded + runs.failed + runs.crashed),
   };
 }

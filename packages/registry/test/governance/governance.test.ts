@@ -66,7 +66,7 @@ describe('factory metrics', () => {
     const { registry } = await story();
     const metrics = factoryMetrics(await events(registry));
     expect(metrics).toMatchObject({
-      definition: 'millwright.factory-metrics/1',
+      definition: 'millwright.factory-metrics/2',
       versionsRegistered: 2,
       promotions: 2,
       rollbacks: 1,
@@ -81,6 +81,9 @@ describe('factory metrics', () => {
     expect(metrics.leadTimeMs?.count).toBe(2);
     expect(metrics.leadTimeMs?.median).toBeCloseTo(2 * HOUR, -2);
     expect(metrics.timeToRollbackMs?.max).toBeCloseTo(2 * HOUR, -2);
+    // The first version serves again, seven hours after it was registered.
+    expect(metrics.servingAgeMs).toMatchObject({ count: 1 });
+    expect(metrics.servingAgeMs?.max).toBeCloseTo(7 * HOUR, -2);
     expect(metrics.promotionsPerWeek).toBeCloseTo((2 * 7 * 24) / 8, 1);
   });
 
@@ -92,6 +95,7 @@ describe('factory metrics', () => {
       promotions: 0,
       changeFailureRate: undefined,
       leadTimeMs: undefined,
+      servingAgeMs: undefined,
     });
     expect(factoryMetrics([])).toMatchObject({
       from: undefined,
