@@ -1,4 +1,5 @@
 import {
+  type Abortable,
   type AliasMove,
   type Clock,
   invalidInput,
@@ -11,7 +12,7 @@ import { type Ledger, type LedgerView, type NewEvent, openLedger, type Projectio
 import { type LineageGraph, lineageProjection } from '@millwright/core/lineage';
 import type { BlobStore, Storage } from '@millwright/core/storage';
 import { type Datasets, datasets, datasetsProjection } from './dataset/index.js';
-import type { RegistryDoors } from './doors.js';
+import { type Note, type RegistryDoors, readNote } from './doors.js';
 import { deniedError, moveAlias, rollBack } from './model/alias-commands.js';
 import { type Models, models } from './model/models.js';
 import { type Policies, policies } from './model/policies.js';
@@ -35,6 +36,8 @@ export interface Registry extends RolloutTarget, AsyncDisposable {
   alias(model: string, alias: string): ModelSource;
   /** One version, ready to serve. */
   version(reference: ReferenceLike): ModelSource;
+  /** What somebody wrote beside an act, by the act's entry; undefined when nothing. @throws `storage/corrupt` */
+  note(eventIndex: number, options?: Abortable): Promise<Note | undefined>;
   /** Entries that made no sense and changed nothing, up to 1,000: signs of a broken or hostile writer. */
   ignored(): readonly IgnoredEvent[];
   /** An alias of the model, or the version `3` or `name@3`. */
@@ -80,6 +83,7 @@ export async function openRegistry(storage: Storage, options: RegistryOptions): 
     alias: (model, alias) => aliasSource(doors, model, alias),
     version: (reference) => versionSource(doors, reference),
     source: (model, aliasOrVersion) => source(doors, model, aliasOrVersion),
+    note: (eventIndex, o = {}) => readNote(doors, eventIndex, o),
     ignored: () => [...ledger.state(modelsProjection).ignored],
     moveAlias: movedEvents,
     async [Symbol.asyncDispose]() {

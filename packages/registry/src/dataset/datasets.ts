@@ -82,7 +82,8 @@ export interface DatasetOptions {
 
 const LAYERS = new Set<unknown>(['raw', 'staged', 'curated']);
 
-export function datasets({ ledger, blobs }: RegistryDoors): Datasets {
+export function datasets(doors: RegistryDoors): Datasets {
+  const { ledger, blobs } = doors;
   const all = () => ledger.state(datasetsProjection).datasets;
   const find = (reference: ReferenceLike) => {
     const { name, number } = parseReference(reference, 'dataset');
@@ -94,7 +95,7 @@ export function datasets({ ledger, blobs }: RegistryDoors): Datasets {
     return found;
   };
   return {
-    add: storing({ ledger, blobs }, async (name, content, options) => {
+    add: storing(doors, async (name, content, options) => {
       const parsed = parseName(name, 'dataset name');
       const facts = datasetFacts(options);
       const profile = options.profile ?? ('columns' in content ? profileTable(content) : undefined);
@@ -117,7 +118,7 @@ export function datasets({ ledger, blobs }: RegistryDoors): Datasets {
           result: id,
         };
       };
-      const { result } = await act(ledger, decide, { ...options, blobs: files }, numberedBy('dataset.added', 'name'));
+      const { result } = await act(doors, decide, { ...options, blobs: files }, numberedBy('dataset.added', 'name'));
       return { ...get(result), profile };
     }),
     get,

@@ -177,7 +177,7 @@ export function models(doors: RegistryDoors): Models {
   const versionState = (reference: ReferenceLike) => existingVersion(state(), reference);
   const changed = async (reference: ReferenceLike, decide: Decide<string>, options: CommandOptions) => {
     const { name, number } = parseReference(reference);
-    const { result } = await act(ledger, decide, options, () => referenceId(name, number));
+    const { result } = await act(doors, decide, options, () => referenceId(name, number));
     return toVersion(versionState(result));
   };
   const history = (name: string, alias: string) => {
@@ -192,7 +192,7 @@ export function models(doors: RegistryDoors): Models {
     return findModel(state(), name)?.aliases.get(alias)?.generation ?? 0;
   };
   const moved = async (name: string, alias: string, decide: Decide<aliases.Outcome>, options: CommandOptions) => {
-    const committed = await act(ledger, decide, options, aliases.replayedOutcome);
+    const committed = await act(doors, decide, options, aliases.replayedOutcome);
     refuseDenied(committed);
     const records = history(name, alias);
     const index = committed.events.find((e) => e.type === 'alias.moved' || e.type === 'alias.removed')?.index;
@@ -201,19 +201,19 @@ export function models(doors: RegistryDoors): Models {
 
   return {
     async create(name, facts) {
-      const { result } = await act(ledger, commands.createModel(name, facts), facts, () => parseName(name));
+      const { result } = await act(doors, commands.createModel(name, facts), facts, () => parseName(name));
       return toModel(modelState(result));
     },
     async change(name, change) {
-      refuseDenied(await act(ledger, commands.changeModel(name, change), change, aliases.replayedOutcome));
+      refuseDenied(await act(doors, commands.changeModel(name, change), change, aliases.replayedOutcome));
       return toModel(modelState(name));
     },
     async rename(name, to, options = {}) {
-      await act(ledger, endings.renameModel(name, to), options, () => undefined);
+      await act(doors, endings.renameModel(name, to), options, () => undefined);
       return toModel(modelState(to));
     },
     async delete(name, options) {
-      refuseDenied(await act(ledger, endings.deleteModel(name, options.reason), options, aliases.replayedOutcome));
+      refuseDenied(await act(doors, endings.deleteModel(name, options.reason), options, aliases.replayedOutcome));
     },
     register: storing(doors, async (name, version) => {
       parseName(name, 'model name');
@@ -232,7 +232,7 @@ export function models(doors: RegistryDoors): Models {
         model: owner === undefined ? undefined : { owner, risk, intendedUse, outOfScope },
       });
       const options = { ...version, blobs: blobsOf(manifest) };
-      const { result } = await act(ledger, decide, options, numberedBy('version.registered', 'model'));
+      const { result } = await act(doors, decide, options, numberedBy('version.registered', 'model'));
       return toVersion(versionState(result));
     }),
     passport: async (version, options) => writePassport(doors, toVersion(versionState(version)), options),
@@ -255,7 +255,7 @@ export function models(doors: RegistryDoors): Models {
         model: owner === undefined ? undefined : { owner },
       });
       const stored = { ...options, blobs: blobsOf(manifest) };
-      const { result } = await act(ledger, decide, stored, numberedBy('version.registered', 'model'));
+      const { result } = await act(doors, decide, stored, numberedBy('version.registered', 'model'));
       return toVersion(versionState(result));
     }),
     tag: (version, tags, options = {}) => changed(version, commands.tagVersion(version, tags), options),
@@ -270,7 +270,7 @@ export function models(doors: RegistryDoors): Models {
     deprecate: (version, options) => changed(version, endings.deprecateVersion(version, options.reason), options),
     retire: (version, options) => changed(version, endings.retireVersion(version, options.reason), options),
     async deleteVersion(version, options) {
-      await act(ledger, endings.deleteVersion(version, options.reason), options, () => '');
+      await act(doors, endings.deleteVersion(version, options.reason), options, () => '');
     },
     async moveAlias(name, alias, version, options) {
       const request: aliases.MoveRequest = {

@@ -45,7 +45,8 @@ export interface StoredPolicy {
   readonly eventIndex: number;
 }
 
-export function policies({ ledger }: RegistryDoors): Policies {
+export function policies(doors: RegistryDoors): Policies {
+  const { ledger } = doors;
   const get = (model: string) => {
     const state = ledger.state(modelsProjection);
     const policy = policyOf(state, existingModel(state, model));
@@ -53,12 +54,12 @@ export function policies({ ledger }: RegistryDoors): Policies {
   };
   return {
     async set(model, policy, options = {}) {
-      refuseDenied(await act(ledger, setPolicy(model, policy, options.reason ?? ''), options, replayedOutcome));
+      refuseDenied(await act(doors, setPolicy(model, policy, options.reason ?? ''), options, replayedOutcome));
       return get(model)!;
     },
     get,
     async setForRisk(risk, policy, options = {}) {
-      refuseDenied(await act(ledger, setRiskPolicy(risk, policy, options.reason ?? ''), options, replayedOutcome));
+      refuseDenied(await act(doors, setRiskPolicy(risk, policy, options.reason ?? ''), options, replayedOutcome));
       return toPolicy(ledger.state(modelsProjection).riskPolicies.get(risk)!);
     },
     forRisk(risk) {

@@ -74,7 +74,8 @@ export interface RunEnd {
   readonly reason?: string | undefined;
 }
 
-export function runs({ ledger }: RegistryDoors): Runs {
+export function runs(doors: RegistryDoors): Runs {
+  const { ledger } = doors;
   const find = (reference: ReferenceLike) => {
     const { name, number } = parseReference(reference, 'run');
     const run = findRun(ledger.state(runsProjection), referenceId(name, number));
@@ -89,10 +90,10 @@ export function runs({ ledger }: RegistryDoors): Runs {
       return toRun(find(id));
     },
     async log(metrics, options = {}) {
-      await act(ledger, logRun(id, metrics, options.step), options, () => undefined);
+      await act(doors, logRun(id, metrics, options.step), options, () => undefined);
     },
     async finish(status, options = {}) {
-      await act(ledger, finishRun(id, status, options), options, () => undefined);
+      await act(doors, finishRun(id, status, options), options, () => undefined);
       return toRun(find(id));
     },
     async [Symbol.asyncDispose]() {
@@ -104,7 +105,7 @@ export function runs({ ledger }: RegistryDoors): Runs {
 
   return {
     async start(name, facts = {}) {
-      const { result } = await act(ledger, startRun(name, facts), facts, numberedBy('run.started', 'name'));
+      const { result } = await act(doors, startRun(name, facts), facts, numberedBy('run.started', 'name'));
       return handle(result);
     },
     open: (run) => handle(find(run).id),
