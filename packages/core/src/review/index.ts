@@ -1,3 +1,4 @@
+export { type BusinessCalendar, type BusinessHours, businessCalendar } from './calendar.js';
 export { type ReviewsState, reviewProjection } from './projection.js';
 export type { Acting, ClaimOptions, DecisionInput, ReviewQueue, ReviewQueueOptions, ReviewRequest } from './queue.js';
 export { reviewQueue } from './queue.js';
