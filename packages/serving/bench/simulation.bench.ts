@@ -1,104 +1,85 @@
 import { seededRandom } from '@millwright/core';
-import { asymptoticHalfWidth } from '@millwright/core/statistics';
-import { createObservations, defineRollout, judge, type MetricSpec, simulate } from '../src/rollout/index.js';
+import {
+  crowd,
+  fixedHorizon,
+  METRICS,
+  playRamp,
+  playRevenue,
+  type RampOptions,
+  type RampResult,
+  requestsToDetect,
+  TOLERANT,
+} from '../test/support/rollout-lab.js';
 
 /**
- * Error rates at full size: `tsx … simulation.bench.ts [runs]`, default 2,000. First one metric under 240 looks beside what
- * is usually done, then whole rollouts with four metrics, drifting base rates and a ramp.
+ * Error rates at full size, seeded: MILLWRIGHT_RUNS=10000 npm run bench -- serving/simulation (default 1,000). 120,000
+ * requests of people who come again and again, 240 looks, four metrics, 1-5-25-50 %, base rates ± 50 %; all stated
+ * errors are 5 %. Beside it what others would have said about the errors, request by request over the pooled totals.
  */
-const runs = Number(process.argv[2] ?? 2_000);
-const line = (name: string, value: number) => {
-  const error = Math.sqrt((value * (1 - value)) / runs);
-  console.log(`${name.padEnd(62)} ${(100 * value).toFixed(2).padStart(6)} % ± ${(100 * error).toFixed(2)}`);
+const runs = Number(process.env['MILLWRIGHT_RUNS'] ?? 1_000);
+const people = crowd(30_000, 1);
+const line = (name: string, share: number, note = '') => {
+  const error = Math.sqrt((share * (1 - share)) / runs);
+  console.log(`${name.padEnd(64)} ${(100 * share).toFixed(2).padStart(6)} % ± ${(100 * error).toFixed(2)} ${note}`);
 };
+const quantile = (values: readonly number[], p: number) =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length * p)]!;
 
-{
-  const alpha = 0.05;
-  const share = 0.05;
-  const rate = 0.01;
-  const definition = defineRollout({
-    challenger: 'm@2',
-    stages: [share],
-    minDwell: 0,
-    alpha: { rollback: alpha },
-    metrics: [{ id: 'errors', kind: 'event', better: 'lower', margin: { relative: 0.5 } }],
-  });
-  const alarms = { ours: 0, z: 0, threshold: 0, asymptotic: 0 };
-  const random = seededRandom(1);
-  for (let run = 0; run < runs; run++) {
-    const observations = createObservations(definition);
-    observations.begin({ epoch: 1, share, references: {} });
-    const struck = { ours: false, z: false, threshold: false, asymptotic: false };
-    for (let look = 0; look < 240; look++) {
-      for (let i = 0; i < 200; i++) {
-        const cohort = observations.cohort(1, random.next() < share ? 1 : 0);
-        observations.expose(cohort);
-        observations.add(0, cohort, Number(random.next() < rate));
-      }
-      const statistics = observations.statistics();
-      const { rows, sum } = statistics[0]!.metrics['errors']!;
-      const [n0, n1] = rows;
-      if (n1 < 30) continue;
-      const [p0, p1] = [sum[0] / n0, sum[1] / n1];
-      const pooled = (sum[0] + sum[1]) / (n0 + n1);
-      struck.ours ||= judge(definition, statistics).verdict === 'rollBack';
-      struck.z ||= (p1 - p0) / Math.sqrt(pooled * (1 - pooled) * (1 / n0 + 1 / n1)) > 1.645;
-      struck.threshold ||= p1 > 0.05;
-      const variance = (p0 * (1 - p0)) / (1 - share) + (p1 * (1 - p1)) / share;
-      const half = asymptoticHalfWidth(n0 + n1, variance, { alpha, expectedUnits: 24_000, sides: 'one' });
-      struck.asymptotic ||= p1 - p0 > half;
-    }
-    for (const name of ['ours', 'z', 'threshold', 'asymptotic'] as const) alarms[name] += Number(struck[name]);
-  }
-  console.log(`No difference, 1 % errors, 5 % share, 240 looks, stated error ${100 * alpha} %: false rollbacks`);
-  line('  conditional odds (ours)', alarms.ours / runs);
-  line('  asymptotic confidence sequence', alarms.asymptotic / runs);
-  line('  z-test at each look', alarms.z / runs);
-  line('  fixed threshold of 5 %', alarms.threshold / runs);
+function play(seed: number, options: RampOptions, who = people) {
+  const random = seededRandom(seed);
+  const all: RampResult[] = Array.from({ length: runs }, () => playRamp(who, random, options));
+  const share = (is: (one: RampResult) => boolean) => all.filter(is).length / runs;
+  return { all, ended: (end: RampResult['end']) => share((one) => one.end === end), share };
 }
 
+console.log(`${runs} rollouts each, seeds 1 to 5`);
 {
-  const metrics: readonly MetricSpec[] = [
-    { id: 'errors', kind: 'event', better: 'lower', margin: { relative: 0.5 } },
-    { id: 'slow', kind: 'latency', slo: 50, better: 'lower', margin: { relative: 0.25 } },
-    { id: 'converted', kind: 'event', window: '6h', better: 'higher', margin: { relative: 0.1 } },
-    { id: 'wrong', kind: 'label', window: '12h', better: 'lower', margin: { relative: 0.1 } },
-  ];
-  const base: Readonly<Record<string, number>> = { errors: 0.01, slow: 0.05, converted: 0.1, wrong: 0.2 };
-  const definition = defineRollout({
-    challenger: 'm@2',
-    minDwell: '6h',
-    minUnits: 50,
-    minMatured: 20,
-    maxDuration: '10d',
-    alpha: { rollback: 0.05 },
-    metrics,
-  });
-  const tolerant = {
-    ...definition,
-    metrics: definition.metrics.map((metric) => ({ ...metric, rollBackWhen: 'beyondMargin' as const })),
-  };
-  const play = (factors: Readonly<Record<string, number>>, spec = definition, lostChallenger = 0) => {
-    const truth = Object.fromEntries(
-      Object.entries(base).map(([id, rate]) => [id, { champion: rate, challenger: rate * (factors[id] ?? 1) }]),
-    );
-    const traffic = { unitsPerDay: 12_000, truth, drift: (day: number) => 1 + 0.5 * Math.sin(day), lostChallenger };
-    return simulate(spec, traffic, { runs, seed: 2, looksPerDay: 24 });
-  };
-  console.log('Whole rollouts: 1-5-25-50 %, four metrics, base rates ± 50 %, 240 looks, stated errors 5 %');
-  const same = play({});
-  line('  no difference: rolled back', same.rolledBack);
-  line('  no difference: promoted', same.promoted);
-  for (const [id, factor] of Object.entries({ errors: 1.5, slow: 1.25, converted: 0.9, wrong: 1.1 }))
-    line(`  ${id} exactly at its margin: promoted`, play({ [id]: factor }, tolerant).promoted);
-  for (const [name, factors] of Object.entries({
-    'errors x5': { errors: 5 },
-    'errors x2': { errors: 2 },
-    'converted -20 %': { converted: 0.8 },
-  })) {
-    const report = play(factors);
-    line(`  ${name}: rolled back, median after ${report.medianUnits} units`, report.rolledBack);
-  }
-  const lost = play({}, definition, 0.1);
-  line(`  10 % of the challenger's records lost: paused, median ${lost.medianUnits} units`, lost.paused);
+  const { ended, share } = play(1, { toTheEnd: true });
+  console.log('No difference between the arms');
+  line('  rolled back', ended('rollBack'));
+  line('  paused for uneven arms (stated 1 %)', ended('pause'));
+  line('  promoted', ended('promote'));
+  line(
+    '  z-test at each look would roll back',
+    share(({ naive }) => naive.z),
+  );
+  line(
+    '  fixed threshold of twice the usual rate',
+    share(({ naive }) => naive.threshold),
+  );
+  line(
+    '  asymptotic confidence sequence',
+    share(({ naive }) => naive.asymptotic),
+  );
+}
+console.log('Exactly at the margin: promoted');
+METRICS.forEach(({ id, better, margin }, at) => {
+  const factor = 1 + (better === 'lower' ? 1 : -1) * margin.relative;
+  const factors = METRICS.map((_, metric) => (metric === at ? factor : 1));
+  line(`  ${id} times ${factor}`, play(2, { definition: TOLERANT, factors }).ended('promote'));
+});
+console.log('Errors 1 % at a 5 % share, stated error 5 %: requests until they are found');
+for (const ratio of [2, 5]) {
+  const random = seededRandom(3);
+  const plan = fixedHorizon(ratio);
+  const requests = Array.from({ length: runs }, () => requestsToDetect(ratio, random, 10 * plan));
+  const median = quantile(requests, 0.5);
+  const power = requests.filter((n) => n <= 2 * plan).length / runs;
+  console.log(
+    `  times ${ratio}: median ${median}, plan ${Math.round(plan)}, ratio ${(median / plan).toFixed(3)}; found within two plans ${(100 * power).toFixed(1)} %`,
+  );
+}
+console.log('Revenue, lognormal with σ 1.5, one in twenty pays, 10 % share, 20,000 units looked at from the first');
+for (const conversion of [1, 0.6]) {
+  const random = seededRandom(4);
+  const all = Array.from({ length: runs }, () => playRevenue(conversion, random));
+  const name = conversion === 1 ? '  no difference' : '  40 % fewer pay';
+  line(`${name}: rolled back by rank betting`, all.filter(({ ours }) => ours).length / runs);
+  line(`${name}: asymptotic confidence sequence`, all.filter(({ asymptotic }) => asymptotic).length / runs);
+}
+{
+  const { all, ended } = play(5, { lostRecords: 0.1 }, crowd(200_000, 2));
+  const requests = all.filter(({ end }) => end === 'pause').map((one) => one.requests);
+  console.log("A tenth of the challenger's records lost");
+  line('  paused for uneven arms', ended('pause'), `median after ${quantile(requests, 0.5)} requests`);
 }

@@ -2,10 +2,10 @@ import type { Need } from '@millwright/core';
 import {
   bettingLogE,
   type EpochEvents,
-  harmLogE,
-  imbalanceLogE,
+  harmOdds,
+  imbalanceOdds,
   mergedLogE,
-  nonInferiorityLogE,
+  nonInferiorityOdds,
   riskRatioSequence,
 } from '@millwright/core/statistics';
 import type { Metric, RolloutDefinition } from './definition.js';
@@ -87,9 +87,18 @@ export function judge(
   options: JudgeOptions = {},
 ): RolloutEvidence {
   const { situation = { stage: definition.stages.length - 1, epoch: Infinity, dwellMs: Infinity } } = options;
-  const metrics = definition.metrics.map((metric) =>
-    judgeMetric(metric, definition, statistics, options.intervals ?? false),
-  );
+  const evidence = weigh(definition, statistics, situation, options.intervals ?? false);
+  return { ...evidence, because: explain(definition, evidence, situation) };
+}
+
+/** The verdict and its numbers, without the words: for simulations, which look a million times. */
+export function weigh(
+  definition: RolloutDefinition,
+  statistics: RolloutStatistics,
+  situation: Situation,
+  intervals = false,
+): Omit<RolloutEvidence, 'because'> {
+  const metrics = definition.metrics.map((metric) => judgeMetric(metric, definition, statistics, intervals));
   const guardrails = definition.metrics.filter(({ weight }) => weight > 0);
   const merged = mergedLogE(
     guardrails.map(({ id }) => metrics.find(({ metric }) => metric === id)!.harm!.logE),
@@ -120,8 +129,7 @@ export function judge(
     if (definition.mode === 'blueGreen') return 'promote';
     return proofs.every(({ proof: one }) => one!.proved) ? 'promote' : 'hold';
   })();
-  const evidence = { definition: definition.digest, verdict, metrics, harm, proof, balance, need };
-  return { ...evidence, because: explain(definition, evidence, situation) };
+  return { definition: definition.digest, verdict, metrics, harm, proof, balance, need };
 }
 
 function judgeMetric(
@@ -130,42 +138,45 @@ function judgeMetric(
   statistics: RolloutStatistics,
   intervals: boolean,
 ): MetricEvidence {
-  const sums = statistics.flatMap((epoch) => {
+  const sums: { readonly epoch: EpochStatistics; readonly sums: MetricSums }[] = [];
+  for (const epoch of statistics) {
     const one = epoch.metrics[metric.id];
-    return one === undefined ? [] : [{ epoch, sums: one }];
-  });
+    if (one !== undefined) sums.push({ epoch, sums: one });
+  }
   const events = metric.binary ? sums.map(({ epoch, sums: one }) => eventsOf(epoch, one)) : [];
   const limit = -Math.log(definition.alpha.promotion);
   const guardrail = metric.role !== 'promotion';
   const proofLogE = metric.role === 'guardrail' ? undefined : proofOf(metric, events, sums);
-  const total = (pick: (one: MetricSums) => readonly [number, number]): readonly [number, number] =>
-    sums.reduce<readonly [number, number]>(([a, b], { sums: one }) => [a + pick(one)[0], b + pick(one)[1]], [0, 0]);
   const newest = sums.findLast(({ sums: { rows } }) => rows[0] > 0 && rows[1] > 0);
-  const count = total(({ sum }) => sum);
+  const count = total(sums, 'sum');
   const enough = !metric.binary || count[0] + count[1] >= definition.minEvents;
   return {
     metric: metric.id,
     harm: guardrail ? harmOf(metric, events, sums) : undefined,
     proof: proofLogE && { ...proofLogE, proved: enough && proofLogE.logE >= limit },
     newest: newest && { epoch: newest.epoch.epoch, rows: newest.sums.rows, sum: newest.sums.sum },
-    rows: total(({ rows }) => rows),
-    missing: total(({ missing }) => missing),
+    rows: total(sums, 'rows'),
+    missing: total(sums, 'missing'),
     ...(intervals && metric.binary ? { ratio: ratioOf(events, definition.alpha.rollback) } : {}),
   };
 }
 
 type Sums = readonly { readonly epoch: EpochStatistics; readonly sums: MetricSums }[];
 
+function total(sums: Sums, what: 'rows' | 'missing' | 'sum'): readonly [number, number] {
+  let champion = 0;
+  let challenger = 0;
+  for (const { sums: one } of sums) {
+    champion += one[what][0];
+    challenger += one[what][1];
+  }
+  return [champion, challenger];
+}
+
 function harmOf(metric: Metric, events: readonly EpochEvents[], sums: Sums): MetricEvidence['harm'] {
-  if (metric.binary)
-    return {
-      logE: harmLogE(
-        metric.better === 'lower' ? events : swapped(events),
-        metric.rollBackWhen === 'beyondMargin' ? worstRatio(metric) : 1,
-      ),
-      formula: 'conditional-odds/1',
-    };
-  return { logE: wealthOf(sums, ({ rank }) => rank), formula: 'rank-betting/1' };
+  if (!metric.binary) return { logE: wealthOf(sums, ({ rank }) => rank), formula: 'rank-betting/1' };
+  const logE = harmOddsOf(metric)(metric.better === 'lower' ? events : swapped(events));
+  return { logE, formula: 'conditional-odds/1' };
 }
 
 function proofOf(
@@ -173,13 +184,34 @@ function proofOf(
   events: readonly EpochEvents[],
   sums: Sums,
 ): { readonly logE: number; readonly formula: Formula } {
-  const { kind, size } = metric.margin;
-  if (!metric.binary || kind === 'absolute')
+  if (!metric.binary || metric.margin.kind === 'absolute')
     return { logE: wealthOf(sums, ({ effect }) => effect), formula: 'effect-betting/1' };
-  // The nearest alternative lies at "no difference" when the margin is small, or the bets would overshoot it.
-  const grid = { from: 1 + Math.min(0.05, size) };
-  const logE = nonInferiorityLogE(metric.better === 'lower' ? events : swapped(events), worstRatio(metric), grid);
+  const logE = proofOddsOf(metric)(metric.better === 'lower' ? events : swapped(events));
   return { logE, formula: 'conditional-odds/1' };
+}
+
+type Odds = (epochs: readonly EpochEvents[]) => number;
+
+/** Up to a tenfold harm: what is worse is found soon anyway, and a longer grid would cost small harms time. */
+export const HARM_GRID = { from: 1.1, to: 10 } as const;
+
+/** The bets of a metric are functions of the metric alone, so that their logarithms are kept from look to look. */
+const harmOddsOf = kept((metric) =>
+  harmOdds(metric.rollBackWhen === 'beyondMargin' ? worstRatio(metric) : 1, HARM_GRID),
+);
+/** The nearest alternative lies at "no difference" when the margin is small, or the bets would overshoot it. */
+const proofOddsOf = kept((metric) =>
+  nonInferiorityOdds(worstRatio(metric), { from: 1 + Math.min(0.05, metric.margin.size) }),
+);
+const balanceOdds = imbalanceOdds();
+
+function kept(make: (metric: Metric) => Odds): (metric: Metric) => Odds {
+  const known = new WeakMap<Metric, Odds>();
+  return (metric) => {
+    const odds = known.get(metric) ?? make(metric);
+    known.set(metric, odds);
+    return odds;
+  };
 }
 
 /** The ratio of bad to good arm at which the margin is used up: challenger / champion, or turned when higher is better. */
@@ -220,9 +252,9 @@ function judgeBalance(
   const epochs = statistics.filter(({ epoch }) => epoch > after);
   const labels = definition.metrics.filter(({ kind }) => kind === 'label');
   const logs = [
-    imbalanceLogE(epochs.map(({ share, exposures: [a, b] }) => ({ share, challenger: b, total: a + b }))),
+    balanceOdds(epochs.map(({ share, exposures: [a, b] }) => ({ share, challenger: b, total: a + b }))),
     ...labels.map(({ id }) =>
-      imbalanceLogE(
+      balanceOdds(
         epochs.flatMap(({ share, metrics }) => {
           const rows = metrics[id]?.rows;
           return rows === undefined ? [] : [{ share, challenger: rows[1], total: rows[0] + rows[1] }];

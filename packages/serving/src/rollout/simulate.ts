@@ -1,6 +1,6 @@
 import { invalidInput, type Random, seededRandom } from '@millwright/core';
 import type { Metric, RolloutDefinition } from './definition.js';
-import { judge, type RolloutVerdict } from './judge.js';
+import { type RolloutVerdict, weigh } from './judge.js';
 import { type Arm, createObservations } from './observations.js';
 import { referencesOf } from './statistics.js';
 
@@ -115,7 +115,7 @@ function playOnce(definition: RolloutDefinition, traffic: SimulatedTraffic, look
       i--;
     }
     const statistics = sums.statistics();
-    const { verdict } = judge(definition, statistics, { situation: { stage, epoch, dwellMs: time - since } });
+    const { verdict } = weigh(definition, statistics, { stage, epoch, dwellMs: time - since });
     if (verdict === 'advance') {
       stage++;
       epoch++;

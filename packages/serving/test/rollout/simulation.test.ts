@@ -1,11 +1,7 @@
-import type { Random } from '@millwright/core';
 import { describe, expect, test } from 'vitest';
 import { defineRollout, type MetricSpec, preflight, type SimulatedTraffic, simulate } from '../../src/rollout/index.js';
 
-/**
- * Error rates under continuous looking, at a size for every commit; `bench/simulation.bench.ts` plays the full size.
- * Bounds are the stated error plus three standard errors.
- */
+/** What `simulate` tells people about their own definition. The error rates themselves are shown in `error-rates.test.ts`. */
 const METRICS: readonly MetricSpec[] = [
   { id: 'errors', kind: 'event', better: 'lower', margin: { relative: 0.5 } },
   { id: 'slow', kind: 'latency', slo: 50, better: 'lower', margin: { relative: 0.25 } },
@@ -47,24 +43,6 @@ describe('simulated rollouts', { timeout: 60_000 }, () => {
   });
 
   test.each([
-    ['errors', 1.5],
-    ['slow', 1.25],
-    ['converted', 0.9],
-    ['wrong', 1.1],
-  ])('a challenger exactly at the margin of %s is not promoted more often than stated', (metric, factor) => {
-    const tolerant = {
-      ...definition,
-      metrics: definition.metrics.map((one) => ({ ...one, rollBackWhen: 'beyondMargin' as const })),
-    };
-    const { promoted, standardError } = simulate(tolerant, traffic({ [metric]: factor }), {
-      runs: 30,
-      seed: 12,
-      looksPerDay: 8,
-    });
-    expect(promoted).toBeLessThanOrEqual(0.05 + 3 * standardError(0.05));
-  });
-
-  test.each([
     ['errors', 5, 15_000],
     ['errors', 2, 45_000],
     ['converted', 0.8, 60_000],
@@ -72,46 +50,6 @@ describe('simulated rollouts', { timeout: 60_000 }, () => {
     const report = simulate(definition, traffic({ [metric]: factor }), { runs: 20, seed: 13, looksPerDay: 8 });
     expect(report.rolledBack).toBeGreaterThan(0.9);
     expect(report.medianUnits).toBeLessThan(units);
-  });
-
-  test('a logger that loses every tenth record of the challenger stops the comparison', () => {
-    const report = simulate(definition, { ...traffic(), lostChallenger: 0.1 }, { runs: 20, seed: 14, looksPerDay: 8 });
-    expect(report.paused).toBeGreaterThan(0.8);
-    expect(report.medianUnits).toBeLessThan(50_000);
-  });
-
-  describe('revenue, of which few pay and the tail is long', () => {
-    const pays = (share: number) => (random: Random) => {
-      if (random.next() >= share) return 0;
-      const normal = Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
-      return Math.exp(1 + 1.5 * normal);
-    };
-    const revenue = defineRollout({
-      challenger: 'm@2',
-      stages: [
-        { share: '5%', minDwell: '6h' },
-        { share: '10%', minDwell: '30d' },
-      ],
-      maxDuration: '4d',
-      minUnits: 50,
-      metrics: [{ id: 'revenue', kind: 'value', better: 'higher', margin: { relative: 0.1 }, cap: 500, window: '1h' }],
-      alpha: { rollback: 0.05 },
-    });
-    const play = (challenger: number) =>
-      simulate(
-        revenue,
-        { unitsPerDay: 8_000, truth: { revenue: { champion: pays(0.05), challenger: pays(challenger) } } },
-        { runs: 25, seed: 15, looksPerDay: 8 },
-      );
-
-    test('false alarms stay within the stated error', () => {
-      const { rolledBack, standardError } = play(0.05);
-      expect(rolledBack).toBeLessThanOrEqual(0.05 + 3 * standardError(0.05));
-    });
-
-    test('forty per cent fewer payers are found', () => {
-      expect(play(0.03).rolledBack).toBeGreaterThan(0.8);
-    });
   });
 
   test('preflight foretells the time within a factor of one and a half', () => {

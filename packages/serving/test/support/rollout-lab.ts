@@ -1,0 +1,286 @@
+import { type Random, seededRandom } from '@millwright/core';
+import { asymptoticHalfWidth, harmOdds } from '@millwright/core/statistics';
+import {
+  createObservations,
+  defineRollout,
+  type EpochStatistics,
+  type MetricSpec,
+  type RolloutDefinition,
+} from '../../src/rollout/index.js';
+import { HARM_GRID, weigh } from '../../src/rollout/judge.js';
+
+/** Four metrics that harm and proof are judged on, with the rates of an ordinary day. */
+export const METRICS: readonly (MetricSpec & { readonly margin: { readonly relative: number } })[] = [
+  { id: 'errors', kind: 'event', better: 'lower', margin: { relative: 0.5 } },
+  { id: 'slow', kind: 'latency', slo: 50, better: 'lower', margin: { relative: 0.25 } },
+  { id: 'converted', kind: 'event', better: 'higher', margin: { relative: 0.1 } },
+  { id: 'wrong', kind: 'event', better: 'lower', margin: { relative: 0.1 } },
+];
+const RATES = [0.01, 0.05, 0.1, 0.2] as const;
+
+/** The ramp 1-5-25-50 %; time is counted in looks, of which there are 240. */
+export const RAMP: RolloutDefinition = defineRollout({
+  challenger: 'm@2',
+  minDwell: 24,
+  minUnits: 50,
+  alpha: { rollback: 0.05, promotion: 0.05 },
+  metrics: METRICS,
+});
+/** The same, with guardrails that leave a challenger at its margin alone, so that promotions can be counted. */
+export const TOLERANT: RolloutDefinition = {
+  ...RAMP,
+  metrics: RAMP.metrics.map((metric) => ({ ...metric, rollBackWhen: 'beyondMargin' as const })),
+};
+const LOOKS = 240;
+
+/**
+ * People who use a service: a few come very often (Pareto, shape 1.1), and each has habits of their own that stay
+ * (rates between a fourth of and four times the ordinary one), so that requests of one person are alike.
+ */
+export interface Crowd {
+  /** Draws who comes next. */
+  next(random: Random): number;
+  readonly size: number;
+  /** By person and metric, the factor of the ordinary rate. */
+  readonly habits: Float64Array;
+}
+
+export function crowd(size: number, seed: number): Crowd {
+  const random = seededRandom(seed);
+  const weights = Float64Array.from({ length: size }, () => Math.min(2_000, (1 - random.next()) ** (-1 / 1.1)));
+  const total = weights.reduce((a, b) => a + b, 0);
+  const habits = Float64Array.from({ length: size * 4 }, () => 4 ** (2 * random.next() - 1));
+  // Vose's alias table: one draw per request, whatever the weights.
+  const keep = weights.map((w) => (w * size) / total);
+  const alias = new Int32Array(size);
+  const small: number[] = [];
+  const large: number[] = [];
+  keep.forEach((p, i) => (p < 1 ? small : large).push(i));
+  while (small.length > 0 && large.length > 0) {
+    const low = small.pop()!;
+    const high = large.at(-1)!;
+    alias[low] = high;
+    keep[high] = keep[high]! - (1 - keep[low]!);
+    if (keep[high] < 1) small.push(large.pop()!);
+  }
+  for (const i of [...small, ...large]) keep[i] = 1;
+  return {
+    size,
+    habits,
+    next(source) {
+      const at = source.next() * size;
+      const column = Math.floor(at);
+      return at - column < keep[column]! ? column : alias[column]!;
+    },
+  };
+}
+
+export interface RampResult {
+  readonly end: 'rollBack' | 'pause' | 'promote' | 'hold';
+  /** Requests until the end. */
+  readonly requests: number;
+  /** What others would have said of the errors at some look: pooled over stages, request by request. */
+  readonly naive: Readonly<Record<'z' | 'threshold' | 'asymptotic', boolean>>;
+}
+
+export interface RampOptions {
+  readonly definition?: RolloutDefinition;
+  /** By metric, what the challenger multiplies everybody's rate by. */
+  readonly factors?: readonly number[];
+  readonly requestsPerLook?: number;
+  /** Part of the challenger's rows that never arrive, as with a broken logger. */
+  readonly lostRecords?: number;
+  /** Plays on to the last look although a verdict has fallen, so that others are judged on as much. */
+  readonly toTheEnd?: boolean;
+}
+
+/**
+ * One rollout of 240 looks: ramp by the judge's own verdicts, base rates that swing by half, units routed by a hash that
+ * is new in every run, one row per unit and epoch. Judged by the real judge from sums.
+ */
+export function playRamp(people: Crowd, random: Random, options: RampOptions = {}): RampResult {
+  const {
+    definition = RAMP,
+    factors = [1, 1, 1, 1],
+    requestsPerLook = 500,
+    toTheEnd = false,
+    lostRecords = 0,
+  } = options;
+  const salt = Math.floor(random.next() * 2 ** 32);
+  const seenIn = new Uint8Array(people.size);
+  const epochs: EpochStatistics[] = [];
+  const phase = random.next() * 2 * Math.PI;
+  const pooled = { n: [0, 0], x: [0, 0] };
+  const naive = { z: false, threshold: false, asymptotic: false };
+  let end: RampResult['end'] = 'hold';
+  let requests = 0;
+  let stage = 0;
+  let entered = 0;
+  let cells = openEpoch(1, definition.stages[0]!.share, epochs);
+  const rates = new Float64Array(4);
+  for (let look = 1; look <= LOOKS; look++) {
+    const { share } = definition.stages[stage]!;
+    const swing = 1 + 0.5 * Math.sin(phase + look / 30);
+    for (let m = 0; m < 4; m++) rates[m] = RATES[m]! * swing;
+    for (let i = 0; i < requestsPerLook; i++) {
+      const person = people.next(random);
+      const arm = hashOf(person, salt) < share * 2 ** 32 ? 1 : 0;
+      const failed = random.next() < rates[0]! * people.habits[person * 4]! * (arm === 1 ? factors[0]! : 1);
+      pooled.n[arm]!++;
+      if (failed) pooled.x[arm]!++;
+      if (seenIn[person] === stage + 1) continue;
+      seenIn[person] = stage + 1;
+      if (lostRecords > 0 && arm === 1 && random.next() < lostRecords) continue;
+      cells.exposures[arm]++;
+      if (failed) cells.sums[0]![arm]++;
+      for (let m = 1; m < 4; m++) {
+        const rate = rates[m]! * people.habits[person * 4 + m]! * (arm === 1 ? factors[m]! : 1);
+        if (random.next() < rate) cells.sums[m]![arm]++;
+      }
+    }
+    judgeOthers(pooled, naive);
+    if (end !== 'hold') continue;
+    requests += requestsPerLook;
+    const { verdict } = weigh(definition, epochs, { stage, epoch: stage + 1, dwellMs: look - entered });
+    if (verdict === 'advance') {
+      stage++;
+      entered = look;
+      cells = openEpoch(stage + 1, definition.stages[stage]!.share, epochs);
+    } else if (verdict !== 'hold') {
+      end = verdict;
+      if (!toTheEnd) break;
+    }
+  }
+  return { end, requests, naive };
+}
+
+interface OpenEpoch {
+  readonly exposures: [number, number];
+  /** Events by metric and arm. */
+  readonly sums: readonly [number, number][];
+}
+
+/** Sums that are counted up in place and read by the judge as they are. */
+function openEpoch(epoch: number, share: number, epochs: EpochStatistics[]): OpenEpoch {
+  const exposures: [number, number] = [0, 0];
+  const sums = METRICS.map((): [number, number] => [0, 0]);
+  const metrics = METRICS.map(({ id }, m) => [id, { rows: exposures, missing: [0, 0] as const, sum: sums[m]! }]);
+  epochs.push({ epoch, share, exposures, metrics: Object.fromEntries(metrics) });
+  return { exposures, sums };
+}
+
+/** murmur3's finaliser: as good a hash of small integers as routing has of texts. */
+function hashOf(person: number, salt: number): number {
+  let h = Math.imul(person + 1, 0x9e3779b1) ^ salt;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+/** What is usually done with the pooled totals, each at 5 %, one-sided; the threshold allows twice the ordinary error rate. */
+function judgeOthers(
+  { n, x }: { readonly n: readonly number[]; readonly x: readonly number[] },
+  struck: { z: boolean; threshold: boolean; asymptotic: boolean },
+): void {
+  const [n0, n1] = [n[0]!, n[1]!];
+  if (n1 < 30) return;
+  const [p0, p1] = [x[0]! / n0, x[1]! / n1];
+  const pooled = (x[0]! + x[1]!) / (n0 + n1);
+  struck.z ||= (p1 - p0) / Math.sqrt(pooled * (1 - pooled) * (1 / n0 + 1 / n1)) > 1.645;
+  struck.threshold ||= p1 > 2 * RATES[0];
+  const share = n1 / (n0 + n1);
+  const variance = (p0 * (1 - p0)) / (1 - share) + (p1 * (1 - p1)) / share;
+  const half = asymptoticHalfWidth(n0 + n1, variance, { alpha: 0.05, expectedUnits: 60_000, sides: 'one' });
+  struck.asymptotic ||= p1 - p0 > half;
+}
+
+/**
+ * Requests until an error ratio is found at a 5 % share, looked at after every error; `limit` when it is not.
+ * Between errors E cannot grow, so that only errors are drawn.
+ */
+export function requestsToDetect(ratio: number, random: Random, limit: number): number {
+  const share = 0.05;
+  const rate = RATES[0];
+  const overall = rate * (1 - share + share * ratio);
+  const toChallenger = (share * ratio) / (1 - share + share * ratio);
+  const threshold = -Math.log(0.05);
+  let requests = 0;
+  let challenger = 0;
+  for (let total = 1; ; total++) {
+    requests += Math.ceil(Math.log(1 - random.next()) / Math.log(1 - overall));
+    if (requests >= limit) return limit;
+    if (random.next() >= toChallenger) continue;
+    challenger++;
+    if (detectionOdds([{ share, challenger, total }]) >= threshold) return requests;
+  }
+}
+
+const detectionOdds = harmOdds(1, HARM_GRID);
+
+/** Requests that a test planned for the ratio needs: one-sided 5 %, power 80 %, 1 % errors, 5 % share. */
+export function fixedHorizon(ratio: number): number {
+  const share = 0.05;
+  const [p0, p1] = [RATES[0], RATES[0] * ratio];
+  const variance = (p1 * (1 - p1)) / share + (p0 * (1 - p0)) / (1 - share);
+  return (variance * (1.6448536 + 0.8416212) ** 2) / (p1 - p0) ** 2;
+}
+
+export interface RevenueResult {
+  readonly ours: boolean;
+  readonly asymptotic: boolean;
+}
+
+const REVENUE = defineRollout({
+  challenger: 'm@2',
+  stages: ['10%'],
+  metrics: [{ id: 'revenue', kind: 'value', better: 'higher', margin: { relative: 0.1 }, cap: 2_000 }],
+  alpha: { rollback: 0.05 },
+});
+
+/**
+ * Revenue of units at a 10 % share, looked at from the first unit on, 240 times over 20,000 units: one in twenty pays
+ * (times `conversion` with the challenger), lognormal amounts with σ = 1.5. What came before, 5,000 units of the champion,
+ * is the reference. `asymptotic` is the confidence sequence of the difference of means.
+ */
+export function playRevenue(conversion: number, random: Random, units = 20_000): RevenueResult {
+  const observations = createObservations(REVENUE);
+  const before = Array.from({ length: 5_000 }, () => amount(0.05, random)).sort((a, b) => a - b);
+  const quantiles = Array.from({ length: 128 }, (_, i) => before[Math.floor(((i + 0.5) / 128) * before.length)]!);
+  const mean = before.reduce((a, b) => a + b, 0) / before.length;
+  const share = 0.1;
+  observations.begin({ epoch: 1, share, references: { revenue: { mean, quantiles } } });
+  const sums = { n: [0, 0], s: [0, 0], q: [0, 0] };
+  let asymptotic = false;
+  let ours = false;
+  for (let unit = 1; unit <= units; unit++) {
+    const arm = random.next() < share ? 1 : 0;
+    const value = amount(arm === 1 ? 0.05 * conversion : 0.05, random);
+    observations.add(0, observations.cohort(1, arm), value);
+    sums.n[arm]!++;
+    sums.s[arm]! += value;
+    sums.q[arm]! += value * value;
+    if (unit % Math.floor(units / LOOKS) !== 0) continue;
+    ours ||= weigh(REVENUE, observations.statistics(), NO_SITUATION).harm.logE >= -Math.log(0.05);
+    asymptotic ||= asymptoticHarm(sums, unit, share);
+  }
+  return { ours, asymptotic };
+}
+
+const NO_SITUATION = { stage: 0, epoch: 1, dwellMs: Infinity };
+
+function amount(pays: number, random: Random): number {
+  if (random.next() >= pays) return 0;
+  const normal = Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
+  return Math.exp(1 + 1.5 * normal);
+}
+
+function asymptoticHarm(
+  { n, s, q }: Readonly<Record<'n' | 's' | 'q', readonly number[]>>,
+  units: number,
+  share: number,
+): boolean {
+  const [a, b] = [s[0]! / n[0]!, s[1]! / n[1]!];
+  const variance = (q[0]! / n[0]! - a * a) / (1 - share) + (q[1]! / n[1]! - b * b) / share;
+  if (!(n[1]! >= 10 && variance > 0)) return false;
+  return a - b > asymptoticHalfWidth(units, variance, { alpha: 0.05, expectedUnits: 20_000, sides: 'one' });
+}
