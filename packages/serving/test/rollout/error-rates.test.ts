@@ -7,6 +7,7 @@ import {
   playRamp,
   playRevenue,
   type RampOptions,
+  type RampResult,
   requestsToDetect,
   TOLERANT,
 } from '../support/rollout-lab.js';
@@ -20,7 +21,7 @@ const people = crowd(8_000, 1);
 const threeErrors = (share: number) => 3 * Math.sqrt((share * (1 - share)) / RUNS);
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
-function play(seed: number, options: RampOptions): Readonly<Record<string, number>> {
+function play(seed: number, options: RampOptions): Readonly<Record<RampResult['end'], number>> {
   const random = seededRandom(seed);
   const ends = { rollBack: 0, pause: 0, promote: 0, hold: 0 };
   for (let run = 0; run < RUNS; run++) ends[playRamp(people, random, { requestsPerLook: 100, ...options }).end]++;
@@ -30,8 +31,8 @@ function play(seed: number, options: RampOptions): Readonly<Record<string, numbe
 describe('error rates under continuous looking', { timeout: 240_000 }, () => {
   test('a challenger that is no worse is rolled back, or its arms called uneven, no more often than stated', () => {
     const { rollBack, pause } = play(1, {});
-    expect(rollBack! / RUNS).toBeLessThanOrEqual(0.05 + threeErrors(0.05));
-    expect(pause! / RUNS).toBeLessThanOrEqual(0.01 + threeErrors(0.01));
+    expect(rollBack / RUNS).toBeLessThanOrEqual(0.05 + threeErrors(0.05));
+    expect(pause / RUNS).toBeLessThanOrEqual(0.01 + threeErrors(0.01));
   });
 
   test.each(
@@ -42,7 +43,7 @@ describe('error rates under continuous looking', { timeout: 240_000 }, () => {
     })),
   )('a challenger exactly at the margin of $id is promoted no more often than stated', ({ at, factor }) => {
     const factors = METRICS.map((_, metric) => (metric === at ? factor : 1));
-    expect(play(2, { definition: TOLERANT, factors }).promote! / RUNS).toBeLessThanOrEqual(0.05 + threeErrors(0.05));
+    expect(play(2, { definition: TOLERANT, factors }).promote / RUNS).toBeLessThanOrEqual(0.05 + threeErrors(0.05));
   });
 
   test.each([

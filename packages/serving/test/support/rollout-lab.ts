@@ -55,7 +55,7 @@ export function crowd(size: number, seed: number): Crowd {
   const alias = new Int32Array(size);
   const small: number[] = [];
   const large: number[] = [];
-  keep.forEach((p, i) => (p < 1 ? small : large).push(i));
+  for (const [i, p] of keep.entries()) (p < 1 ? small : large).push(i);
   while (small.length > 0 && large.length > 0) {
     const low = small.pop()!;
     const high = large.at(-1)!;
