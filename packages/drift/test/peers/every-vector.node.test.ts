@@ -27,7 +27,7 @@ import {
 import { describe, expect, test } from 'vitest';
 
 /** Reference answers on public data sets: the folder that holds the vector files; the data lie beside it as they name them. */
-const folder = process.env['MILLWRIGHT_DRIFT_VECTORS'];
+const folder = process.env['MILLWRIGHT_VECTORS'];
 
 /** What the vector files hold is looked up by path; a missing entry is undefined and fails its comparison. */
 // biome-ignore lint/suspicious/noExplicitAny: external JSON of many shapes, every use is compared with a number
@@ -129,7 +129,7 @@ function compareCounts(a: ArrayLike<number>, b: ArrayLike<number>, e: Json): voi
 }
 
 describe.skipIf(folder === undefined)(
-  'every vector of the tests (set MILLWRIGHT_DRIFT_VECTORS to their folder)',
+  'every vector of the tests (set MILLWRIGHT_VECTORS to their folder)',
   () => {
     test('two samples of numbers: 16 pairs of scipy, Evidently and NannyML', () => {
       const { cases } = load('two_sample_numeric.json');
