@@ -1,5 +1,6 @@
 import { toDigest } from '../foundation/digest.js';
 import type { LedgerId } from '../foundation/ids.js';
+import { defined } from '../foundation/options.js';
 import type { StoredCommit } from '../storage/types.js';
 import {
   type CommitInfo,
@@ -109,7 +110,13 @@ export function eventsOf(seq: number, firstIndex: number, sections: readonly Sec
   for (const { info, events: written } of sections) {
     index++;
     const { commitId, time, actor } = info;
-    for (const event of written) events.push({ ...event, index: index++, seq, commitId, time, actor });
+    for (const { type, data, version, critical } of written) {
+      const event = { type, data, index: index++, seq, commitId, time, actor };
+      // Spelled out: copying an unknown object takes longer than hashing its leaf.
+      events.push(
+        version === undefined && critical === undefined ? event : { ...event, ...defined({ version, critical }) },
+      );
+    }
   }
   return events;
 }
