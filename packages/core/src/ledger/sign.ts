@@ -42,7 +42,7 @@ export async function exportProof(ledger: Ledger, index: number, options: Export
   const infoProof = await ledger.prove(info.index, { size: proof.size, signal });
   const path = proof.path.map(hashOf);
   const infoPath = infoProof.path.map(hashOf);
-  const extra = formatEventExtra({ entry: bytes, info: info.bytes, infoIndex: info.index, infoPath }, path);
+  const extra = await formatEventExtra({ entry: bytes, info: info.bytes, infoIndex: info.index, infoPath }, path);
   const checkpoint = 'checkpoint' in options ? options.checkpoint : await sign(ledger, proof, options);
   return formatTlogProof({ index, path, checkpoint, extra });
 }

@@ -1,4 +1,5 @@
 import { fromBase64, toBase64 } from '../foundation/base64.js';
+import { deflate, inflate } from '../foundation/deflate.js';
 import { HASH_BYTES, leafHash, sameHash } from '../ledger/merkle-hash.js';
 import { includes, MAX_PROOF_HASHES } from '../ledger/merkle-proof.js';
 import type { TreeHead } from './tlog-checkpoint.js';
@@ -44,7 +45,7 @@ export type EventVerdict =
  */
 export async function verifyEventProof(text: string, options: VerifyHeadOptions): Promise<EventVerdict> {
   const proof = parseTlogProof(text);
-  const extra = proof && parseEventExtra(proof.extra, proof.path);
+  const extra = proof && (await parseEventExtra(proof.extra, proof.path));
   if (extra === undefined) return { ok: false, reason: 'it is no proof of an event' };
   const verdict = await verifyTlogProof(text, { ...options, entry: extra.entry });
   if (!verdict.ok) return verdict;
@@ -76,12 +77,12 @@ export interface EventExtra {
 
 /**
  * Three lines: the event's leaf, the commit info's leaf, and the index of the latter with its path. The two are neighbours,
- * so their paths end alike; what the event's path has already is not repeated.
+ * so their paths end alike; what the event's path has already is not repeated. Deflated, because digests are hexadecimal.
  */
-export function formatEventExtra(
+export async function formatEventExtra(
   { entry, info, infoIndex, infoPath }: EventExtra,
   path: readonly Uint8Array[],
-): Uint8Array {
+): Promise<Uint8Array> {
   let shared = 0;
   while (shared < Math.min(path.length, infoPath.length) && sameHash(path.at(-1 - shared)!, infoPath.at(-1 - shared)!))
     shared++;
@@ -93,12 +94,18 @@ export function formatEventExtra(
   extra.set(info, entry.length + 1);
   extra[entry.length + 1 + info.length] = LINE_FEED;
   extra.set(last, entry.length + info.length + 2);
-  return extra;
+  return deflate(extra);
 }
 
 const LINE_FEED = 10;
+/** Two leaves of the largest size and a path. */
+const MAX_EXTRA_BYTES = 2 * 65_535 + 8_192;
 
-function parseEventExtra(extra: Uint8Array | undefined, path: readonly Uint8Array[]): EventExtra | undefined {
+async function parseEventExtra(
+  deflated: Uint8Array | undefined,
+  path: readonly Uint8Array[],
+): Promise<EventExtra | undefined> {
+  const extra = deflated && (await inflate(deflated, MAX_EXTRA_BYTES));
   if (extra === undefined) return undefined;
   const first = extra.indexOf(LINE_FEED);
   const second = extra.indexOf(LINE_FEED, first + 1);

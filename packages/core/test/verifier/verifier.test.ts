@@ -217,7 +217,7 @@ describe('proof files', () => {
     const proofOf = async (index: number, infoIndex: number, info: Uint8Array) => {
       const { bytes: entry } = await ledger.leaf(index);
       const own = await path(index);
-      const extra = formatEventExtra({ entry, info, infoIndex, infoPath: await path(infoIndex) }, own);
+      const extra = await formatEventExtra({ entry, info, infoIndex, infoPath: await path(infoIndex) }, own);
       return verifyEventProof(formatTlogProof({ index, path: own, checkpoint: head, extra }), {
         verifiers: [factory.verifier],
       });
@@ -249,7 +249,7 @@ describe('proof files', () => {
       const checkpoint = await signNote(text, [factory.signer]);
       const path = tree.inclusionPath(1);
       const infoPath = tree.inclusionPath(0);
-      const extra = formatEventExtra({ entry: entry!, info: first!, infoIndex: 0, infoPath }, path);
+      const extra = await formatEventExtra({ entry: entry!, info: first!, infoIndex: 0, infoPath }, path);
       const proof = formatTlogProof({ index: 1, path, checkpoint, extra });
       return verifyEventProof(proof, { verifiers: [factory.verifier] });
     };
