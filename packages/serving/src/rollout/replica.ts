@@ -65,14 +65,16 @@ export function createReplica(
 
   return {
     async converge(state) {
-      const { policy, status, model, champion, challenger } = state;
+      const { policy, status, model, alias, champion, challenger } = state;
       if (applied?.policy?.epoch === policy?.epoch && applied?.status === status) return;
       if (isFinal(state)) {
         observing();
         applied = { policy, status };
         // A newer rollout may have taken over the endpoint: then there is nothing left to tidy.
         if (endpoint.policy !== undefined && endpoint.policy.salt !== state.id) return;
-        if (status === 'completed') await lead(CHALLENGER, model, challenger);
+        // Whoever was away while it went forth or back serves what has the alias now, not what it served last.
+        const { id: now } = await target.source(model, alias).resolve();
+        await lead(now === challenger ? CHALLENGER : PREVIOUS, model, now);
         endpoint.setPolicy(undefined);
         for (const arm of [CHALLENGER, PREVIOUS]) if (arms.get(arm) !== undefined) await arms.remove(arm);
       } else {
