@@ -1,5 +1,6 @@
 export { type BinRule, binEdges, histogram } from './bins.js';
 export { type Cells, cellsOf, poolCells } from './cells.js';
+export { certifiedKs, ksOfSketches } from './certified.js';
 export { type ChiSquare, chiSquareTest, cramersV, cramersVCorrected, gTest } from './chi-square.js';
 export {
   hellinger,

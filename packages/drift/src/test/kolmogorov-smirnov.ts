@@ -24,7 +24,8 @@ export interface KsOptions extends TestOptions {
 }
 
 const DEFAULTS = { alternative: 'two-sided', exactBelow: 10_000 } as const satisfies KsOptions;
-const DEFAULT_MARGIN = 0.1;
+export const KS_MARGIN = 0.1;
+export const KS_MEASURE = 'largest difference of the distribution functions';
 
 /** The test as a monitor runs it: on values, or on the reference's histogram cells, where it is conservative. */
 export const ks: TwoSampleTest = {
@@ -94,31 +95,40 @@ function finish(
   parts: TestResult['parts'],
   options: KsOptions,
 ): TestResult {
-  const checked = checkOptions(options, DEFAULT_MARGIN);
-  const { alternative, exactBelow } = { ...DEFAULTS, ...defined(options) };
+  const checked = checkOptions(options, KS_MARGIN);
   const { reference: n, current: m } = rows;
   const empty = n === 0 || m === 0;
-  const exact = Math.max(n, m) <= exactBelow;
-  const logPValue = empty
-    ? undefined
-    : exact
-      ? Math.log(exactP(statistic, n, m, alternative))
-      : asymptotic(statistic, n, m, alternative);
+  const { method, logP } = ksLogP(statistic, n, m, options);
+  const logPValue = empty ? undefined : logP;
   return judge(
     {
       test: 'ks',
-      method: exact ? 'exact' : 'asymptotic',
+      method,
       statistic,
       pValue: logPValue === undefined ? undefined : Math.exp(logPValue),
       logPValue,
       effect: empty ? Number.NaN : statistic,
-      measure: 'largest difference of the distribution functions',
+      measure: KS_MEASURE,
       rows,
-      needed: rowsNeeded(Math.max(n, m), checked),
+      needed: ksRowsNeeded(Math.max(n, m), checked),
       parts: empty ? [] : parts,
     },
     checked,
   );
+}
+
+/** ln p of a statistic, exactly for small samples. NaN without rows. */
+export function ksLogP(
+  statistic: number,
+  n: number,
+  m: number,
+  options: KsOptions = {},
+): { readonly method: 'exact' | 'asymptotic'; readonly logP: number } {
+  const { alternative, exactBelow } = { ...DEFAULTS, ...defined(options) };
+  if (n === 0 || m === 0) return { method: 'exact', logP: Number.NaN };
+  return Math.max(n, m) <= exactBelow
+    ? { method: 'exact', logP: Math.log(exactP(statistic, n, m, alternative)) }
+    : { method: 'asymptotic', logP: asymptotic(statistic, n, m, alternative) };
 }
 
 function exactP(statistic: number, n: number, m: number, alternative: NonNullable<KsOptions['alternative']>): number {
@@ -139,8 +149,8 @@ function asymptotic(
   return Math.min(0, -2 * z * z - (2 * z * (large + 2 * small)) / Math.sqrt(large * small * (large + small)) / 3);
 }
 
-/** A difference of `margin` at one point is found when it stands clear of the critical value by the power's quantile. */
-function rowsNeeded(
+/** Rows of the smaller side: a difference of `margin` at one point is found when it stands clear of the critical value by the power's quantile. */
+export function ksRowsNeeded(
   larger: number,
   { alpha, power, margin }: { readonly alpha: number; readonly power: number; readonly margin: number },
 ): number {

@@ -3,7 +3,7 @@ import { type Random, systemRandom } from '../../foundation/random.js';
 import { levelCapacity, MAX_LEVELS, MIN_LEVEL_WIDTH, totalCapacity } from './kll-capacity.js';
 import { compressLevels, halveDown, halveUp, mergeRuns, sortRange } from './kll-compact.js';
 import { encodeKll } from './kll-encode.js';
-import { kllRankError } from './kll-error.js';
+import { kllRankError, kllRankVariance } from './kll-error.js';
 import { quantileIn, rankIn, type SortedView, sortedView } from './sorted-view.js';
 
 /**
@@ -115,6 +115,11 @@ export class KllSketch {
   /** How far a rank may be off at 99 % confidence: one rank, or (`pmf`) the largest over all ranks at once. */
   rankError(pmf = false): number {
     return kllRankError(this.#minK, pmf);
+  }
+
+  /** Bounds a rank's error for any confidence: P(off by t or more) ≤ 2 exp(-t² / (2 v)). See `kllRankVariance`. */
+  rankVariance(): number {
+    return this.#n === 0 ? 0 : kllRankVariance(this.#minK, this.#n, this.#starts);
   }
 
   /** Takes one value. NaN has no rank and is left out. */

@@ -87,6 +87,33 @@ describe('KLL', () => {
     );
   });
 
+  test('the spread of ranks over coins stays below the stated variance, in one sketch and in merged ones', () => {
+    const n = 20_000;
+    const whole = (seed: number) => counting(n, seed, 32);
+    const merged = (seed: number) => {
+      const sketch = seeded(seed, 32);
+      for (let part = 0; part < 8; part++) {
+        const own = seeded(1_000 * seed + part, 32);
+        for (let i = part; i < n; i += 8) own.update(i);
+        sketch.merge(own);
+      }
+      return sketch;
+    };
+    for (const build of [whole, merged]) {
+      const sketches = Array.from({ length: 60 }, (_, seed) => build(seed + 1));
+      for (const share of [0.1, 0.5, 0.8]) {
+        const errors = sketches.map((sketch) => sketch.rank(share * n, { inclusive: false }) - share);
+        const spread = errors.reduce((sum, error) => sum + error ** 2, 0) / errors.length;
+        const bound = Math.max(...sketches.map((sketch) => sketch.rankVariance()));
+        expect(spread).toBeLessThan(bound);
+        // Not every compaction moves every rank: the bound is some times too large, not many.
+        expect(spread).toBeGreaterThan(bound / 25);
+      }
+    }
+    expect(counting(150).rankVariance()).toBe(0);
+    expect(seeded(1).rankVariance()).toBe(0);
+  });
+
   test('the same order and seed give the same bytes', () => {
     const build = () => {
       const sketch = counting(20_000, 3);
