@@ -10,6 +10,8 @@ import type { Verdict } from './verdict.js';
 export interface RequestContext extends Abortable {
   /** Who or what the request is for (a user, a device, an aircraft): the unit of sticky routing and of statistics. */
   readonly unit?: string | undefined;
+  /** Other identities of the unit, such as the anonymous id from before a login: for an endpoint with a sticky store. */
+  readonly formerUnits?: readonly string[] | undefined;
   /** Absolute deadline in milliseconds of the clock that the endpoint was given. */
   readonly deadlineAt?: number | undefined;
   /** Facts that routing may look at (region, contract version, allow lists). Never hashed into the arm. */

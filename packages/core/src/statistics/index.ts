@@ -26,5 +26,18 @@ export * from './sequential/conditional-odds.js';
 export * from './sequential/log-sum.js';
 export * from './sequential/mean.js';
 export * from './sequential/merge.js';
-export * from './sequential/mixture.js';
+export {
+  bernoulliSequence,
+  bestRho,
+  betaBinomialMixture,
+  gammaExponentialMixture,
+  gammaPoissonMixture,
+  type Mixture,
+  normalMixture,
+  normalMixtureOf,
+  polynomialStitching,
+  type Tuning,
+} from './sequential/mixture.js';
+export * from './sequential/multinomial.js';
 export * from './sequential/quantile.js';
+export { distributionBand, doubleStitching } from './sequential/quantile-bands.js';

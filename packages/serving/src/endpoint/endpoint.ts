@@ -14,7 +14,7 @@ import { type Contract, checkInput, type InputOf, type OutputOf, violated } from
 import { latencyHistogram } from '@millwright/core/telemetry';
 import type { Abstained } from '../guard/types.js';
 import { outcomeHub } from '../outcome/index.js';
-import { type CompiledPolicy, type Route, route, shadowsOf } from '../routing/index.js';
+import { type CompiledPolicy, type Route, routeRequest, shadowsOf } from '../routing/index.js';
 import { type ArmSet, armSet, CHAMPION, stateOf } from './arms.js';
 import { deadlines } from './deadlines.js';
 import { decisionFeed } from './decision-feed.js';
@@ -108,7 +108,7 @@ export async function createEndpoint<I, O>(
     const time = clock.now();
     const arrivedAt = clock.monotonic();
     const allowedMs = context.deadlineAt === undefined ? deadlineMs : context.deadlineAt - time;
-    const chosen = policy === undefined ? TO_CHAMPION : route(policy, context.unit, decisionId, time);
+    const chosen = policy === undefined ? TO_CHAMPION : routeRequest(policy, context, decisionId, time, options.sticky);
     // A missing modality names the arm that can do without it; that is no experiment, so it is not sticky.
     const taken = arm === undefined ? chosen : { arm, epoch: chosen.epoch, share: 1, sticky: false };
     return new PendingRequest(host, input, context, {

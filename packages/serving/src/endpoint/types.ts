@@ -14,7 +14,7 @@ import type { Contract } from '@millwright/core/contract';
 import type { Codec, EngineFacts, EngineStats } from '../engine/types.js';
 import type { Abstained, Guard } from '../guard/types.js';
 import type { Outcomes } from '../outcome/index.js';
-import type { CompiledPolicy } from '../routing/index.js';
+import type { CompiledPolicy, StickyStore } from '../routing/index.js';
 import type { ModelRuntime, TensorSignature } from '../runtime/types.js';
 
 /** Values by name: what goes in and comes out when no codec says otherwise. */
@@ -53,6 +53,8 @@ export interface EndpointOptions<I, O> {
   readonly random?: Random | undefined;
   /** Called with every decision, before its promise settles. Same as `endpoint.observe`. */
   readonly onDecision?: ((decision: DecisionRecord<I, O>) => void) | undefined;
+  /** Keeps units on their arm when their identity changes (see `formerUnits`). Default: the hash alone decides. */
+  readonly sticky?: StickyStore | undefined;
   /** Follow the source when it changes. Default true. */
   readonly watch?: boolean | undefined;
 }

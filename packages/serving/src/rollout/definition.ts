@@ -1,5 +1,6 @@
 import { type Digest, digestJson, MillwrightError } from '@millwright/core';
 import * as z from 'zod/mini';
+import type { Override } from '../routing/index.js';
 import { type DurationText, parseDuration, parseShare, type ShareText } from './units.js';
 
 /** How a rollout goes and what decides it, as people write it. Only `challenger` and `metrics` are required. */
@@ -37,6 +38,8 @@ export interface RolloutSpec {
   readonly rows?: 'epoch' | 'unit' | 'request' | undefined;
   /** How long a replica trusts a policy that it cannot refresh. Default 5 minutes; 0: for ever. */
   readonly hardTtl?: DurationText | undefined;
+  /** Who goes to an arm (`champion`, `challenger`) whatever the hash says; left out of statistics. See `Override`. */
+  readonly overrides?: readonly Override[] | undefined;
 }
 
 export interface StageSpec {
@@ -134,6 +137,7 @@ export interface RolloutDefinition {
   readonly approvals: number;
   readonly rows: 'epoch' | 'unit' | 'request';
   readonly hardTtlMs: number;
+  readonly overrides?: readonly Override[] | undefined;
   readonly digest: Digest;
 }
 
@@ -148,6 +152,9 @@ export function defineRollout(spec: RolloutSpec): RolloutDefinition {
   const at = challenger.lastIndexOf('@');
   if (at <= 0) throw invalid('challenger', `expected \`name@version\`, got \`${challenger}\``);
   const metrics = resolveMetrics(spec.metrics);
+  for (const [i, { units, where = {} }] of (spec.overrides ?? []).entries())
+    if (units === undefined && Object.keys(where).length === 0)
+      throw invalid(`overrides.${i}`, 'units or attributes to match are missing');
   const approvals = spec.approvals ?? 0;
   if (approvals === 0 && spec.mode !== 'blueGreen' && metrics.every(({ role }) => role === 'guardrail'))
     throw invalid(
@@ -173,6 +180,7 @@ export function defineRollout(spec: RolloutSpec): RolloutDefinition {
     approvals,
     rows: spec.rows ?? 'epoch',
     hardTtlMs: parseDuration(spec.hardTtl ?? '5m', 'hardTtl'),
+    ...(spec.overrides && { overrides: spec.overrides }),
   } as const;
   return { ...definition, digest: digestJson(definition) };
 }
@@ -223,6 +231,17 @@ const SPEC = z.strictObject({
   approvals: count,
   rows: z.optional(z.enum(['epoch', 'unit', 'request'])),
   hardTtl: z.optional(duration),
+  overrides: z.optional(
+    z.array(
+      z.strictObject({
+        arm: z.enum(['champion', 'challenger']),
+        units: z.optional(z.array(z.string().check(z.minLength(1)))),
+        where: z.optional(
+          z.record(z.string(), z.array(z.union([z.string(), z.number(), z.boolean()])).check(z.minLength(1))),
+        ),
+      }),
+    ),
+  ),
 });
 
 /** zod/mini carries no messages of its own. */

@@ -200,7 +200,7 @@ function inForce(state: RolloutState): NewEvent {
 }
 
 function policyOf(state: RolloutState): Policy {
-  return state.policy ?? championPolicy({ salt: state.id });
+  return state.policy ?? championPolicy({ salt: state.id, overrides: state.definition.overrides });
 }
 
 const fullShare = (state: RolloutState): Policy => ramp(policyOf(state), { [CHALLENGER]: 1 });

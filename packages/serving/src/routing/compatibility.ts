@@ -52,6 +52,42 @@ export const buckets = {
   },
 } as const;
 
+/**
+ * GrowthBook's ranges [start, end) of variations: their weights beside each other, each filled up to the coverage. Weights
+ * that do not fit (another number, or a sum that is not 1) count as equal.
+ */
+export function growthBookRanges(
+  variations: number,
+  coverage = 1,
+  weights?: readonly number[],
+): readonly (readonly [number, number])[] {
+  const sum = weights?.reduce((a, b) => a + b, 0) ?? 0;
+  const fits = weights?.length === variations && sum >= 0.99 && sum <= 1.01;
+  const covered = Math.min(1, Math.max(0, coverage));
+  let start = 0;
+  return Array.from({ length: variations }, (_, i) => {
+    const weight = fits ? weights![i]! : 1 / variations;
+    const range = [start, start + covered * weight] as const;
+    start += weight;
+    return range;
+  });
+}
+
+/** The variation whose range holds the bucket; -1 when none does. */
+export function growthBookVariation(bucket: number, ranges: readonly (readonly [number, number])[]): number {
+  return ranges.findIndex(([start, end]) => bucket >= start && bucket < end);
+}
+
+/** Whether GrowthBook counts the unit to a part [start, end) of a namespace. */
+export function inGrowthBookNamespace(
+  unit: string,
+  namespace: string,
+  [start, end]: readonly [number, number],
+): boolean {
+  const bucket = buckets.growthBook(`__${namespace}`, unit, 1);
+  return bucket >= start && bucket < end;
+}
+
 export type BucketingSystem = keyof typeof buckets;
 
 function eppoShard(text: string, shards: number): number {

@@ -15,13 +15,20 @@ export {
   deferralThreshold,
   type JudgedAnswer,
 } from './cascade.js';
-export { type BucketingSystem, buckets } from './compatibility.js';
+export {
+  type BucketingSystem,
+  buckets,
+  growthBookRanges,
+  growthBookVariation,
+  inGrowthBookNamespace,
+} from './compatibility.js';
 export { type HashPrefix, hashFrom, hashPrefix, murmur3 } from './murmur3.js';
 export {
   BUCKETS,
   type CompiledPolicy,
   championPolicy,
   compilePolicy,
+  type Override,
   type Policy,
   type PolicyMode,
   type PolicyRange,
@@ -29,4 +36,11 @@ export {
   sharesOf,
 } from './policy.js';
 export { type RampOptions, ramp } from './ramp.js';
+export {
+  memoryStickyStore,
+  type RoutedRequest,
+  routeRequest,
+  type StickyEntry,
+  type StickyStore,
+} from './request.js';
 export { bucketOf, createRouter, type Router, route, shadowsOf } from './route.js';

@@ -33,6 +33,17 @@ export interface Policy {
   readonly validUntil?: number | undefined;
   /** Arms that are given a copy of a sample of the requests, off the path of the answer. */
   readonly shadows?: readonly { readonly arm: string; readonly share: number }[] | undefined;
+  readonly overrides?: readonly Override[] | undefined;
+}
+
+/**
+ * Requests that go to an arm whatever their hash: units on a list, or requests whose attributes all have one of the values
+ * (a contract version, a region). The first that matches counts, while its arm has a share or is the champion.
+ */
+export interface Override {
+  readonly arm: string;
+  readonly units?: readonly string[] | undefined;
+  readonly where?: Readonly<Record<string, readonly (string | number | boolean)[]>> | undefined;
 }
 
 /** Where a request goes. One frozen object per arm and policy, so routing allocates nothing. */
@@ -66,8 +77,18 @@ export interface CompiledPolicy {
   readonly unsticky: readonly Route[];
   /** The route when nothing else may answer. */
   readonly fallback: Route;
+  /** By arm that serves, the route of requests that chance has no part in: share 1, left out of statistics. */
+  readonly certain: ReadonlyMap<string, Route>;
+  readonly overrides: readonly CompiledOverride[];
   readonly prefix: HashPrefix;
   readonly shadowPrefix: HashPrefix;
+}
+
+/** An override, ready to match: sets for its lists, and the route that it gives. */
+export interface CompiledOverride {
+  readonly units: ReadonlySet<string> | undefined;
+  readonly where: readonly (readonly [string, ReadonlySet<string | number | boolean>])[];
+  readonly route: Route;
 }
 
 /** A policy under which one arm answers everything. */
@@ -75,17 +96,20 @@ export function championPolicy(options: {
   readonly salt: string;
   readonly champion?: string | undefined;
   readonly epoch?: number | undefined;
+  readonly overrides?: readonly Override[] | undefined;
 }): Policy {
-  const { salt, champion = 'champion', epoch = 0 } = options;
+  const { salt, champion = 'champion', epoch = 0, overrides } = options;
   const ranges = [{ start: 0, end: BUCKETS, arm: champion, since: epoch }];
-  return { epoch, salt, mode: 'champion', champion, ranges, killed: false };
+  return { epoch, salt, mode: 'champion', champion, ranges, killed: false, ...(overrides && { overrides }) };
 }
 
 /** Checks a policy and prepares it for `route`. @throws `input/invalid` when the ranges do not partition [0, 2^32) */
 export function compilePolicy(policy: Policy): CompiledPolicy {
   checkPolicy(policy);
-  const { epoch, salt, mode, champion, ranges, killed, validUntil = Infinity } = policy;
+  const { epoch, salt, mode, champion, ranges, killed, validUntil = Infinity, overrides = [] } = policy;
   const shares = sharesOf(policy);
+  const serving = new Set([champion, ...shares.keys()]);
+  const certain = new Map([...serving].map((arm) => [arm, Object.freeze({ arm, epoch, share: 1, sticky: false })]));
   const routeOf = (arm: string, sticky: boolean): Route =>
     Object.freeze({ arm, epoch, share: killed ? Number(arm === champion) : (shares.get(arm) ?? 0), sticky });
   const all = (sticky: boolean) => {
@@ -105,6 +129,12 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
     sticky: all(true),
     unsticky: all(false),
     fallback: Object.freeze({ arm: champion, epoch, share: killed ? 1 : (shares.get(champion) ?? 0), sticky: false }),
+    certain,
+    overrides: overrides.flatMap(({ arm, units, where = {} }) => {
+      const forced = certain.get(arm);
+      const lists = Object.entries(where).map(([name, values]) => [name, new Set(values)] as const);
+      return forced === undefined ? [] : [{ units: units && new Set(units), where: lists, route: forced }];
+    }),
     prefix: hashPrefix(`${salt}:`),
     shadowPrefix: hashPrefix(`${salt}#shadow:`),
   });
@@ -118,7 +148,7 @@ export function sharesOf(policy: Policy): ReadonlyMap<string, number> {
 }
 
 function checkPolicy(policy: Policy): void {
-  const { epoch, salt, ranges, shadows = [] } = policy;
+  const { epoch, salt, ranges, shadows = [], overrides = [] } = policy;
   if (!Number.isSafeInteger(epoch) || epoch < 0) throw invalidInput('policy.epoch', 'an integer of 0 or more', epoch);
   if (typeof salt !== 'string' || salt === '') throw invalidInput('policy.salt', 'a text that is not empty', salt);
   let at = 0;
@@ -130,4 +160,7 @@ function checkPolicy(policy: Policy): void {
   if (at !== BUCKETS) throw invalidInput('policy.ranges', 'ranges that end at 2^32', at);
   for (const { share } of shadows)
     if (!(share >= 0 && share <= 1)) throw invalidInput('policy.shadows', 'shares between 0 and 1', share);
+  for (const { arm, units, where = {} } of overrides)
+    if (units === undefined && Object.keys(where).length === 0)
+      throw invalidInput('policy.overrides', 'units or attributes to match', arm, 'It would match every request.');
 }

@@ -49,6 +49,8 @@ describe('defineRollout', () => {
     ['metrics.0.margin', { metrics: [{ ...errors, better: 'higher', margin: { relative: 1 } }] }],
     ['metrics', { metrics: [{ ...errors, role: 'guardrail' }] }],
     ['alpha.rollback', { alpha: { rollback: 0 } }],
+    ['overrides.0', { overrides: [{ arm: 'challenger' }] }],
+    ['overrides.0.arm', { overrides: [{ arm: 'other', units: ['a'] }] }],
     ['', { stagess: [] }],
   ] as const)('refuses, naming %s', (path, change) => {
     const spec = { challenger: 'm@2', metrics: [errors], ...change } as unknown;

@@ -16,6 +16,7 @@ import {
 } from '../../src/routing/index.js';
 import bucketing from '../vectors/bucketing.json' with { type: 'json' };
 import monotone from '../vectors/monotone-ramp.json' with { type: 'json' };
+import { FINGERPRINT, routingFingerprint } from './same-bits.js';
 
 describe('murmur3', () => {
   test('equals the reference hash of UTF-8 bytes', () => {
@@ -57,6 +58,10 @@ describe('route', () => {
       expect(seen).toEqual(counts);
     });
   }
+
+  test('20,000 units of every script take the same arms through six epochs as in a page', () => {
+    expect(routingFingerprint()).toBe(FINGERPRINT);
+  });
 
   test('a unit that is missing is routed by request and marked, never hashed', () => {
     const policy = compilePolicy(ramp(championPolicy({ salt: 's' }), { challenger: 0.5 }));

@@ -14,12 +14,30 @@ export function asymptoticHalfWidth(
   { alpha = 0.05, expectedUnits, sides = 'two' }: AsymptoticOptions,
 ): number {
   if (!(units > 0)) return Number.POSITIVE_INFINITY;
-  const a = sides === 'two' ? alpha : 2 * alpha;
-  const log = -2 * Math.log(a);
-  const rho2 = (log + Math.log1p(log)) / expectedUnits;
+  const rho2 = tunedPrecision(alpha, expectedUnits, sides);
   const root = Math.sqrt(units * rho2 + 1);
   const inner = sides === 'two' ? Math.log(root / alpha) : Math.log1p(root / (2 * alpha));
   return Math.sqrt((variance * 2 * (units * rho2 + 1) * inner) / (units * units * rho2));
+}
+
+/** The always-valid p-value that belongs to it: the largest error whose sequence still holds 0, at most 1. */
+export function asymptoticPValue(
+  units: number,
+  estimate: number,
+  variance: number,
+  { alpha = 0.05, expectedUnits, sides = 'two' }: AsymptoticOptions,
+): number {
+  if (!(units > 0 && variance > 0)) return 1;
+  const rho2 = tunedPrecision(alpha, expectedUnits, sides);
+  const root = Math.sqrt(units * rho2 + 1);
+  const exponent = (rho2 * estimate * estimate * units * units) / (2 * variance * root * root);
+  if (sides === 'two') return Math.min(1, root * Math.exp(-exponent));
+  return estimate <= 0 ? 1 : Math.min(1, root / (2 * Math.expm1(exponent)));
+}
+
+function tunedPrecision(alpha: number, expectedUnits: number, sides: 'one' | 'two'): number {
+  const log = -2 * Math.log(sides === 'two' ? alpha : 2 * alpha);
+  return (log + Math.log1p(log)) / expectedUnits;
 }
 
 export interface AsymptoticOptions {

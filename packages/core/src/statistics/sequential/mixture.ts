@@ -145,7 +145,7 @@ function logIncompleteBeta(a: number, b: number, x: number): number {
 }
 
 /** Riemann's ζ for s > 1, by Euler-Maclaurin. */
-function zeta(s: number): number {
+export function zeta(s: number): number {
   const n = 20;
   let sum = 0;
   for (let k = 1; k < n; k++) sum += k ** -s;

@@ -1,5 +1,7 @@
 import { invalidInput } from '../../foundation/errors.js';
-import { betaBinomialMixture } from './mixture.js';
+import type { Interval } from '../interval/proportion.js';
+import { betaBinomialMixture, type Mixture } from './mixture.js';
+import { minimum } from './quantile-bands.js';
 
 export interface QuantileHarmOptions {
   /** Which quantile: 0.99 for the p99. */
@@ -49,6 +51,69 @@ export function quantileHarmLogE(
     if (logE < least) least = logE;
   }
   return least;
+}
+
+/**
+ * ln E against "both arms have the same p-quantile", two sides (Howard & Ramdas 2022, Section 5): the least evidence over all
+ * values that the common quantile could have. Valid at every time. 0 without samples in both arms. @throws `input/invalid`
+ */
+export function quantileDifferenceLogE(
+  champion: ArrayLike<number>,
+  challenger: ArrayLike<number>,
+  options: Omit<QuantileHarmOptions, 'margin'>,
+): number {
+  const { p, expectedSamples = 500, alpha = 0.05 } = options;
+  if (!(p > 0 && p < 1)) throw invalidInput('p', 'a quantile strictly between 0 and 1', p);
+  const arms = [sorted(champion, 1), sorted(challenger, 1)];
+  if (arms.some(({ length }) => length === 0)) return 0;
+  const mixture = betaBinomialMixture({ v: expectedSamples * p * (1 - p), alpha }, p, 1 - p, 'two');
+  const evidence = arms.map((values) => evidenceAt(values, p, mixture));
+  let least = Number.POSITIVE_INFINITY;
+  for (const x of new Set([...arms[0]!, ...arms[1]!])) least = Math.min(least, evidence[0]!(x) + evidence[1]!(x));
+  return least;
+}
+
+/** ln E against "the p-quantile is x". Within ties at x any share of them may lie below: the one that says least counts. */
+function evidenceAt(values: Float64Array, p: number, mixture: Mixture): (x: number) => number {
+  const n = values.length;
+  const v = n * p * (1 - p);
+  const quiet = minimum((below) => mixture.logE(below - n * p, v), 0, n);
+  return (x) => {
+    const below = Math.max(countLess(values, x), Math.min(quiet, countLess(values, x, true)));
+    return mixture.logE(below - n * p, v);
+  };
+}
+
+/** How many sorted values are below x, or at most x. */
+function countLess(values: Float64Array, x: number, orEqual = false): number {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (values[middle]! < x || (orEqual && values[middle] === x)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * Confidence sequence of one arm's p-quantile, between two order statistics; valid at all times at once (Howard & Ramdas
+ * 2022, Theorem 1 with a beta-binomial mixture). Unbounded on a side where there are too few samples. @throws `input/invalid`
+ */
+export function quantileSequence(values: ArrayLike<number>, options: Omit<QuantileHarmOptions, 'margin'>): Interval {
+  const { p, expectedSamples = 500, alpha = 0.05 } = options;
+  if (!(p > 0 && p < 1)) throw invalidInput('p', 'a quantile strictly between 0 and 1', p);
+  const all = sorted(values, 1);
+  const n = all.length;
+  if (n === 0) return { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY };
+  const v = n * p * (1 - p);
+  const tuning = { v: expectedSamples * p * (1 - p), alpha };
+  const above = betaBinomialMixture(tuning, p, 1 - p, 'two').bound(v, alpha);
+  const below = betaBinomialMixture(tuning, 1 - p, p, 'two').bound(v, alpha);
+  return {
+    lower: all[Math.ceil(n * p - below) - 1] ?? Number.NEGATIVE_INFINITY,
+    upper: all[Math.floor(n * p + above)] ?? Number.POSITIVE_INFINITY,
+  };
 }
 
 function sorted(values: ArrayLike<number>, divisor: number): Float64Array {
