@@ -1,5 +1,7 @@
 export type * from './dataset/index.js';
-export { checkSplits, datasetsProjection, tableDigest } from './dataset/index.js';
+export { checkSplits } from './dataset/splits.js';
+export { datasetsProjection } from './dataset/state.js';
+export { tableDigest } from './dataset/table-digest.js';
 export type { CommandOptions, Note } from './doors.js';
 export type * from './model/index.js';
 export { judgeMove, modelsProjection } from './model/index.js';

@@ -47,13 +47,18 @@ export function marker(ledger: Ledger, blobs: BlobStore, options: MarkOptions): 
   return {
     async wanted() {
       await readOn();
-      const wanted = new Set([...named, ...kept, ...digestsIn((await hint?.get({ signal })) ?? '')]);
+      const wanted = new Set([...named, ...kept]);
       for (const [digest, reasons] of held) if (reasons.size > 0) wanted.add(digest);
       // A set visits what is added while it is walked, so this follows references to any depth.
       for (const digest of wanted) {
         const found = mentions.get(digest) ?? (await mentionedBy(blobs, digest, { signal }));
         if (found !== undefined) mentions.set(digest, found);
         for (const each of found ?? []) wanted.add(each);
+      }
+      // A checkpoint repeats what the ledger says: its parts are wanted, but it keeps nothing that the ledger has released.
+      for (const checkpoint of digestsIn((await hint?.get({ signal })) ?? '')) {
+        wanted.add(checkpoint);
+        for (const part of (await mentionedBy(blobs, checkpoint, { signal })) ?? []) wanted.add(part);
       }
       return wanted;
     },

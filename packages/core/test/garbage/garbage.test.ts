@@ -100,6 +100,18 @@ describe('garbage', () => {
     expect(ledger.state(garbageProjection).blobs.has(byManifest!)).toBe(false);
   });
 
+  test('a checkpoint keeps its own parts, and nothing that its states mention', async () => {
+    const { blobs, clock, ledger, collect } = await yard();
+    const orphan = await put(blobs, 'orphan');
+    clock.set(clock.now() + 2 * DAY);
+    expect((await collect()).condemned.map((blob) => blob.digest)).toEqual([orphan]);
+    // From here on the checkpoint's state says that the orphan is condemned, by its digest.
+    const checkpoint = await ledger.checkpoint();
+    clock.set(clock.now() + 2 * DAY);
+    expect((await collect()).swept).toEqual([orphan]);
+    expect(await here(blobs, orphan, checkpoint)).toEqual([false, true]);
+  });
+
   test('what is released goes, unless it is under legal hold or wanted again', async () => {
     const { blobs, clock, ledger, collect } = await yard();
     const texts = ['released', 'held', 'again'];

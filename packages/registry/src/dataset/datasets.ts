@@ -19,7 +19,7 @@ import { getBytes, putBytes } from '../json-blob.js';
 import { notFound } from '../model/refusal.js';
 import { type NodeLike, nodeId, parseNode, parseReference, type ReferenceLike, referenceId } from '../reference.js';
 import { MAX_WORD, parseRecord, parseStatement, parseText } from '../text.js';
-import { datasetsProjection } from './state.js';
+import { datasetsProjection, findDataset } from './state.js';
 import { tableDigest } from './table-digest.js';
 import type { DatasetLayer, DatasetSchema, DatasetVersion, SourceTimes } from './types.js';
 
@@ -87,7 +87,7 @@ export function datasets(doors: RegistryDoors): Datasets {
   const all = () => ledger.state(datasetsProjection).datasets;
   const find = (reference: ReferenceLike) => {
     const { name, number } = parseReference(reference, 'dataset');
-    return all().get(name)?.[number - 1];
+    return findDataset(ledger.state(datasetsProjection), referenceId(name, number));
   };
   const get = (reference: ReferenceLike) => {
     const found = find(reference);

@@ -74,6 +74,13 @@ const ABSENT = {
   madeBy: undefined,
 };
 
+/** The version with this id, if there is one. */
+export function findDataset({ datasets }: DatasetsState, id: string): DatasetVersion | undefined {
+  const at = id.lastIndexOf('@');
+  const version = datasets.get(id.slice(0, Math.max(at, 0)))?.[Number(id.slice(at + 1)) - 1];
+  return version?.id === id ? version : undefined;
+}
+
 function added(state: DatasetsState, event: LedgerEvent): void {
   const { data, success } = datasetAdded.safeParse(event.data);
   if (!success) return;
