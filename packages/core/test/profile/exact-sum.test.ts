@@ -1,4 +1,5 @@
-import { addExact, exactMean, exactSum, exactVariance } from '@millwright/core/profile';
+import { seededRandom } from '@millwright/core';
+import { addExact, type ExactNumber, exactMean, exactSum, exactVariance } from '@millwright/core/profile';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
@@ -30,6 +31,11 @@ function units(value: number): bigint {
   return value < 0 ? -size : size;
 }
 
+/** A total in units of 2^-1074, or of their powers. */
+function inUnits({ mantissa, exponent }: ExactNumber, power: number): bigint {
+  return mantissa === 0n ? 0n : mantissa << BigInt(exponent + 1074 * power);
+}
+
 describe('exact sums', () => {
   test('what rounding loses is kept', () => {
     expect(exactMean(sumOf([1e308, 1, -1e308, 1e-320]), 1)).toBe(1);
@@ -40,9 +46,7 @@ describe('exact sums', () => {
   test('equal the sum of the doubles as rational numbers, from the smallest to the largest', () => {
     fc.assert(
       fc.property(fc.array(finite), (values) => {
-        const { mantissa, exponent } = sumOf(values);
-        const expected = values.reduce((sum, value) => sum + units(value), 0n);
-        expect(mantissa << BigInt(exponent === 0 && mantissa === 0n ? 0 : exponent + 1074)).toBe(expected);
+        expect(inUnits(sumOf(values), 1)).toBe(values.reduce((sum, value) => sum + units(value), 0n));
       }),
       { numRuns: 500 },
     );
@@ -51,9 +55,7 @@ describe('exact sums', () => {
   test('squares too, beyond the range of doubles', () => {
     fc.assert(
       fc.property(fc.array(finite), (values) => {
-        const { mantissa, exponent } = squaresOf(values);
-        const expected = values.reduce((sum, value) => sum + units(value) ** 2n, 0n);
-        expect(mantissa << BigInt(mantissa === 0n ? 0 : exponent + 2148)).toBe(expected);
+        expect(inUnits(squaresOf(values), 2)).toBe(values.reduce((sum, value) => sum + units(value) ** 2n, 0n));
       }),
       { numRuns: 500 },
     );
@@ -65,12 +67,35 @@ describe('exact sums', () => {
   ] as const)('powers of %i too', (power, add) => {
     fc.assert(
       fc.property(fc.array(finite, { maxLength: 8 }), (values) => {
-        const { mantissa, exponent } = powersOf(values, add);
         const expected = values.reduce((sum, value) => sum + units(value) ** BigInt(power), 0n);
-        expect(mantissa << BigInt(mantissa === 0n ? 0 : exponent + 1074 * power)).toBe(expected);
+        expect(inUnits(powersOf(values, add), power)).toBe(expected);
       }),
       { numRuns: 500 },
     );
+  });
+
+  test('blocks of one size, where nearly all bits add up in registers', () => {
+    const spread = fc.record({
+      exponent: fc.integer({ min: -420, max: 420 }),
+      width: fc.constantFrom(0, 3, 20, 60, 200),
+    });
+    fc.assert(
+      fc.property(spread, fc.integer(), fc.nat(300), ({ exponent, width }, seed, length) => {
+        const random = seededRandom(seed);
+        const value = () => (random.next() * 2 - 1) * 2 ** (exponent - Math.floor(random.next() * (width + 1)));
+        const values = Array.from({ length }, value);
+        expect(inUnits(sumOf(values), 1)).toBe(values.reduce((sum, v) => sum + units(v), 0n));
+        expect(inUnits(squaresOf(values), 2)).toBe(values.reduce((sum, v) => sum + units(v) ** 2n, 0n));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('a register that is as full as it can be loses nothing', () => {
+    const largest = 2 - Number.EPSILON;
+    const values = Array.from({ length: 2 * 8192 + 5 }, (_, i) => (i % 8192 === 7 ? Number.EPSILON : largest));
+    expect(inUnits(sumOf(values), 1)).toBe(values.reduce((sum, v) => sum + units(v), 0n));
+    expect(inUnits(squaresOf(values), 2)).toBe(values.reduce((sum, v) => sum + units(v) ** 2n, 0n));
   });
 
   test('any split and any order give the same fields', () => {
