@@ -14,6 +14,10 @@ export interface RequestContext extends Abortable {
   readonly formerUnits?: readonly string[] | undefined;
   /** Absolute deadline in milliseconds of the clock that the endpoint was given. */
   readonly deadlineAt?: number | undefined;
+  /** Under load, `high` requests get four times the time of `normal` ones, and those four times that of `low` ones. Default `normal`. */
+  readonly priority?: 'high' | 'normal' | 'low' | undefined;
+  /** Under load, the tenants of a priority get the same time, however many requests each has. */
+  readonly tenant?: string | undefined;
   /** Facts that routing may look at (region, contract version, allow lists). Never hashed into the arm. */
   readonly attributes?: Readonly<Record<string, string | number | boolean>> | undefined;
   readonly decisionId?: DecisionId | undefined;

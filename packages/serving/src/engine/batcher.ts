@@ -1,20 +1,33 @@
 import type { CostModel } from './cost.js';
-
-/** A row that waits. `settled` rows (aborted, past their deadline) are passed over. */
-export interface Queued {
-  /** Milliseconds of the batcher's clock. */
-  readonly deadlineAt: number;
-  readonly settled: boolean;
-}
+import { fairShares, type Share, type ShareState } from './fair-share.js';
+import { type Lane, lane, type Queued } from './lane.js';
+import { queueControl } from './queue-control.js';
 
 export type BatchDecision<T> =
   | { readonly kind: 'nothing' }
   /** Another row is worth waiting for, until `until` at the latest. */
   | { readonly kind: 'wait'; readonly until: number }
-  /** Run these rows now. `dropped` cannot be answered in time any more. */
-  | { readonly kind: 'run'; readonly rows: readonly T[]; readonly dropped: readonly T[] };
+  | Batch<T>;
 
-export interface BatcherOptions {
+/** Run these now. `dropped` cannot be answered in time any more. */
+export interface Batch<T> {
+  readonly kind: 'run';
+  readonly tasks: readonly T[];
+  readonly dropped: readonly T[];
+  /** Rows of `tasks` together. */
+  readonly rows: number;
+  /** What the run costs is counted in these: padded rows times elements per row. */
+  readonly units: number;
+}
+
+/** Rows of one shape may share a run. */
+export interface Shape {
+  readonly key: string;
+  /** Elements of a row, padded, relative to what the cost model was taught with: a row of this shape costs as many rows. */
+  readonly elements: number;
+}
+
+export interface BatcherOptions<T> {
   /** Batch sizes to choose from, ascending: `bucketsUpTo(64)`. The last is the most rows per run. */
   readonly sizes: readonly number[];
   /** Batches are padded up to one of the sizes, so that is what they cost. */
@@ -26,6 +39,12 @@ export interface BatcherOptions {
   /** Runs that may overlap. */
   readonly concurrency: number;
   readonly cost: CostModel;
+  /** Rows of a request, at most the largest size. Default 1. */
+  readonly rowsOf?: ((task: T) => number) | undefined;
+  /** Default: all rows have the same shape. */
+  readonly shapeOf?: ((task: T) => Shape) | undefined;
+  /** Default: all requests have the same share. */
+  readonly shareOf?: ((task: T) => Share) | undefined;
 }
 
 /**
@@ -36,163 +55,274 @@ export interface BatcherOptions {
  * - Take the size that answers the most rows in time per millisecond, earliest deadline first.
  * - Give up heads that cannot be served without losing more behind them (SHEPHERD, NSDI 2023, has the same choice).
  * - Refuse what is predicted to be late: `now + residual + ceil((q + 1) / B) c95(B) > deadline`.
+ * - A queue that stands although everything is in time is kept short (`queueControl`); what has no deadline is then
+ *   served newest first.
+ * - Shares get the engine's time by weight (`fairShares`); what is left of a run is filled with rows of other shares.
  */
 export interface Batcher<T extends Queued> {
+  /** Rows that wait. */
   readonly queued: number;
   /** 0: taken. Otherwise refused, and milliseconds after which trying again makes sense. */
-  push(row: T, now: number): number;
+  push(task: T, now: number): number;
   /** `mayWait` false: runs what is there. */
   decide(now: number, mayWait?: boolean): BatchDecision<T>;
-  /** A run that `decide` asked for has begun, and has ended. */
-  started(rows: number, now: number): void;
-  finished(rows: number, ms: number): void;
+  /** A run that `decide` asked for has begun, and has ended; NaN milliseconds when it failed. */
+  started(batch: Batch<T>, now: number): void;
+  finished(batch: Batch<T>, ms: number): void;
 }
 
-export function batcher<T extends Queued>(options: BatcherOptions): Batcher<T> {
+/** Rows of one shape: a lane for each share. */
+interface Group<T extends Queued> {
+  readonly shape: Shape;
+  readonly lanes: Map<ShareState, Lane<T>>;
+  rows: number;
+}
+
+export function batcher<T extends Queued>(options: BatcherOptions<T>): Batcher<T> {
   const { sizes, maxQueued, maxRunMs, padded, concurrency, cost } = options;
+  const { rowsOf = () => 1, shapeOf = () => SAME_SHAPE, shareOf = () => SAME_SHARE } = options;
   const maxBatch = sizes.at(-1)!;
-  let queue: T[] = [];
-  let head = 0;
+  const groups = new Map<string, Group<T>>();
+  const shares = fairShares();
+  const control = queueControl();
+  let queued = 0;
   let gap = MAX_GAP_MS;
+  let allowedMs = Number.POSITIVE_INFINITY;
   let lastArrival = Number.NEGATIVE_INFINITY;
   let waitUntil: number | undefined;
   let busyUntil = 0;
 
-  const queued = () => queue.length - head;
-  const bound = (rows: number) => cost.bound(padded ? sizeFor(sizes, rows) : rows);
+  const units = (rows: number, { elements }: Shape) => elements * (padded ? sizeFor(sizes, rows) : rows);
+  const bound = (rows: number, shape: Shape) => cost.bound(units(rows, shape));
 
-  function push(row: T, now: number): number {
-    if (Number.isFinite(lastArrival)) gap = 0.95 * gap + 0.05 * Math.min(now - lastArrival, MAX_GAP_MS);
-    lastArrival = now;
-    const late = predictedFinish(now) - row.deadlineAt;
-    if (late > 0 || queued() >= maxQueued)
-      return Math.max(1, Math.ceil(Number.isFinite(late) ? Math.max(late, bound(maxBatch)) : 1));
-    insert(row);
-    return 0;
-  }
-
-  /** Earliest deadline first; rows mostly come in that order, so this is one comparison. */
-  function insert(row: T): void {
-    let at = queue.length;
-    queue.push(row);
-    while (at > head && queue[at - 1]!.deadlineAt > row.deadlineAt) {
-      queue[at] = queue[at - 1]!;
-      at--;
-    }
-    queue[at] = row;
-  }
-
-  function predictedFinish(now: number): number {
-    const size = largestAllowed();
-    const residual = Math.max(0, busyUntil - now);
-    return now + residual + Math.ceil((queued() + 1) / size / concurrency) * bound(Math.min(size, queued() + 1));
-  }
-
-  function largestAllowed(): number {
-    let largest = 1;
-    for (const size of sizes) if (cost.expected(size) <= maxRunMs) largest = size;
+  function largestAllowed(shape: Shape): number {
+    let largest = sizes[0]!;
+    for (const size of sizes) if (cost.expected(size * shape.elements) <= maxRunMs) largest = size;
     return largest;
   }
 
+  function push(task: T, now: number): number {
+    if (Number.isFinite(lastArrival)) gap = 0.95 * gap + 0.05 * Math.min(now - lastArrival, MAX_GAP_MS);
+    lastArrival = now;
+    const { deadlineAt } = task;
+    if (Number.isFinite(deadlineAt)) {
+      const allowed = deadlineAt - now;
+      allowedMs = Number.isFinite(allowedMs) ? 0.95 * allowedMs + 0.05 * allowed : allowed;
+    }
+    const rows = rowsOf(task);
+    const shape = shapeOf(task);
+    const share = shares.stateOf(shareOf(task));
+    const finish = predictedFinish(now, rows, shape, share);
+    const late =
+      finish - (Number.isFinite(deadlineAt) ? Math.min(deadlineAt, latestWhileStanding(now, shape)) : deadlineAt);
+    if (late > 0 || queued + rows > maxQueued) {
+      const retryAfter = Math.max(late, bound(largestAllowed(shape), shape));
+      return Number.isFinite(retryAfter) ? Math.max(1, Math.ceil(retryAfter)) : 1;
+    }
+    const group = groupOf(shape);
+    const mine = laneOf(group, share);
+    counted(group, share, mine, () => mine.push(task, rows));
+    return 0;
+  }
+
+  function groupOf(shape: Shape): Group<T> {
+    let group = groups.get(shape.key);
+    if (group === undefined) {
+      group = { shape, lanes: new Map(), rows: 0 };
+      groups.set(shape.key, group);
+    }
+    return group;
+  }
+
+  function laneOf(group: Group<T>, share: ShareState): Lane<T> {
+    let found = group.lanes.get(share);
+    if (found === undefined) {
+      found = lane(rowsOf);
+      group.lanes.set(share, found);
+    }
+    return found;
+  }
+
+  /** Does something to a lane and keeps the totals. */
+  function counted<R>(group: Group<T>, share: ShareState, of: Lane<T>, work: () => R): R {
+    const before = of.rows;
+    const result = work();
+    const added = of.rows - before;
+    queued += added;
+    share.rows += added;
+    group.rows += added;
+    if (group.rows === 0 && groups.size > 1) groups.delete(group.shape.key);
+    return result;
+  }
+
+  /** What is ahead of the rows: all of their own share, and of others as much as their weight lets past. */
+  function predictedFinish(now: number, rows: number, shape: Shape, share: ShareState): number {
+    const ahead = share.rows + shares.rowsBefore(share, rows);
+    const part = queued === 0 ? 0 : ahead / queued;
+    let finish = now + Math.max(0, busyUntil - now) + runsMs((groups.get(shape.key)?.rows ?? 0) * part + rows, shape);
+    if (groups.size > 1)
+      for (const group of groups.values())
+        if (group.shape.key !== shape.key && group.rows > 0) finish += runsMs(group.rows * part, group.shape);
+    return finish;
+  }
+
+  function runsMs(rows: number, shape: Shape): number {
+    const size = largestAllowed(shape);
+    return Math.ceil(rows / size / concurrency) * bound(Math.min(size, Math.ceil(rows)), shape);
+  }
+
+  /** Long enough to fill the largest batch while the one before it runs. */
+  const targetMs = (shape: Shape) =>
+    Math.max(Math.min(allowedMs / 4, TARGET_MS), 2 * bound(largestAllowed(shape), shape));
+
+  function latestWhileStanding(now: number, shape: Shape): number {
+    if (!control.standing(now)) return Number.POSITIVE_INFINITY;
+    return now + targetMs(shape) + bound(largestAllowed(shape), shape);
+  }
+
   function decide(now: number, mayWait = true): BatchDecision<T> {
-    while (head < queue.length && queue[head]!.settled) head++;
-    const n = queued();
-    if (n === 0) {
+    const next = nextLane();
+    if (next === undefined) {
       waitUntil = undefined;
       return { kind: 'nothing' };
     }
-    const wait = mayWait ? waitFor(n, now) : undefined;
+    const { group, lane: first } = next;
+    const wait = mayWait ? waitFor(group, first.head()!, now) : undefined;
     if (wait !== undefined) return { kind: 'wait', until: wait };
     waitUntil = undefined;
-    return take(now);
+    return take(next, now);
   }
 
-  function waitFor(n: number, now: number): number | undefined {
-    if (n >= maxBatch || !(gap < (cost.a - n * cost.b) / (n + 1))) return undefined;
-    if (queue[head]!.deadlineAt - now <= bound(n + 1) + 2 * gap) return undefined;
+  /** The share that has had least for its weight, and of its shapes the one with the earliest deadline. */
+  function nextLane(): Next<T> | undefined {
+    let next: Next<T> | undefined;
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const group of groups.values()) {
+      for (const [share, each] of group.lanes) {
+        const head = counted(group, share, each, () => each.head());
+        if (head === undefined) {
+          if (group.lanes.size > 1) group.lanes.delete(share);
+          continue;
+        }
+        const sooner = share === next?.share && head.deadlineAt < earliest;
+        if (next !== undefined && share.spent >= next.share.spent && !sooner) continue;
+        next = { group, share, lane: each };
+        earliest = head.deadlineAt;
+      }
+    }
+    return next;
+  }
+
+  function waitFor({ rows: n, shape }: Group<T>, head: T, now: number): number | undefined {
+    if (n >= maxBatch || !(gap < (cost.a - n * cost.b * shape.elements) / (n + 1))) return undefined;
+    if (head.deadlineAt - now <= bound(n + 1, shape) + 2 * gap) return undefined;
     // The gap that was waited for is over and nobody came: go.
     if (waitUntil !== undefined && now >= waitUntil && lastArrival <= waitUntil - gap) return undefined;
     waitUntil = Math.max(now, lastArrival) + gap;
     return waitUntil > now ? waitUntil : undefined;
   }
 
-  function take(now: number): BatchDecision<T> {
-    const { size, skip } = choose(now);
+  function take(next: Next<T>, now: number): Batch<T> {
+    const { group, share, lane: first } = next;
+    const { shape } = group;
+    const { size, skip } = choose(first, shape, now);
     const dropped: T[] = [];
-    const rows: T[] = [];
-    while (rows.length < size && head < queue.length) {
-      const row = queue[head++]!;
-      if (row.settled) continue;
-      if (dropped.length < skip && row.deadlineAt < now + bound(size)) dropped.push(row);
-      else rows.push(row);
+    const tasks: T[] = [];
+    const newest = first.head()!.deadlineAt === Number.POSITIVE_INFINITY && control.standing(now);
+    const own = counted(group, share, first, () =>
+      newest ? first.takeNewest(size, tasks) : first.take(size, tasks, giveUp(skip, now + bound(size, shape), dropped)),
+    );
+    const rows = own + (own > 0 && group.lanes.size > 1 ? fillUp(next, tasks, own, now) : 0);
+    shares.charge(share, rows === 0 ? 0 : (cost.expected(units(rows, shape)) * own) / rows);
+    control.left(runsMs(queued, shape), targetMs(shape), now);
+    return { kind: 'run', tasks, dropped, rows, units: units(rows, shape) };
+  }
+
+  /** Says yes to the first `skip` rows that cannot be answered before `finish`. */
+  function giveUp(skip: number, finish: number, dropped: T[]): ((task: T, rows: number) => boolean) | undefined {
+    if (skip === 0) return undefined;
+    let left = skip;
+    return (task, rows) => {
+      if (left <= 0 || task.deadlineAt >= finish) return false;
+      left -= rows;
+      dropped.push(task);
+      return true;
+    };
+  }
+
+  /** A run that has room takes rows of other shares, as many as leave its own in time. They pay for their part. */
+  function fillUp({ group, lane: first }: Next<T>, tasks: T[], taken: number, now: number): number {
+    const { shape, lanes } = group;
+    const slack = tasks[0]!.deadlineAt - now;
+    let room = taken;
+    for (const size of sizes)
+      if (size > room && size <= largestAllowed(shape) && bound(size, shape) <= slack) room = size;
+    let rows = taken;
+    for (const [share, each] of [...lanes].sort(([a], [b]) => a.spent - b.spent)) {
+      const head = each === first ? undefined : counted(group, share, each, () => each.head());
+      if (head === undefined || rowsOf(head) > room - rows) continue;
+      const added = counted(group, share, each, () => each.take(room - rows, tasks));
+      shares.charge(share, added * cost.b * shape.elements);
+      rows += added;
     }
-    if (head > 1024 && head * 2 > queue.length) {
-      queue = queue.slice(head);
-      head = 0;
-    }
-    return { kind: 'run', rows, dropped };
+    return rows - taken;
   }
 
   /** The size with the most rows in time per millisecond. Heads are given up only when serving them makes others late. */
-  function choose(now: number): { readonly size: number; readonly skip: number } {
-    const n = queued();
-    const largest = Math.min(largestAllowed(), maxBatch);
-    const gentle = best(now, Math.min(n, largest), 0);
-    if (gentle.late === 0 && keepsUp(now + bound(gentle.size), gentle.size, largest))
-      return { size: gentle.size, skip: 0 };
-    const harsh = best(now, Math.min(n, largest), Number.POSITIVE_INFINITY);
-    return { size: harsh.size, skip: harsh.late };
+  function choose(first: Lane<T>, shape: Shape, now: number): Choice {
+    const largest = largestAllowed(shape);
+    const limit = Math.min(first.rows, largest);
+    const gentle = best(first, shape, now, limit, 0);
+    const finish = now + bound(gentle.size, shape);
+    if (gentle.skip === 0 && first.keepsUp(gentle.size, largest, finish, bound(largest, shape))) return gentle;
+    return best(first, shape, now, limit, Number.POSITIVE_INFINITY);
   }
 
   /** Scores each size; with `maxLate` 0 the earliest deadline must be kept. */
-  function best(now: number, limit: number, maxLate: number): { readonly size: number; readonly late: number } {
-    let result = { size: 1, late: lateBefore(now + bound(1)) };
+  function best(first: Lane<T>, shape: Shape, now: number, limit: number, maxLate: number): Choice {
+    let result = { size: 1, skip: first.lateBefore(now + bound(1, shape)) };
     let score = -1;
     for (const bucket of sizes) {
       const size = Math.min(bucket, limit);
-      const late = lateBefore(now + bound(size));
-      const rate = Math.min(size, queued() - late) / Math.max(bound(size), TINY_MS);
+      const ms = bound(size, shape);
+      const late = first.lateBefore(now + ms);
+      const rate = Math.min(size, first.rows - late) / Math.max(ms, TINY_MS);
       // Equal rates go to the larger batch: it leaves fewer rows behind.
       if (late <= maxLate && rate >= score) {
         score = rate;
-        result = { size, late };
+        result = { size, skip: late };
       }
       if (size === limit) break;
     }
     return result;
   }
 
-  function lateBefore(finish: number): number {
-    let late = 0;
-    while (head + late < queue.length && queue[head + late]!.deadlineAt < finish) late++;
-    return late;
-  }
-
-  /** True when the rows behind this batch, in batches of `largest`, all finish in time. */
-  function keepsUp(finish: number, taken: number, largest: number): boolean {
-    const step = bound(largest);
-    let at = finish;
-    for (let i = head + taken; i < queue.length; i += largest) {
-      at += step;
-      if (at > queue[i]!.deadlineAt) return false;
-    }
-    return true;
-  }
-
   return {
     get queued() {
-      return queued();
+      return queued;
     },
     push,
     decide,
-    started(rows, now) {
-      busyUntil = now + bound(rows);
+    started(batch, now) {
+      busyUntil = now + cost.bound(batch.units);
     },
-    finished(rows, ms) {
+    finished(batch, ms) {
       busyUntil = 0;
-      cost.observe(padded ? sizeFor(sizes, rows) : rows, ms);
+      cost.observe(batch.units, ms);
     },
   };
+}
+
+interface Next<T extends Queued> {
+  readonly group: Group<T>;
+  readonly share: ShareState;
+  readonly lane: Lane<T>;
+}
+
+interface Choice {
+  readonly size: number;
+  /** Rows at the head to give up. */
+  readonly skip: number;
 }
 
 /** 1, 2, 4 … and `maxBatch` itself: the sizes that are warmed up, and that batches are padded to where that pays. */
@@ -202,12 +332,21 @@ export function bucketsUpTo(maxBatch: number): readonly number[] {
   return [...sizes, maxBatch];
 }
 
+/** Sizes worth padding to: one is left out when the next costs less than 10 % more. */
+export function worthwhile(sizes: readonly number[], cost: CostModel): readonly number[] {
+  return sizes.filter((size, i) => i === sizes.length - 1 || cost.bound(sizes[i + 1]!) >= 1.1 * cost.bound(size));
+}
+
 /** The smallest size that holds this many rows. */
 export function sizeFor(sizes: readonly number[], rows: number): number {
   return sizes.find((size) => size >= rows) ?? sizes.at(-1)!;
 }
 
+const SAME_SHAPE: Shape = { key: '', elements: 1 };
+const SAME_SHARE: Share = { key: '', weight: 1 };
 /** Longest gap between arrivals that is learned: one pause must not hide a rate for long. */
 const MAX_GAP_MS = 1_000;
+/** Longest delay that a standing queue may have, as long as it fills batches: a quarter of the deadline, 10 ms at most. */
+const TARGET_MS = 10;
 /** A nanosecond: keeps rates finite before anything was measured. */
 const TINY_MS = 1e-6;

@@ -1,4 +1,4 @@
-/** What a run of B rows costs, learned while serving: `c(B) = a + b B` and a bound that 95 % of the runs keep. */
+/** What a run of B rows costs, learned while serving (rows of several elements count as several): `c(B) = a + b B` and a bound that 95 % of the runs keep. */
 export interface CostModel {
   /** Milliseconds of a run, whatever its size. */
   readonly a: number;
@@ -66,6 +66,7 @@ export function costModel(): CostModel {
       runs++;
       if (!warmUp) deviation += SMOOTHING * (Math.min(Math.abs(residual), Math.max(reach, ms)) - deviation);
       const seen = p95.get(rows);
+      if (seen === undefined && p95.size >= MAX_SIZES) return;
       const step = Math.max(deviation, 0.05 * (seen ?? ms));
       p95.set(rows, seen === undefined ? ms : Math.max(0, seen + step * (ms > seen ? 0.95 : -0.05)));
     },
@@ -76,3 +77,5 @@ const FORGETTING = 0.98;
 const SMOOTHING = 0.05;
 /** Runs that are taken as they are, before residuals are clipped. */
 const LEARNING = 16;
+/** Sizes with a quantile of their own; the line has to do for the rest. */
+const MAX_SIZES = 512;

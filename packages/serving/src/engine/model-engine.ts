@@ -2,10 +2,13 @@ import { type Clock, closable, MillwrightError, systemClock } from '@millwright/
 import { latencyHistogram } from '@millwright/core/telemetry';
 import type { LoadedModel } from '../runtime/types.js';
 import { sliceRows, type TensorMap } from '../tensor/index.js';
-import { type Batcher, batcher, bucketsUpTo, sizeFor } from './batcher.js';
+import { unfit } from '../tensor/tensor.js';
+import { type Batch, type Batcher, batcher, bucketsUpTo, sizeFor, worthwhile } from './batcher.js';
 import { costModel } from './cost.js';
+import { shareOf } from './priority.js';
+import { splitTask } from './split.js';
 import { nextTurn } from './turn.js';
-import type { Codec, Engine, EngineFacts, Task } from './types.js';
+import type { Codec, Engine, EngineFacts, ManyRows, Task } from './types.js';
 import { warmUp, whyNotBatch } from './warm-up.js';
 
 export interface EngineOptions {
@@ -43,15 +46,20 @@ export async function modelEngine<I, O>(
   const facts: EngineFacts = { ...model.facts, padBatches: padded, warm, ...limit };
   // Only sizes that ran are used; without any (inputs that cannot be made up) the first requests find out.
   const usable = typeof batch === 'number' || warm.length === 0 ? bucketsUpTo(limit.maxBatch) : warm;
+  const steps = padded ? worthwhile(usable, cost) : usable;
+  const { many } = codec;
   const queue = batcher<Task<I, O>>({
-    sizes: usable,
+    sizes: steps,
     padded,
     maxQueued,
     maxRunMs,
     concurrency: model.concurrency,
     cost,
+    rowsOf: many && (({ input }) => many.rows(input)),
+    shapeOf: codec.shape && (({ input }) => codec.shape!(input)),
+    shareOf: ({ context }) => shareOf(context),
   });
-  return drive({ model, codec, queue, facts, sizes, clock });
+  return drive({ model, codec, queue, facts, sizes: typeof batch === 'number' ? sizes : steps, clock });
 }
 
 async function batchLimit(
@@ -77,6 +85,7 @@ interface Parts<I, O> {
 }
 
 function drive<I, O>({ model, codec, queue, facts, sizes, clock }: Parts<I, O>): Engine<I, O> {
+  const { many } = codec;
   let closed = false;
   let running = 0;
   let runningRows = 0;
@@ -88,12 +97,21 @@ function drive<I, O>({ model, codec, queue, facts, sizes, clock }: Parts<I, O>):
   let lastDeadline = 0;
 
   function submit(task: Task<I, O>): void {
-    const retryAfterMs = closed ? 0 : queue.push(task, clock.monotonic());
-    if (closed)
+    if (closed) {
       task.fail(new MillwrightError('state/closed', 'The engine was closed.', { details: { what: 'engine' } }));
-    else if (retryAfterMs > 0) task.fail(overloaded(retryAfterMs));
-    else schedule();
+      return;
+    }
     if (task.deadlineAt > lastDeadline) lastDeadline = task.deadlineAt;
+    const rows = many?.rows(task.input) ?? 1;
+    if (rows < 1) task.fail(unfit('input', 'at least one row', 'none'));
+    else if (many === undefined || rows <= facts.maxBatch) enqueue(task);
+    else for (const part of splitTask(task, rows, facts.maxBatch, many)) if (!part.settled) enqueue(part);
+  }
+
+  function enqueue(task: Task<I, O>): void {
+    const retryAfterMs = queue.push(task, clock.monotonic());
+    if (retryAfterMs > 0) task.fail(overloaded(retryAfterMs));
+    else schedule();
   }
 
   function schedule(): void {
@@ -113,7 +131,7 @@ function drive<I, O>({ model, codec, queue, facts, sizes, clock }: Parts<I, O>):
     if (decision.kind === 'wait') wait(decision.until - now);
     if (decision.kind === 'run') {
       for (const task of decision.dropped) if (!task.settled) task.fail(tooLate());
-      if (decision.rows.length > 0) void run(decision.rows);
+      if (decision.tasks.length > 0) void run(decision);
       // More rows, and room for another run.
       if (queue.queued > 0) schedule();
     }
@@ -132,53 +150,64 @@ function drive<I, O>({ model, codec, queue, facts, sizes, clock }: Parts<I, O>):
     }
   }
 
-  async function run(rows: readonly Task<I, O>[]): Promise<void> {
+  async function run(batch: Batch<Task<I, O>>): Promise<void> {
     running++;
-    runningRows += rows.length;
+    runningRows += batch.rows;
     const startedAt = clock.monotonic();
-    queue.started(rows.length, startedAt);
-    const answered = await runBatch(rows);
+    queue.started(batch, startedAt);
+    const answered = await runBatch(batch.tasks, batch.rows);
     running--;
-    runningRows -= rows.length;
+    runningRows -= batch.rows;
+    const ms = clock.monotonic() - startedAt;
+    runMs.record(ms);
+    rowsRun += batch.rows;
     // A run that failed says nothing about what runs cost.
-    runMs.record(clock.monotonic() - startedAt);
-    rowsRun += rows.length;
-    queue.finished(rows.length, answered ? clock.monotonic() - startedAt : Number.NaN);
+    queue.finished(batch, answered ? ms : Number.NaN);
     if (queue.queued > 0) schedule();
     checkDrained();
   }
 
-  /** One row that the codec or the model cannot take must not fail its neighbours: a failing batch is halved until it is found. */
-  async function runBatch(rows: readonly Task<I, O>[]): Promise<boolean> {
+  /** One request that the codec or the model cannot take must not fail its neighbours: a failing batch is halved until it is found. */
+  async function runBatch(tasks: readonly Task<I, O>[], rows: number): Promise<boolean> {
     try {
-      const inputs = padded(rows);
-      const outputs = await model.run(codec.encode(inputs));
-      const answers = codec.decode(
-        inputs.length > rows.length ? firstRows(outputs, rows.length) : outputs,
-        rows.length,
-      );
-      if (answers.length < rows.length) throw fewerAnswers(answers.length, rows.length);
-      for (let i = 0; i < rows.length; i++) {
-        const task = rows[i]!;
-        if (!task.settled) task.succeed(answers[i]!, rows.length);
-      }
+      const inputs = tasks.map((task) => task.input);
+      const outputs = await model.run(codec.encode(pad(inputs, rows)));
+      answer(tasks, facts.padBatches ? firstRows(outputs, rows) : outputs, rows);
       return true;
     } catch (error) {
-      if (rows.length === 1) {
-        if (!rows[0]!.settled) rows[0]!.fail(error);
+      if (tasks.length === 1) {
+        if (!tasks[0]!.settled) tasks[0]!.fail(error);
         return false;
       }
-      const middle = rows.length >> 1;
-      await runBatch(rows.slice(0, middle));
-      await runBatch(rows.slice(middle));
+      const middle = tasks.length >> 1;
+      for (const half of [tasks.slice(0, middle), tasks.slice(middle)]) await runBatch(half, rowsOf(half));
       return false;
     }
   }
 
-  function padded(rows: readonly Task<I, O>[]): I[] {
-    const inputs = rows.map((task) => task.input);
-    const size = facts.padBatches ? sizeFor(sizes, rows.length) : rows.length;
-    while (inputs.length < size) inputs.push(inputs[0]!);
+  function answer(tasks: readonly Task<I, O>[], outputs: TensorMap, rows: number): void {
+    const answers = many === undefined ? codec.decode(outputs, rows) : tasksDecoded(tasks, outputs, many);
+    if (answers.length < tasks.length) throw fewerAnswers(answers.length, tasks.length);
+    for (let i = 0; i < tasks.length; i++) if (!tasks[i]!.settled) tasks[i]!.succeed(answers[i]!, rows);
+  }
+
+  function tasksDecoded(tasks: readonly Task<I, O>[], outputs: TensorMap, { rows, decode }: ManyRows<I, O>): O[] {
+    let at = 0;
+    return tasks.map(({ input }) => {
+      const start = at;
+      at += rows(input);
+      return decode(outputs, start, at);
+    });
+  }
+
+  const rowsOf = (tasks: readonly Task<I, O>[]) =>
+    many === undefined ? tasks.length : tasks.reduce((sum, { input }) => sum + many.rows(input), 0);
+
+  /** Fills a batch with copies of its first row, where sizes are fixed or compiled for. */
+  function pad(inputs: I[], rows: number): I[] {
+    const size = facts.padBatches ? sizeFor(sizes, rows) : rows;
+    const row = size > rows && many !== undefined ? many.slice(inputs[0]!, 0, 1) : inputs[0]!;
+    for (let i = rows; i < size; i++) inputs.push(row);
     return inputs;
   }
 

@@ -2,7 +2,8 @@ import type { Closable, RequestContext } from '@millwright/core';
 import type { LatencySummary } from '@millwright/core/telemetry';
 import type { LoadFacts } from '../runtime/types.js';
 import type { TensorMap } from '../tensor/index.js';
-import type { Queued } from './batcher.js';
+import type { Shape } from './batcher.js';
+import type { Queued } from './lane.js';
 
 /** Between a request's values and a model's tensors. Both directions see whole batches. */
 export interface Codec<I, O> {
@@ -10,6 +11,23 @@ export interface Codec<I, O> {
   encode(rows: readonly I[]): TensorMap;
   /** One output per row, in order. */
   decode(outputs: TensorMap, rows: number): readonly O[];
+  /** For requests of several rows. Without it a request is a row. */
+  readonly many?: ManyRows<I, O> | undefined;
+  /**
+   * For models with other free dimensions than the batch: rows of different shapes never share a run. `encode` pads a
+   * row to the shape that this names; `paddedLength` gives lengths that waste little.
+   */
+  shape?(input: I): Shape;
+}
+
+/** Requests of one or more rows, which count as what they are: batches are limited in rows, long requests are split. */
+export interface ManyRows<I, O> {
+  rows(input: I): number;
+  slice(input: I, start: number, end: number): I;
+  /** The answer for rows `start` to `end` of a run. */
+  decode(outputs: TensorMap, start: number, end: number): O;
+  /** The answers of a request's parts, in order, as one. */
+  join(outputs: readonly O[]): O;
 }
 
 /** One request on its way through an engine. Exactly one of `succeed` and `fail` is called, synchronously, at most once. */

@@ -1,10 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { batcher, bucketsUpTo, costModel, type Queued } from '../../src/engine/index.js';
+import { worthwhile } from '../../src/engine/batcher.js';
+import {
+  batcher,
+  bucketsUpTo,
+  costModel,
+  paddedLength,
+  type Queued,
+  type Shape,
+  type Share,
+} from '../../src/engine/index.js';
 import { fixedWindow, type Load, oneByOne, ours, simulate } from '../support/simulate.js';
 
 interface Row extends Queued {
   readonly name: string;
+  readonly rows?: number;
+  readonly shape?: Shape;
+  readonly share?: Share;
 }
 
 function learned(a: number, b: number, sizes: readonly number[]) {
@@ -15,10 +27,21 @@ function learned(a: number, b: number, sizes: readonly number[]) {
 
 function make({ a = 1, b = 0.1, maxBatch = 8, maxQueued = 100, maxRunMs = Number.POSITIVE_INFINITY } = {}) {
   const sizes = bucketsUpTo(maxBatch);
-  return batcher<Row>({ sizes, padded: false, concurrency: 1, maxQueued, maxRunMs, cost: learned(a, b, sizes) });
+  return batcher<Row>({
+    sizes,
+    padded: false,
+    concurrency: 1,
+    maxQueued,
+    maxRunMs,
+    cost: learned(a, b, sizes),
+    rowsOf: ({ rows = 1 }) => rows,
+    shapeOf: ({ shape = { key: '', elements: 1 } }) => shape,
+    shareOf: ({ share = { key: '', weight: 1 } }) => share,
+  });
 }
 
 const row = (name: string, deadlineAt = 1_000): Row => ({ name, deadlineAt, settled: false });
+const rowsIn = (rows: readonly Row[]) => rows.reduce((sum, { rows: count = 1 }) => sum + count, 0);
 const namesOf = (rows: readonly Row[]) => rows.map((r) => r.name).join('');
 
 describe('the batcher', () => {
@@ -39,7 +62,7 @@ describe('the batcher', () => {
     ] as const)
       queue.push(row(name, deadline), 0);
     const decision = queue.decide(0);
-    expect(decision.kind === 'run' && namesOf(decision.rows)).toBe('abcd');
+    expect(decision.kind === 'run' && namesOf(decision.tasks)).toBe('abcd');
   });
 
   test('waits one gap when that pays, and goes when nobody came', () => {
@@ -72,15 +95,15 @@ describe('the batcher', () => {
     queue.push(row('a'), 0);
     (gone as { settled: boolean }).settled = true;
     const decision = queue.decide(0);
-    expect(decision.kind === 'run' && namesOf(decision.rows)).toBe('a');
+    expect(decision.kind === 'run' && namesOf(decision.tasks)).toBe('a');
   });
 
   test('refuses what would be late, and says when to come back', () => {
     const queue = make({ a: 10, b: 1 });
     expect(queue.push(row('late', 5), 0)).toBeGreaterThanOrEqual(6);
     expect(queue.push(row('fine', 50), 0)).toBe(0);
-    queue.decide(0);
-    queue.started(1, 0);
+    const decision = queue.decide(0);
+    if (decision.kind === 'run') queue.started(decision, 0);
     expect(queue.push(row('behind a run', 15), 0)).toBeGreaterThan(0);
     expect(queue.queued).toBe(0);
   });
@@ -94,7 +117,7 @@ describe('the batcher', () => {
     const queue = make({ a: 1, b: 1, maxBatch: 64, maxRunMs: 9 });
     for (let i = 0; i < 64; i++) queue.push(row('x'), 0);
     const decision = queue.decide(0);
-    expect(decision.kind === 'run' && decision.rows.length).toBe(8);
+    expect(decision.kind === 'run' && decision.rows).toBe(8);
   });
 
   test('gives up a head only when serving it makes others late', () => {
@@ -107,7 +130,67 @@ describe('the batcher', () => {
     for (let i = 0; i < 63; i++) tight.push(row('x', 18), 0);
     const decision = tight.decide(0);
     expect(decision.kind === 'run' && namesOf(decision.dropped)).toBe('head');
-    expect(decision.kind === 'run' && decision.rows.length).toBe(63);
+    expect(decision.kind === 'run' && decision.rows).toBe(63);
+  });
+
+  test('counts rows, not requests', () => {
+    const queue = make();
+    for (const [name, rows] of [
+      ['a', 3],
+      ['b', 4],
+      ['c', 2],
+    ] as const)
+      queue.push({ ...row(name), rows }, 0);
+    expect(queue.queued).toBe(9);
+    const first = queue.decide(0);
+    expect(first.kind === 'run' && [namesOf(first.tasks), first.rows]).toEqual(['ab', 7]);
+    expect(queue.queued).toBe(2);
+    expect(make({ maxQueued: 5 }).push({ ...row('long'), rows: 6 }, 0)).toBeGreaterThan(0);
+  });
+
+  test('rows of different shapes never share a run; the earlier deadline goes first', () => {
+    const queue = make();
+    const short = { key: '16', elements: 1 };
+    const long = { key: '64', elements: 4 };
+    queue.push({ ...row('a', 300), shape: short }, 0);
+    queue.push({ ...row('b', 200), shape: long }, 0);
+    queue.push({ ...row('c', 400), shape: short }, 0);
+    const runs = [queue.decide(0), queue.decide(0), queue.decide(0)];
+    expect(runs.map((run) => (run.kind === 'run' ? [namesOf(run.tasks), run.units] : run.kind))).toEqual([
+      ['b', 4],
+      ['ac', 2],
+      'nothing',
+    ]);
+  });
+
+  test('a run of one tenant is filled with rows of others', () => {
+    const queue = make();
+    const share = (key: string) => ({ share: { key, weight: 1 } });
+    queue.push({ ...row('a'), ...share('x') }, 0);
+    for (const name of ['b', 'c', 'd']) queue.push({ ...row(name), ...share('y') }, 0);
+    const run = queue.decide(0);
+    expect(run.kind === 'run' && namesOf(run.tasks)).toBe('abcd');
+  });
+
+  test('but not when that would make its own rows late', () => {
+    const queue = make({ a: 1, b: 1 });
+    const share = (key: string) => ({ share: { key, weight: 1 } });
+    queue.push({ ...row('a', 3.5), ...share('x') }, 0);
+    for (const name of ['b', 'c', 'd']) queue.push({ ...row(name), ...share('y') }, 0);
+    const run = queue.decide(0);
+    expect(run.kind === 'run' && namesOf(run.tasks)).toBe('ab');
+  });
+
+  test('what has no deadline is served newest first while the queue stands', () => {
+    const queue = make({ a: 1, b: 0, maxBatch: 2, maxQueued: 1_000 });
+    const order: string[] = [];
+    for (let now = 0; now < 250; now++) {
+      for (let i = 0; i < 3; i++) queue.push(row(`${3 * now + i}`, Number.POSITIVE_INFINITY), now);
+      const run = queue.decide(now, false);
+      if (run.kind === 'run') order.push(...run.tasks.map(({ name }) => name));
+    }
+    expect(order.slice(0, 4)).toEqual(['0', '1', '2', '3']);
+    expect(order.slice(-2)).toEqual(['749', '748']);
   });
 
   test('every row is run, dropped or left, exactly once', () => {
@@ -117,6 +200,9 @@ describe('the batcher', () => {
           fc.record({
             after: fc.double({ min: 0, max: 5, noNaN: true }),
             slack: fc.double({ min: 1, max: 60, noNaN: true }),
+            rows: fc.integer({ min: 1, max: 8 }),
+            shape: fc.constantFrom({ key: 'a', elements: 1 }, { key: 'b', elements: 2 }),
+            share: fc.constantFrom({ key: 'a', weight: 1 }, { key: 'b', weight: 4 }, { key: 'c', weight: 16 }),
           }),
           { maxLength: 60 },
         ),
@@ -125,17 +211,42 @@ describe('the batcher', () => {
           const seen: Row[] = [];
           let taken = 0;
           let now = 0;
-          for (const { after, slack } of arrivals) {
+          for (const { after, slack, ...rest } of arrivals) {
             now += after;
-            if (queue.push(row('x', now + slack), now) === 0) taken++;
+            if (queue.push({ ...row('x', now + slack), ...rest }, now) === 0) taken += rest.rows;
             const decision = queue.decide(now);
-            if (decision.kind === 'run') seen.push(...decision.rows, ...decision.dropped);
+            if (decision.kind !== 'run') continue;
+            seen.push(...decision.tasks, ...decision.dropped);
+            expect(rowsIn(decision.tasks)).toBe(decision.rows);
+            expect(decision.rows).toBeLessThanOrEqual(8);
+            expect(new Set(decision.tasks.map(({ shape }) => shape)).size).toBeLessThanOrEqual(1);
           }
           expect(new Set(seen).size).toBe(seen.length);
-          expect(seen.length + queue.queued).toBe(taken);
+          expect(rowsIn(seen) + queue.queued).toBe(taken);
         },
       ),
     );
+  });
+});
+
+describe('sizes', () => {
+  test('one that costs nearly as much as the next is not padded to', () => {
+    const sizes = bucketsUpTo(64);
+    expect(worthwhile(sizes, learned(0.36, 0.022, sizes))).toEqual([2, 4, 8, 16, 32, 64]);
+    expect(worthwhile(sizes, learned(1, 0, sizes))).toEqual([64]);
+    expect(worthwhile(sizes, learned(0, 1, sizes))).toEqual(sizes);
+  });
+
+  test('padded lengths hold the length and waste less than 20 %', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1e6 }), (length) => {
+        const padded = paddedLength(length);
+        expect(padded).toBeGreaterThanOrEqual(length);
+        expect(padded - length).toBeLessThan(0.2 * padded + 1e-9);
+        expect(paddedLength(padded)).toBe(padded);
+      }),
+    );
+    expect(new Set(Array.from({ length: 4_097 }, (_, n) => paddedLength(n))).size).toBeLessThan(50);
   });
 });
 
@@ -179,20 +290,22 @@ describe('in virtual time', () => {
     expect(simulate(light, ours(light)).p50).toBeLessThan(1.1 * mlp(1));
   });
 
-  // A run alone takes 0.38 ms: against a window of 1 ms there is not more to win.
+  // Whoever comes finds a run of c(B) = a / (1 - b rate) under way and waits for half of it, then for its own: no
+  // scheduler of one engine has a lower median, and a window of 1 or 2 ms is within three times of that.
   test.each([
-    { share: 0.15, to1: 0.6, to2: 0.4, to5: 0.2 },
-    { share: 0.3, to1: 0.65, to2: 0.45, to5: 0.35 },
-    { share: 0.5, to1: 0.72, to2: 0.5, to5: 0.5 },
-  ])('at $share of capacity its median beats every fixed window', ({ share, ...at }) => {
+    { share: 0.15, to1: 0.65, to2: 0.42, to5: 0.2, to10: 0.12 },
+    { share: 0.3, to1: 0.65, to2: 0.43, to5: 0.22, to10: 0.18 },
+    { share: 0.5, to1: 0.72, to2: 0.5, to5: 0.3, to10: 0.3 },
+  ])('at $share of capacity its median is that of the best possible, and beats fixed windows', ({ share, ...at }) => {
     const l = load(share);
     const mine = simulate(l, ours(l));
-    const ratioTo = (ms: number) =>
-      mine.p50 / Math.min(...[32, 64].map((size) => simulate(l, fixedWindow(ms, size)).p50));
+    const ratioTo = (ms: number) => mine.p50 / simulate(l, fixedWindow(ms, 64)).p50;
     expect(mine.late + mine.refused).toBe(0);
+    expect(mine.p50).toBeLessThan((1.1 * 1.5 * 0.36) / (1 - 0.022 * l.ratePerMs));
     expect(ratioTo(1)).toBeLessThan(at.to1);
     expect(ratioTo(2)).toBeLessThan(at.to2);
     expect(ratioTo(5)).toBeLessThan(at.to5);
+    expect(ratioTo(10)).toBeLessThan(at.to10);
   });
 
   test('saturated, it answers 12 times as many rows as one by one', () => {
@@ -209,6 +322,46 @@ describe('in virtual time', () => {
     expect(mine.p99).toBeLessThanOrEqual(50);
     const fixed = simulate(l, fixedWindow(5, 64));
     expect(mine.goodput / fixed.goodput).toBeGreaterThan(8);
+  });
+
+  test('a queue that would stand is kept short: overload costs a quarter of the deadline, not all of it', () => {
+    const l = load(1.3, 60_000);
+    expect(simulate(l, ours(l)).p50).toBeLessThan(50 / 4 + mlp(64));
+  });
+
+  test('a burst that ends is answered', () => {
+    const burst = (now: number) => (now % 400 < 40 ? 1.8 : 0.3);
+    const l = { ...load(1), burst };
+    const mine = simulate(l, ours(l));
+    expect(mine.refused + mine.late).toBe(0);
+    expect(mine.answered).toBe(20_000);
+  });
+
+  test('under overload, tenants get the same time and priorities theirs', () => {
+    const tenants = [
+      { key: 'loud', weight: 4, part: 0.75 },
+      { key: 'quiet', weight: 4, part: 0.2 },
+      { key: 'low', weight: 1, part: 0.05 },
+    ];
+    const l = { ...load(2, 60_000), tenants };
+    const mine = simulate(l, ours(l));
+    const answered = (key: string) => mine.tenants.get(key)!.answered / l.requests;
+    expect(mine.goodput / CAPACITY).toBeGreaterThan(0.85);
+    // Who asks for less than his part gets all of it; the rest is the loud one's.
+    expect(answered('quiet')).toBeGreaterThan(0.95 * 0.2);
+    expect(answered('low')).toBeGreaterThan(0.95 * 0.05);
+    expect(mine.tenants.get('quiet')!.p50).toBeLessThan(0.6 * mine.tenants.get('loud')!.p50);
+    const two = {
+      ...load(2, 60_000),
+      tenants: [
+        { ...tenants[0]!, part: 0.5 },
+        { ...tenants[2]!, part: 0.5 },
+      ],
+    };
+    const { tenants: parts } = simulate(two, ours(two));
+    const ratio = parts.get('loud')!.answered / parts.get('low')!.answered;
+    expect(ratio).toBeGreaterThan(3.5);
+    expect(ratio).toBeLessThan(4.5);
   });
 
   test.each([0.1, 1, 10, 100, 1_000])(

@@ -1,7 +1,8 @@
-import { onnx, type Row, type TensorMap } from '@millwright/serving';
+import { isMillwrightError } from '@millwright/core';
+import { onnx, type Row, type TensorMap, tensor, tensors } from '@millwright/serving';
 import { describe, expect, test } from 'vitest';
 import { defaultCodec } from '../../src/endpoint/codec.js';
-import { modelEngine } from '../../src/engine/index.js';
+import { modelEngine, tensorCodec } from '../../src/engine/index.js';
 import type { LoadedModel } from '../../src/runtime/types.js';
 import { batchCentred, perceptron, resolvedModel } from '../support/models.js';
 import { floats, model, node, TYPE } from '../support/onnx-writer.js';
@@ -97,5 +98,50 @@ describe('the model engine', () => {
     const { answers } = await answersOf(perceptron([2, 3, 1]), rows(13, 2), padding);
     expect(answers).toHaveLength(13);
     expect([...seen].every((size) => [1, 2, 4, 8].includes(size))).toBe(true);
+  });
+
+  test('requests of several rows share runs, are split where they are too long, and come back whole', async () => {
+    const loaded = await onnx().load(resolvedModel('m@1', perceptron([4, 8, 2])).artifact);
+    const engine = await modelEngine(loaded, tensorCodec(), { maxBatch: 8 });
+    const x = (rows: number, from: number) =>
+      tensors({
+        x: tensor(
+          'float32',
+          [rows, 4],
+          Float32Array.from({ length: 4 * rows }, (_, i) => (from + i) / 50),
+        ),
+      });
+    const ask = (input: TensorMap) =>
+      new Promise<{ output: TensorMap; batch: number }>((resolve, reject) => {
+        const succeed = (output: TensorMap, batch: number) => resolve({ output, batch });
+        engine.submit({
+          input,
+          context: {},
+          deadlineAt: performance.now() + 5_000,
+          settled: false,
+          succeed,
+          fail: reject,
+        });
+      });
+    const inputs = [x(3, 0), x(21, 5), x(1, 9), x(4, 2)];
+    const answers = await Promise.all(inputs.map(ask));
+    for (const [i, { output, batch }] of answers.entries()) {
+      const direct = (await loaded.run(inputs[i]!)).get('y')!;
+      expect(output.get('y')!.dims).toEqual(direct.dims);
+      for (const [j, value] of (output.get('y')!.data as Float32Array).entries())
+        expect(value).toBeCloseTo(direct.data[j] as number, 6);
+      expect(batch).toBeLessThanOrEqual(8);
+    }
+    // 3 rows and 8 of the long one fill more than a run; the single row rides along.
+    expect(engine.stats()).toMatchObject({ rows: 29 });
+    expect(engine.stats().runs).toBeLessThanOrEqual(6);
+    const refused = await ask(x(0, 0)).catch((error) => error);
+    expect(isMillwrightError(refused, 'serving/tensor')).toBe(true);
+    // One part that fails fails its request, once, and nobody else's.
+    const wrong = tensors({ x: tensor('float32', [20, 3], new Float32Array(60)) });
+    const settled = await Promise.allSettled([ask(wrong), ask(x(2, 0))]);
+    expect(settled.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+    expect(engine.inFlight).toBe(0);
+    await engine.close();
   });
 });

@@ -1,5 +1,5 @@
 import { type Random, seededRandom } from '@millwright/core';
-import { batcher, bucketsUpTo, costModel, type Queued } from '../../src/engine/index.js';
+import { type Batch, batcher, bucketsUpTo, costModel, type Queued, type Share } from '../../src/engine/index.js';
 
 /** What a run of B rows really takes, in milliseconds. */
 export type Cost = (rows: number) => number;
@@ -10,6 +10,10 @@ export interface Load {
   readonly requests: number;
   readonly deadlineMs: number;
   readonly seed?: number;
+  /** Who asks, and which part of the requests is whose. Default: one for all. */
+  readonly tenants?: readonly (Share & { readonly part: number })[];
+  /** Arrivals times this factor, by time. */
+  readonly burst?: (now: number) => number;
 }
 
 export interface Outcome {
@@ -21,15 +25,19 @@ export interface Outcome {
   readonly late: number;
   readonly refused: number;
   readonly meanBatch: number;
+  /** Answers within the deadline, and the median latency, by tenant. */
+  readonly tenants: ReadonlyMap<string, { readonly answered: number; readonly p50: number }>;
 }
 
 class Row implements Queued {
   settled = false;
   readonly arrivedAt: number;
   readonly deadlineAt: number;
-  constructor(arrivedAt: number, deadlineAt: number) {
+  readonly share: Share;
+  constructor(arrivedAt: number, deadlineAt: number, share: Share) {
     this.arrivedAt = arrivedAt;
     this.deadlineAt = deadlineAt;
+    this.share = share;
   }
 }
 
@@ -44,7 +52,9 @@ interface Scheme {
 /** Open loop in virtual time: Poisson arrivals that do not care how the server is doing. */
 export function simulate(load: Load, scheme: Scheme): Outcome {
   const random = seededRandom(load.seed ?? 1);
+  const { tenants = [{ key: '', weight: 1, part: 1 }], burst = () => 1 } = load;
   const latencies: number[] = [];
+  const byTenant = new Map(tenants.map(({ key }) => [key, [] as number[]]));
   let [refused, late, runs, ran, now, busyUntil, last] = [0, 0, 0, 0, 0, 0, 0];
   let running: readonly Row[] = [];
   let startedAt = 0;
@@ -60,14 +70,15 @@ export function simulate(load: Load, scheme: Scheme): Outcome {
       for (const row of running) {
         if (now > row.deadlineAt) late++;
         else latencies.push(now - row.arrivedAt);
+        if (now <= row.deadlineAt) byTenant.get(row.share.key)!.push(now - row.arrivedAt);
       }
       last = now;
       scheme.ran(running.length, now - startedAt, startedAt);
       running = [];
     } else if (arrivals > 0 && now === nextArrival) {
       arrivals--;
-      nextArrival = now + gap(random, load.ratePerMs);
-      if (!scheme.arrive(new Row(now, now + load.deadlineMs), now)) refused++;
+      nextArrival = now + gap(random, load.ratePerMs * burst(now));
+      if (!scheme.arrive(new Row(now, now + load.deadlineMs, pick(tenants, random)), now)) refused++;
     }
     if (running.length > 0) continue;
     const next = scheme.next(now);
@@ -87,13 +98,25 @@ export function simulate(load: Load, scheme: Scheme): Outcome {
   latencies.sort((a, b) => a - b);
   return {
     goodput: latencies.length / last,
-    p50: latencies[latencies.length >> 1] ?? Number.NaN,
+    p50: median(latencies),
     p99: latencies[Math.floor(latencies.length * 0.99)] ?? Number.NaN,
     answered: latencies.length,
     late,
     refused,
     meanBatch: ran / runs,
+    tenants: new Map([...byTenant].map(([key, of]) => [key, { answered: of.length, p50: median(of) }])),
   };
+}
+
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+
+function pick<T extends { readonly part: number }>(tenants: readonly T[], random: Random): T {
+  if (tenants.length === 1) return tenants[0]!;
+  let left = random.next();
+  return tenants.find(({ part }) => {
+    left -= part;
+    return left <= 0;
+  })!;
 }
 
 /** Ours, with the cost model seeded by warm-up as the engine does. */
@@ -101,6 +124,7 @@ export function ours(load: Load, maxBatch = 64): Scheme {
   const cost = costModel();
   const sizes = bucketsUpTo(maxBatch);
   for (const size of sizes) cost.observe(size, load.cost(size), true);
+  let running: Batch<Row> | undefined;
   const queue = batcher<Row>({
     sizes,
     padded: false,
@@ -108,6 +132,7 @@ export function ours(load: Load, maxBatch = 64): Scheme {
     maxQueued: 1e9,
     maxRunMs: Number.POSITIVE_INFINITY,
     cost,
+    shareOf: ({ share }) => share,
   });
   return {
     arrive: (row, now) => queue.push(row, now) === 0,
@@ -115,10 +140,11 @@ export function ours(load: Load, maxBatch = 64): Scheme {
       const decision = queue.decide(now);
       if (decision.kind === 'nothing') return Number.POSITIVE_INFINITY;
       if (decision.kind === 'wait') return decision.until;
-      queue.started(decision.rows.length, now);
-      return { rows: decision.rows, dropped: decision.dropped.length };
+      queue.started(decision, now);
+      running = decision;
+      return { rows: decision.tasks, dropped: decision.dropped.length };
     },
-    ran: (rows, ms) => queue.finished(rows, ms),
+    ran: (_, ms) => running && queue.finished(running, ms),
   };
 }
 
