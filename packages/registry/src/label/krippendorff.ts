@@ -18,7 +18,21 @@ export function krippendorffAlpha(
   const units = ratings[0]?.length ?? 0;
   if (ratings.some((rater) => rater.length !== units))
     throw invalidInput('ratings', `lists of ${units} ratings`, 'lists of different length');
-  const { values, coincidences, totals, n } = coincidenceMatrix(ratings, units);
+  const shared: number[][] = [];
+  for (let u = 0; u < units; u++) {
+    const given = ratings.map((rater) => rater[u]).filter((v): v is number => v !== undefined && !Number.isNaN(v));
+    if (given.length >= 2) shared.push(given);
+  }
+  return alphaOf(shared, new Float64Array(shared.length).fill(1), measurement);
+}
+
+/** Alpha of units that each occur so often; every unit has two ratings or more. Undefined as for `krippendorffAlpha`. */
+export function alphaOf(
+  units: readonly (readonly number[])[],
+  times: ArrayLike<number>,
+  measurement: Measurement,
+): number | undefined {
+  const { values, coincidences, totals, n } = coincidenceMatrix(units, times);
   if (values.length < 2) return undefined;
   const distance = distances(values, totals, measurement);
   let observed = 0;
@@ -32,23 +46,19 @@ export function krippendorffAlpha(
   return expected > 0 ? 1 - ((n - 1) * observed) / expected : undefined;
 }
 
-function coincidenceMatrix(ratings: readonly (readonly (number | undefined)[])[], units: number) {
-  const perUnit: number[][] = [];
-  for (let u = 0; u < units; u++) {
-    const given = ratings.map((rater) => rater[u]).filter((v): v is number => v !== undefined && !Number.isNaN(v));
-    if (given.length >= 2) perUnit.push(given);
-  }
-  const values = [...new Set(perUnit.flat())].sort((a, b) => a - b);
+function coincidenceMatrix(units: readonly (readonly number[])[], times: ArrayLike<number>) {
+  const values = [...new Set(units.filter((_, u) => times[u]! > 0).flat())].sort((a, b) => a - b);
   const index = new Map(values.map((value, i) => [value, i]));
   const coincidences = values.map(() => new Float64Array(values.length));
-  for (const given of perUnit) {
-    const weight = 1 / (given.length - 1);
+  units.forEach((given, u) => {
+    if (times[u] === 0) return;
+    const weight = times[u]! / (given.length - 1);
     given.forEach((a, i) => {
       given.forEach((b, j) => {
         if (i !== j) coincidences[index.get(a)!]![index.get(b)!]! += weight;
       });
     });
-  }
+  });
   const totals = coincidences.map((row) => row.reduce((x, y) => x + y, 0));
   return { values, coincidences, totals, n: totals.reduce((x, y) => x + y, 0) };
 }
