@@ -100,6 +100,11 @@ export interface ErrorDetails {
   /** The model failed. */
   'serving/model-failed': { readonly model: string };
 
+  /** A guard held the answer back, where an answer cannot be a value of its own. */
+  'serving/abstained': { readonly guard: string; readonly reason: string };
+  /** The other service did not answer, or not what was asked for. `status` is that of its HTTP response, if one came. */
+  'serving/remote-failed': { readonly origin: string; readonly status: number | undefined; readonly reason: string };
+
   /** A model runtime breaks its interface; thrown by its conformance suite. */
   'serving/nonconforming': { readonly reason: string };
 

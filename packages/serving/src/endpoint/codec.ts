@@ -39,7 +39,8 @@ export function defaultCodec(model: ResolvedModel, signature: TensorSignature): 
 
 const NUMERIC = new Set<FieldSpec['type']>(['number', 'integer', 'boolean', 'probability', 'timestamp']);
 
-interface Encoder {
+/** Writes one input of every row into one tensor. */
+export interface Encoder {
   readonly spec: TensorSpec;
   rows(rows: readonly Row[]): Tensor;
 }
@@ -63,7 +64,8 @@ function encodersOf(fields: Fields | undefined, inputs: readonly TensorSpec[]): 
   );
 }
 
-function columnEncoder(spec: TensorSpec): Encoder {
+/** Values of the same name to one tensor: `[N]` or `[N, 1]` of scalars, `[N, K]` of arrays. */
+export function columnEncoder(spec: TensorSpec): Encoder {
   const { name, dtype, dims = [] } = spec;
   const inner = dims?.slice(1) ?? [];
   const width = inner.reduce<number>((product, dim) => product * (typeof dim === 'number' ? dim : 1), 1);
@@ -170,7 +172,7 @@ function output(outputs: TensorMap, spec: TensorSpec): Tensor {
 }
 
 /** Reads row i: a scalar, or an array when the model gives several values per row. */
-function reader(t: Tensor, rows: number): (i: number) => unknown {
+export function reader(t: Tensor, rows: number): (i: number) => unknown {
   const width = t.data.length / rows;
   const { data } = t;
   if (t.dtype === 'float16') return (i) => fromFloat16(data[i] as number);

@@ -1,0 +1,171 @@
+import { type Clock, isMillwrightError, MillwrightError, type Random, sleep } from '@millwright/core';
+import { latencyHistogram } from '@millwright/core/telemetry';
+import type { CallEnd, Limiter } from './limiter.js';
+
+export interface AttemptsOptions {
+  readonly limiter: Limiter;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Share of calls that may be tried again. */
+  readonly retryShare: number;
+  /** Share of calls that may be sent a second time because the first is slow. */
+  readonly hedgeShare: number;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs: number;
+  /** False: a call that may have had an effect is sent once. */
+  readonly idempotent: boolean;
+}
+
+/** Makes one call out of attempts: limited, timed, tried again and hedged within budgets. */
+export interface Attempts {
+  /** @throws what the last attempt threw, `serving/deadline`, `serving/overloaded`, or the signal's reason */
+  call<T>(attempt: (signal: AbortSignal) => Promise<T>, options: CallOptions): Promise<T>;
+  readonly stats: { readonly calls: number; readonly retries: number; readonly hedges: number };
+}
+
+/**
+ * Tried again is only what did not reach the other service or was turned away by it (`isRetryable`), while there is time
+ * and budget: a service that is down gets a tenth more calls, not three times as many. An idempotent call that takes
+ * longer than 95 of 100 do is sent once more, and the first answer counts (Dean and Barroso 2013, hedged requests).
+ */
+export function attempts(options: AttemptsOptions): Attempts {
+  const { limiter, clock, random } = options;
+  const latency = latencyHistogram();
+  const retries = budget(options.retryShare);
+  const hedges = budget(options.hedgeShare);
+  const stats = { calls: 0, retries: 0, hedges: 0 };
+
+  async function call<T>(attempt: (signal: AbortSignal) => Promise<T>, o: CallOptions): Promise<T> {
+    stats.calls++;
+    retries.earn();
+    hedges.earn();
+    const endsAt = clock.monotonic() + o.timeoutMs;
+    const { signal, stop } = deadlineSignal(o, clock);
+    try {
+      for (let tried = 0; ; tried++) {
+        try {
+          return await (o.idempotent
+            ? hedged(attempt, signal)
+            : once(attempt, signal, await limiter.acquire({ signal })));
+        } catch (error) {
+          signal.throwIfAborted();
+          if (!o.idempotent || !isRetryable(error)) throw error;
+          const waitMs = Math.max(waitAsked(error), random.next() * Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** tried));
+          if (tried >= MAX_RETRIES || clock.monotonic() + waitMs >= endsAt || !retries.spend()) throw error;
+          stats.retries++;
+          await sleep(clock, waitMs, signal);
+        }
+      }
+    } finally {
+      stop();
+    }
+  }
+
+  /** One attempt, and a second one when the first is slow. */
+  async function hedged<T>(attempt: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const give = await limiter.acquire({ signal });
+    const done = new AbortController();
+    const either = AbortSignal.any([signal, done.signal]);
+    const racing = [once(attempt, either, give)];
+    let cancel = () => {};
+    const slow = new Promise<T>((resolve, reject) => {
+      if (latency.count < LEARNING) return;
+      cancel = clock.schedule(latency.quantile(0.95), () => {
+        // Only a place that is free now: a hedge must never be what overloads.
+        const second = hedges.spend() ? limiter.tryAcquire() : undefined;
+        if (second === undefined) return;
+        stats.hedges++;
+        racing.push(once(attempt, either, second));
+        firstOf(racing).then(resolve, reject);
+      });
+    });
+    try {
+      // The first attempt ends the call unless a second is under way, which may still answer.
+      const first = racing[0]!.catch((error: unknown) => (racing.length > 1 ? slow : Promise.reject(error)));
+      return await Promise.race([first, slow]);
+    } finally {
+      cancel();
+      done.abort(LOST);
+    }
+  }
+
+  async function once<T>(
+    attempt: (signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal,
+    give: (end: CallEnd) => void,
+  ): Promise<T> {
+    const startedAt = clock.monotonic();
+    try {
+      const answer = await attempt(signal);
+      latency.record(clock.monotonic() - startedAt);
+      give('answered');
+      return answer;
+    } catch (error) {
+      give(isMillwrightError(error, 'serving/overloaded') ? 'overloaded' : 'other');
+      throw error;
+    }
+  }
+
+  return { call, stats };
+}
+
+/** True for a failure after which the request has certainly not been worked on. */
+function isRetryable(error: unknown): boolean {
+  if (isMillwrightError(error, 'serving/overloaded')) return true;
+  return isMillwrightError(error, 'serving/remote-failed') && error.details.status === undefined;
+}
+
+function waitAsked(error: unknown): number {
+  return isMillwrightError(error, 'serving/overloaded') ? error.details.retryAfterMs : 0;
+}
+
+/** Answers when any does; rejects as the first did when all have failed. */
+async function firstOf<T>(racing: readonly Promise<T>[]): Promise<T> {
+  try {
+    return await Promise.any(racing);
+  } catch (error) {
+    throw error instanceof AggregateError ? error.errors[0] : error;
+  }
+}
+
+/** A share of calls as a token bucket: a call earns a share of a token, ten are kept for bad times. */
+function budget(share: number): { earn(): void; spend(): boolean } {
+  let tokens = share > 0 ? RESERVE : 0;
+  return {
+    earn() {
+      tokens = Math.min(RESERVE, tokens + share);
+    },
+    spend() {
+      if (tokens < 1) return false;
+      tokens--;
+      return true;
+    },
+  };
+}
+
+/** The caller's signal with the call's own time limit. */
+function deadlineSignal(
+  { signal, timeoutMs }: CallOptions,
+  clock: Clock,
+): { readonly signal: AbortSignal; stop(): void } {
+  const limit = new AbortController();
+  const expired = () =>
+    limit.abort(
+      new MillwrightError('serving/deadline', `No answer within ${timeoutMs} ms.`, {
+        details: { deadlineMs: timeoutMs, stage: 'remote' },
+      }),
+    );
+  const stop = clock.schedule(timeoutMs, expired);
+  return { signal: signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]), stop };
+}
+
+/** Answers that are measured before a call can be called slow. */
+const LEARNING = 20;
+const RESERVE = 10;
+const MAX_RETRIES = 3;
+const FIRST_WAIT_MS = 25;
+const MAX_WAIT_MS = 1_000;
+const LOST = new DOMException('Another attempt has answered.', 'AbortError');
