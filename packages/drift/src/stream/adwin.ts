@@ -12,8 +12,11 @@ export interface AdwinOptions {
   readonly minWindow?: number | undefined;
   /** No cut before so many values. Default 10. */
   readonly grace?: number | undefined;
-  /** Skips the newest bucket of each size, as river, MOA ports and scikit-multiflow did before river#1614. Default false. */
-  readonly legacyOffByOne?: boolean | undefined;
+  /**
+   * Whose cuts. `river` is the paper's; `before-1614` skips the newest bucket of each size, as river, MOA ports and
+   * scikit-multiflow did before river#1614; `frouros` does so too and weighs the sides of a cut otherwise. Default `river`.
+   */
+  readonly rules?: 'river' | 'before-1614' | 'frouros' | undefined;
 }
 
 const DEFAULTS = {
@@ -22,19 +25,20 @@ const DEFAULTS = {
   maxBuckets: 5,
   minWindow: 5,
   grace: 10,
-  legacyOffByOne: false,
+  rules: 'river',
 } as const satisfies AdwinOptions;
 
-type CheckedOptions = { [K in keyof typeof DEFAULTS]: (typeof DEFAULTS)[K] extends boolean ? boolean : number };
+type CheckedOptions = Readonly<Record<Exclude<keyof typeof DEFAULTS, 'rules'>, number>> & {
+  readonly rules: 'river' | 'before-1614' | 'frouros';
+};
 
 /** Where things are in the state; after them, per size of bucket: how many, their totals, their variances. */
-const ALARMED = 0;
-const WIDTH = 1;
-const TOTAL = 2;
-const VARIANCE = 3;
-const TICK = 4;
-const SIZES = 5;
-const HEAD = 6;
+const WIDTH = 0;
+const TOTAL = 1;
+const VARIANCE = 2;
+const TICK = 3;
+const SIZES = 4;
+const HEAD = 5;
 /** Bucket sizes 2^0 to 2^39. */
 const MAX_SIZES = 40;
 const BUCKET = Float64Array.from({ length: MAX_SIZES }, (_, size) => 2 ** size);
@@ -46,7 +50,8 @@ const BUCKET = Float64Array.from({ length: MAX_SIZES }, (_, size) => 2 ** size);
  */
 export const adwin = defineDetector<AdwinOptions, CheckedOptions>({
   id: 'adwin',
-  version: 1,
+  version: 2,
+  knob: { option: 'delta', from: 0.5, to: 1e-12 },
   check(options) {
     const checked = { ...DEFAULTS, ...defined(options) };
     if (!(checked.delta > 0 && checked.delta < 1))
@@ -58,13 +63,10 @@ export const adwin = defineDetector<AdwinOptions, CheckedOptions>({
   },
   begin: ({ maxBuckets }) => new Float64Array(HEAD + MAX_SIZES * rowLength(maxBuckets)),
   step(state, options, value) {
-    if (state[ALARMED] === 1) state.fill(0);
     insert(state, options, value);
     state[TICK]!++;
     if (state[TICK]! % options.clock !== 0 || state[WIDTH]! <= options.grace) return 0;
-    if (!shrink(state, options)) return 0;
-    state[ALARMED] = 1;
-    return 2;
+    return shrink(state, options) ? 2 : 0;
   },
 });
 
@@ -124,7 +126,10 @@ function shrink(state: Float64Array, options: CheckedOptions): boolean {
 }
 
 /** Cuts from the oldest bucket to the newest; costs a few operations per bucket, of which there are some log₂ of the width. */
-function hasCut(state: Float64Array, { delta, maxBuckets, minWindow, legacyOffByOne }: CheckedOptions): boolean {
+function hasCut(state: Float64Array, { delta, maxBuckets, minWindow, rules }: CheckedOptions): boolean {
+  const skipped = rules === 'river' ? 0 : 1;
+  const least = rules === 'frouros' ? minWindow + 1 : minWindow;
+  const taken = rules === 'frouros' ? minWindow + 1 : minWindow - 1;
   const width = state[WIDTH]!;
   const total = state[TOTAL]!;
   const logs = Math.log((2 * Math.log(width)) / delta);
@@ -136,17 +141,17 @@ function hasCut(state: Float64Array, { delta, maxBuckets, minWindow, legacyOffBy
     const row = HEAD + size * length;
     const count = state[row]!;
     const n = BUCKET[size]!;
-    for (let k = 0; k < count - (legacyOffByOne ? 1 : 0); k++) {
+    for (let k = 0; k < count - skipped; k++) {
       n0 += n;
       u0 += state[row + 1 + k]!;
       if (size === 0 && k === count - 1) return false;
       const n1 = width - n0;
-      if (n0 < minWindow || n1 < minWindow) continue;
-      const m = 1 / (n0 - minWindow + 1) + 1 / (n1 - minWindow + 1);
+      if (n0 < least || n1 < least) continue;
+      const m = 1 / (n0 - taken) + 1 / (n1 - taken);
       const gap = Math.abs(u0 / n0 - (total - u0) / n1);
       // The second term alone refuses most cuts, without a root.
-      const least = (2 / 3) * logs * m;
-      if (gap > least && gap > Math.sqrt(m * spread) + least) return true;
+      const floor = (2 / 3) * logs * m;
+      if (gap > floor && gap > Math.sqrt(m * spread) + floor) return true;
     }
   }
   return false;

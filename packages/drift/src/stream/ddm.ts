@@ -1,5 +1,6 @@
 import { defined, invalidInput } from '@millwright/core';
 import { defineDetector } from './define.js';
+import { accumulate, deviationOfRate } from './moments.js';
 
 export interface DdmOptions {
   /** No alarm before so many values. Default 30. */
@@ -14,12 +15,11 @@ const DDM_DEFAULTS = { warmUp: 30, warning: 2, drift: 3 } as const satisfies Ddm
 
 type DdmChecked = Readonly<Record<keyof typeof DDM_DEFAULTS, number>>;
 
-const ALARMED = 0;
-const COUNT = 1;
-const MEAN = 2;
-const BEST_RATE = 3;
-const BEST_DEVIATION = 4;
-const BEST_SUM = 5;
+const COUNT = 0;
+const MEAN = 1;
+const BEST_RATE = 2;
+const BEST_DEVIATION = 3;
+const BEST_SUM = 4;
 
 /**
  * DDM (Gama et al. 2004) with the semantics of river: values are errors (1) and hits (0), and only a rising error rate
@@ -27,22 +27,19 @@ const BEST_SUM = 5;
  */
 export const ddm = defineDetector<DdmOptions, DdmChecked>({
   id: 'ddm',
-  version: 1,
+  version: 2,
+  knob: { option: 'drift', from: 2, to: 100 },
   check(options) {
     const checked = { ...DDM_DEFAULTS, ...defined(options) };
     if (!(checked.drift >= checked.warning))
       throw invalidInput('drift', 'a number of `warning` or more', checked.drift);
     return checked;
   },
-  begin: () => Float64Array.of(0, 0, 0, 0, 0, Number.POSITIVE_INFINITY),
+  begin: () => Float64Array.of(0, 0, 0, 0, Number.POSITIVE_INFINITY),
   step(state, { warmUp, warning, drift }, value) {
-    if (state[ALARMED] === 1) {
-      state.fill(0);
-      state[BEST_SUM] = Number.POSITIVE_INFINITY;
-    }
     const count = state[COUNT]! + 1;
     const rate = state[MEAN]! + (value - state[MEAN]!) / count;
-    const deviation = Math.sqrt((rate * (1 - rate)) / count);
+    const deviation = deviationOfRate(rate, count);
     state[COUNT] = count;
     state[MEAN] = rate;
     if (count <= warmUp) return 0;
@@ -52,10 +49,7 @@ export const ddm = defineDetector<DdmOptions, DdmChecked>({
       state[BEST_DEVIATION] = deviation;
       state[BEST_SUM] = sum;
     }
-    if (sum > state[BEST_RATE]! + drift * state[BEST_DEVIATION]!) {
-      state[ALARMED] = 1;
-      return 2;
-    }
+    if (sum > state[BEST_RATE]! + drift * state[BEST_DEVIATION]!) return 2;
     return sum > state[BEST_RATE]! + warning * state[BEST_DEVIATION]! ? 1 : 0;
   },
 });
@@ -67,19 +61,22 @@ export interface EddmOptions {
   readonly alpha?: number | undefined;
   /** And drift. Default 0.9. */
   readonly beta?: number | undefined;
+  /** What the number of distances is lowered by for their variance: 1, or 0 as Frouros has it. Default 1. */
+  readonly ddof?: 0 | 1 | undefined;
 }
 
-const EDDM_DEFAULTS = { warmUp: 30, alpha: 0.95, beta: 0.9 } as const satisfies EddmOptions;
+const EDDM_DEFAULTS = { warmUp: 30, alpha: 0.95, beta: 0.9, ddof: 1 } as const satisfies EddmOptions;
 
 type EddmChecked = Readonly<Record<keyof typeof EDDM_DEFAULTS, number>>;
 
-const ROWS = 1;
-const ERRORS = 2;
-const LAST_ERROR = 3;
-const DISTANCE = 4;
-const DISTANCE_M2 = 5;
-const LONGEST = 6;
-const WARNED = 7;
+// The first three are the moments of the distances between errors.
+const ERRORS = 0;
+const DISTANCE = 1;
+const SQUARES = 2;
+const ROWS = 3;
+const LAST_ERROR = 4;
+const LONGEST = 5;
+const WARNED = 6;
 
 /**
  * EDDM (Baena-García et al. 2006) with the semantics of river: errors (1) come closer together. Its average run length
@@ -87,22 +84,21 @@ const WARNED = 7;
  */
 export const eddm = defineDetector<EddmOptions, EddmChecked>({
   id: 'eddm',
-  version: 1,
-  check: (options) => ({ ...EDDM_DEFAULTS, ...defined(options) }),
-  begin: () => new Float64Array(8),
-  step(state, { warmUp, alpha, beta }, value) {
-    if (state[ALARMED] === 1) state.fill(0);
+  version: 2,
+  knob: { option: 'beta', from: 0.99, to: 0.05 },
+  check(options) {
+    const checked = { ...EDDM_DEFAULTS, ...defined(options) };
+    return { ...checked, alpha: Math.max(checked.alpha, checked.beta) };
+  },
+  begin: () => new Float64Array(7),
+  step(state, { warmUp, alpha, beta, ddof }, value) {
     state[ROWS]!++;
     if (value !== 1) return state[WARNED] === 1 ? 1 : 0;
-    const errors = state[ERRORS]! + 1;
-    const distance = state[ROWS]! - state[LAST_ERROR]!;
-    const gap = distance - state[DISTANCE]!;
-    state[ERRORS] = errors;
+    accumulate(state, ERRORS, state[ROWS]! - state[LAST_ERROR]!);
     state[LAST_ERROR] = state[ROWS]!;
-    state[DISTANCE]! += gap / errors;
-    state[DISTANCE_M2]! += gap * (distance - state[DISTANCE]!);
+    const errors = state[ERRORS]!;
     if (state[ROWS]! <= warmUp) return 0;
-    const deviation = errors > 1 ? Math.sqrt(state[DISTANCE_M2]! / (errors - 1)) : 0;
+    const deviation = errors > 1 ? Math.sqrt(state[SQUARES]! / (errors - ddof)) : 0;
     const reach = state[DISTANCE]! + 2 * deviation;
     if (reach > state[LONGEST]!) {
       state[LONGEST] = reach;
@@ -110,10 +106,7 @@ export const eddm = defineDetector<EddmOptions, EddmChecked>({
     }
     if (errors <= warmUp) return 0;
     const level = reach / state[LONGEST]!;
-    if (level < beta) {
-      state[ALARMED] = 1;
-      return 2;
-    }
+    if (level < beta) return 2;
     state[WARNED] = level < alpha ? 1 : 0;
     return level < alpha ? 1 : 0;
   },

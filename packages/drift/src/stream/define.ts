@@ -1,5 +1,5 @@
 import { canonicalJson, decodeUtf8, encodeUtf8, invalidInput, type Json, MillwrightError } from '@millwright/core';
-import type { Detector, DetectorKind, Signal } from './types.js';
+import type { Detector, DetectorKind, Knob, Signal } from './types.js';
 
 /** A detector as data and one function: the state is an array of doubles, the step is pure in it. */
 export interface DetectorDefinition<O, C extends object> {
@@ -12,20 +12,26 @@ export interface DetectorDefinition<O, C extends object> {
   begin(options: C): Float64Array;
   /** Takes one finite value. */
   step(state: Float64Array, options: C, value: number): Signal;
+  /** What follows a drift. By default the state of `begin`. */
+  restart?(state: Float64Array, options: C): void;
+  readonly knob?: Knob | undefined;
 }
 
 /** Makes a detector family from its definition: batches, snapshots and refusals come with it. */
 export function defineDetector<O extends object, C extends object>(
   definition: DetectorDefinition<O, C>,
 ): DetectorKind<O> {
-  const { id, version } = definition;
+  const { id, version, knob } = definition;
+  const begin = (state: Float64Array, options: C) => state.set(definition.begin(options));
   const start = (options: C, state: Float64Array): Detector => {
-    const { step } = definition;
+    const { step, restart = begin } = definition;
     return {
       id,
       update(value) {
         if (value - value !== 0) throw notFinite(id, value);
-        return step(state, options, value);
+        const signal = step(state, options, value);
+        if (signal === 2) restart(state, options);
+        return signal;
       },
       updateBatch(values, at) {
         let found = 0;
@@ -33,18 +39,20 @@ export function defineDetector<O extends object, C extends object>(
           const value = values[i]!;
           if (value - value !== 0) throw notFinite(`${id}[${i}]`, value);
           if (step(state, options, value) !== 2) continue;
+          restart(state, options);
           if (at !== undefined && found < at.length) at[found] = i;
           found++;
         }
         return found;
       },
-      reset: () => state.set(definition.begin(options)),
+      reset: () => begin(state, options),
       snapshot: () =>
         encodeUtf8(canonicalJson({ detector: id, version, options: options as Json, state: words(state) })),
     };
   };
   return {
     id,
+    ...(knob === undefined ? {} : { knob }),
     init(options) {
       const checked = definition.check(options ?? ({} as O));
       return start(checked, definition.begin(checked));

@@ -8,19 +8,29 @@ export interface HddmOptions {
   readonly warning?: number | undefined;
   /** Whether a falling mean counts too. Default false. */
   readonly twoSided?: boolean | undefined;
+  /** No alarm before so many values. Default 1. */
+  readonly minValues?: number | undefined;
+}
+
+export interface HddmAOptions extends HddmOptions {
+  /** Over how many sides the confidence is spread: 2 as MOA and river have it even where one counts, 1 as Frouros. Default 2. */
+  readonly sides?: 1 | 2 | undefined;
 }
 
 export interface HddmWOptions extends HddmOptions {
   /** Weight of the newest value. Default 0.05. */
   readonly lambda?: number | undefined;
+  /** What an average begins with: the first value, or 0 as Frouros has it. Default `first`. */
+  readonly begin?: 'first' | 'zero' | undefined;
 }
 
-const DEFAULTS = { drift: 0.001, warning: 0.005, twoSided: false } as const satisfies HddmOptions;
+const DEFAULTS = { drift: 0.001, warning: 0.005, twoSided: false, minValues: 1 } as const satisfies HddmOptions;
 
 interface CheckedOptions {
   readonly drift: number;
   readonly warning: number;
   readonly twoSided: boolean;
+  readonly minValues: number;
 }
 
 function check(options: HddmOptions): CheckedOptions {
@@ -30,27 +40,28 @@ function check(options: HddmOptions): CheckedOptions {
   return checked;
 }
 
-const ALARMED = 0;
-const COUNT = 1;
-const TOTAL = 2;
-const LOW_COUNT = 3;
-const LOW_TOTAL = 4;
-const HIGH_COUNT = 5;
-const HIGH_TOTAL = 6;
+const COUNT = 0;
+const TOTAL = 1;
+const LOW_COUNT = 2;
+const LOW_TOTAL = 3;
+const HIGH_COUNT = 4;
+const HIGH_TOTAL = 5;
 // Logarithms of the options, kept in the state because they are needed for every value.
-const LOG_CUT = 7;
-const LOG_DRIFT = 8;
-const LOG_WARNING = 9;
+const LOG_CUT = 6;
+const LOG_DRIFT = 7;
+const LOG_WARNING = 8;
 
 /** HDDM-A (Frías-Blanco et al. 2015) with the semantics of river: Hoeffding's bound on averages; values lie in [0, 1]. */
-export const hddmA = defineDetector<HddmOptions, CheckedOptions>({
+export const hddmA = defineDetector<HddmAOptions, CheckedOptions & { readonly sides: 1 | 2 }>({
   id: 'hddm-a',
-  version: 1,
-  check,
-  begin: ({ drift, warning }) =>
-    Float64Array.of(0, 0, 0, 0, 0, 0, 0, Math.log(1 / drift), Math.log(2 / drift), Math.log(2 / warning)),
-  step(state, { twoSided }, value) {
-    if (state[ALARMED] === 1) state.fill(0, 0, LOG_CUT);
+  version: 2,
+  knob: { option: 'drift', from: 0.005, to: 1e-15 },
+  check({ sides = 2, ...rest }) {
+    return { ...check(rest), sides };
+  },
+  begin: ({ drift, warning, sides }) =>
+    Float64Array.of(0, 0, 0, 0, 0, 0, Math.log(1 / drift), Math.log(sides / drift), Math.log(sides / warning)),
+  step(state, { twoSided, minValues }, value) {
     const count = state[COUNT]! + 1;
     const total = state[TOTAL]! + value;
     state[COUNT] = count;
@@ -68,10 +79,8 @@ export const hddmA = defineDetector<HddmOptions, CheckedOptions>({
       state[HIGH_COUNT] = count;
       state[HIGH_TOTAL] = total;
     }
-    if (differs(state, state[LOG_DRIFT]!, twoSided)) {
-      state[ALARMED] = 1;
-      return 2;
-    }
+    if (count < minValues) return 0;
+    if (differs(state, state[LOG_DRIFT]!, twoSided)) return 2;
     return differs(state, state[LOG_WARNING]!, twoSided) ? 1 : 0;
   },
 });
@@ -96,78 +105,75 @@ function difference(part: number, whole: number, log: number): number {
 }
 
 // Three weighted averages (all, after the low cut, after the high cut) with their conditions, and the cuts.
-const ALL = 1;
-const ALL_CONDITION = 2;
-const LOW = 3;
-const LOW_CONDITION = 4;
-const LOW_CUT = 5;
-const AFTER_LOW = 6;
-const AFTER_LOW_CONDITION = 7;
-const HIGH = 8;
-const HIGH_CONDITION = 9;
-const HIGH_CUT = 10;
-const AFTER_HIGH = 11;
-const AFTER_HIGH_CONDITION = 12;
+const ALL = 0;
+const ALL_CONDITION = 1;
+const LOW = 2;
+const LOW_CONDITION = 3;
+const LOW_CUT = 4;
+const AFTER_LOW = 5;
+const AFTER_LOW_CONDITION = 6;
+const HIGH = 7;
+const HIGH_CONDITION = 8;
+const HIGH_CUT = 9;
+const AFTER_HIGH = 10;
+const AFTER_HIGH_CONDITION = 11;
+const W_COUNT = 12;
 const W_LOG_DRIFT = 13;
 const W_LOG_WARNING = 14;
 
+type CheckedW = CheckedOptions & { readonly lambda: number; readonly begin: 'first' | 'zero' };
+
 /** HDDM-W (Frías-Blanco et al. 2015) with the semantics of river: McDiarmid's bound on weighted averages; values lie in [0, 1]. */
-export const hddmW = defineDetector<HddmWOptions, CheckedOptions & { readonly lambda: number }>({
+export const hddmW = defineDetector<HddmWOptions, CheckedW>({
   id: 'hddm-w',
-  version: 1,
+  version: 2,
+  knob: { option: 'drift', from: 0.005, to: 1e-15 },
   check(options) {
-    const { lambda = 0.05, ...rest } = options;
+    const { lambda = 0.05, begin = 'first', ...rest } = options;
     if (!(lambda > 0 && lambda < 1)) throw invalidInput('lambda', 'a number between 0 and 1', lambda);
-    return { ...check(rest), lambda };
+    return { ...check(rest), lambda, begin };
   },
   begin({ drift, warning }) {
-    const state = new Float64Array(15);
-    forget(state);
+    // Averages without a value are NaN, cuts are beyond everything.
+    const state = new Float64Array(15).fill(Number.NaN);
+    state[W_COUNT] = 0;
+    state[LOW_CUT] = Number.POSITIVE_INFINITY;
+    state[HIGH_CUT] = Number.NEGATIVE_INFINITY;
     state[W_LOG_DRIFT] = Math.log(1 / drift);
     state[W_LOG_WARNING] = Math.log(1 / warning);
     return state;
   },
-  step(state, { twoSided, lambda }, value) {
-    if (state[ALARMED] === 1) forget(state);
+  step(state, { twoSided, minValues, lambda, begin }, value) {
     const logDrift = state[W_LOG_DRIFT]!;
     const logWarning = state[W_LOG_WARNING]!;
-    average(state, ALL, lambda, value);
+    const zero = begin === 'zero';
+    average(state, ALL, lambda, zero, value);
     const bound = mcDiarmid(state[ALL_CONDITION]!, logDrift);
     if (state[ALL]! + bound < state[LOW_CUT]!) {
       state[LOW_CUT] = state[ALL]! + bound;
       cutHere(state, LOW, AFTER_LOW);
-    } else average(state, AFTER_LOW, lambda, value);
+    } else average(state, AFTER_LOW, lambda, zero, value);
     if (state[ALL]! - bound > state[HIGH_CUT]!) {
       state[HIGH_CUT] = state[ALL]! - bound;
       cutHere(state, HIGH, AFTER_HIGH);
-    } else average(state, AFTER_HIGH, lambda, value);
+    } else average(state, AFTER_HIGH, lambda, zero, value);
+    if (++state[W_COUNT]! < minValues) return 0;
     const rise = state[AFTER_LOW]! - state[LOW]!;
     const fall = state[HIGH]! - state[AFTER_HIGH]!;
     const riseSpread = state[LOW_CONDITION]! + state[AFTER_LOW_CONDITION]!;
     const fallSpread = state[HIGH_CONDITION]! + state[AFTER_HIGH_CONDITION]!;
     // A part without values is NaN, and no comparison with it holds.
-    if (rise > mcDiarmid(riseSpread, logDrift) || (twoSided && fall > mcDiarmid(fallSpread, logDrift))) {
-      state[ALARMED] = 1;
-      return 2;
-    }
+    if (rise > mcDiarmid(riseSpread, logDrift) || (twoSided && fall > mcDiarmid(fallSpread, logDrift))) return 2;
     return rise > mcDiarmid(riseSpread, logWarning) || (twoSided && fall > mcDiarmid(fallSpread, logWarning)) ? 1 : 0;
   },
 });
 
-/** Averages without a value are NaN, cuts are beyond everything. */
-function forget(state: Float64Array): void {
-  state.fill(Number.NaN, 0, W_LOG_DRIFT);
-  state[ALARMED] = 0;
-  state[LOW_CUT] = Number.POSITIVE_INFINITY;
-  state[HIGH_CUT] = Number.NEGATIVE_INFINITY;
-}
-
-/** As river: an average of 0 counts as one that has not begun, so the first error after only hits weighs fully. */
-function average(state: Float64Array, at: number, lambda: number, value: number): void {
-  const before = state[at]!;
-  const begun = !Number.isNaN(before) && before !== 0;
-  state[at] = begun ? lambda * value + (1 - lambda) * before : value;
-  state[at + 1] = lambda * lambda + (1 - lambda) * (1 - lambda) * (Number.isNaN(before) ? 1 : state[at + 1]!);
+/** As river, unless averages begin with 0: one of 0 counts as not begun, so the first error after only hits weighs fully. */
+function average(state: Float64Array, at: number, lambda: number, zero: boolean, value: number): void {
+  const fresh = Number.isNaN(state[at]!);
+  const before = fresh ? 0 : state[at]!;
+  state[at] = zero || before !== 0 ? lambda * value + (1 - lambda) * before : value;
+  state[at + 1] = lambda * lambda + (1 - lambda) * (1 - lambda) * (fresh ? 1 : state[at + 1]!);
 }
 
 function cutHere(state: Float64Array, at: number, after: number): void {

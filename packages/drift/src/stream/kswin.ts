@@ -19,10 +19,9 @@ type CheckedOptions = Readonly<Record<keyof typeof DEFAULTS, number>>;
 
 /** Differences of the distribution functions up to this never alarm. */
 const LEAST_DIFFERENCE = 0.1;
-const ALARMED = 0;
-const COUNT = 1;
-const DRAWS = 2;
-const HEAD = 3;
+const COUNT = 0;
+const DRAWS = 1;
+const HEAD = 2;
 
 /**
  * KSWIN (Raab, Heusinger and Schleif 2020) with the semantics of river: the newest values against as many chosen from
@@ -30,7 +29,8 @@ const HEAD = 3;
  */
 export const kswin = defineDetector<KswinOptions, CheckedOptions>({
   id: 'kswin',
-  version: 1,
+  version: 2,
+  knob: { option: 'alpha', from: 0.1, to: 1e-12 },
   check(options) {
     const checked = { ...DEFAULTS, ...defined(options) };
     const { window, recent } = checked;
@@ -41,10 +41,6 @@ export const kswin = defineDetector<KswinOptions, CheckedOptions>({
   begin: ({ window }) => new Float64Array(HEAD + window + window),
   step(state, { alpha, window, recent, seed }, value) {
     const older = window - recent;
-    if (state[ALARMED] === 1) {
-      state[ALARMED] = 0;
-      state[COUNT] = 0;
-    }
     let count = state[COUNT]!;
     if (count === window) {
       state.copyWithin(HEAD, HEAD + 1, HEAD + window);
@@ -59,9 +55,7 @@ export const kswin = defineDetector<KswinOptions, CheckedOptions>({
     state[DRAWS] = choose(state.subarray(HEAD, HEAD + older), chosen, seed, state[DRAWS]!);
     newest.set(state.subarray(HEAD + older, HEAD + window));
     const difference = largestDifference(chosen.sort(), newest.sort());
-    if (!(difference > LEAST_DIFFERENCE && ksTwoSampleSf(difference, recent, recent) <= alpha)) return 0;
-    state[ALARMED] = 1;
-    return 2;
+    return difference > LEAST_DIFFERENCE && ksTwoSampleSf(difference, recent, recent) <= alpha ? 2 : 0;
   },
 });
 

@@ -1,4 +1,5 @@
 import { defined, invalidInput } from '@millwright/core';
+import { type Direction, exceeds } from './control-chart.js';
 import { defineDetector } from './define.js';
 
 export interface PageHinkleyOptions {
@@ -11,7 +12,7 @@ export interface PageHinkleyOptions {
   /** Forgetting; below 1 the statistic is bounded, so slow ramps may never alarm. Default 0.9999. */
   readonly alpha?: number | undefined;
   /** Which change of the mean counts. Default `both`. */
-  readonly mode?: 'up' | 'down' | 'both' | undefined;
+  readonly direction?: Direction | undefined;
 }
 
 const DEFAULTS = {
@@ -19,25 +20,25 @@ const DEFAULTS = {
   delta: 0.005,
   threshold: 50,
   alpha: 0.9999,
-  mode: 'both',
+  direction: 'both',
 } as const satisfies PageHinkleyOptions;
 
-type CheckedOptions = { readonly mode: 'up' | 'down' | 'both' } & Readonly<
+type CheckedOptions = { readonly direction: Direction } & Readonly<
   Record<'minValues' | 'delta' | 'threshold' | 'alpha', number>
 >;
 
-const ALARMED = 0;
-const COUNT = 1;
-const MEAN = 2;
-const RISE = 3;
-const LOWEST = 4;
-const FALL = 5;
-const HIGHEST = 6;
+const COUNT = 0;
+const MEAN = 1;
+const RISE = 2;
+const LOWEST = 3;
+const FALL = 4;
+const HIGHEST = 5;
 
 /** The Page-Hinkley test (Page 1954) with the semantics of river: cumulated deviations from the running mean, both ways. */
 export const pageHinkley = defineDetector<PageHinkleyOptions, CheckedOptions>({
   id: 'page-hinkley',
-  version: 1,
+  version: 2,
+  knob: { option: 'threshold', from: 1e-3, to: 1e6 },
   check(options) {
     const checked = { ...DEFAULTS, ...defined(options) };
     if (!(checked.alpha > 0 && checked.alpha <= 1))
@@ -45,13 +46,8 @@ export const pageHinkley = defineDetector<PageHinkleyOptions, CheckedOptions>({
     if (!(checked.threshold > 0)) throw invalidInput('threshold', 'a number above 0', checked.threshold);
     return checked;
   },
-  begin: () => Float64Array.of(0, 0, 0, 0, Number.POSITIVE_INFINITY, 0, Number.NEGATIVE_INFINITY),
-  step(state, { minValues, delta, threshold, alpha, mode }, value) {
-    if (state[ALARMED] === 1) {
-      state.fill(0);
-      state[LOWEST] = Number.POSITIVE_INFINITY;
-      state[HIGHEST] = Number.NEGATIVE_INFINITY;
-    }
+  begin: () => Float64Array.of(0, 0, 0, Number.POSITIVE_INFINITY, 0, Number.NEGATIVE_INFINITY),
+  step(state, { minValues, delta, threshold, alpha, direction }, value) {
     const count = state[COUNT]! + 1;
     const mean = state[MEAN]! + (value - state[MEAN]!) / count;
     const rise = alpha * state[RISE]! + (value - mean) - delta;
@@ -65,9 +61,6 @@ export const pageHinkley = defineDetector<PageHinkleyOptions, CheckedOptions>({
     state[LOWEST] = lowest;
     state[HIGHEST] = highest;
     if (count < minValues) return 0;
-    const drift = (mode !== 'down' && rise - lowest > threshold) || (mode !== 'up' && highest - fall > threshold);
-    if (!drift) return 0;
-    state[ALARMED] = 1;
-    return 2;
+    return exceeds(rise - lowest, highest - fall, threshold, direction) ? 2 : 0;
   },
 });

@@ -21,8 +21,17 @@ export interface Detector {
 /** A family of detectors. Implement it, or use `defineDetector`, and prove it with the conformance suite. */
 export interface DetectorKind<O> {
   readonly id: string;
+  /** The option that `calibrate` turns, if the detector has one. */
+  readonly knob?: Knob | undefined;
   /** @throws `input/invalid` */
   init(options?: O): Detector;
   /** @throws `drift/state` for bytes of another kind, of another version, or damaged ones */
   restore(snapshot: Uint8Array): Detector;
+}
+
+/** An option that trades false alarms for delay: runs without change grow from `from` to `to`, of which one may be the smaller. */
+export interface Knob {
+  readonly option: string;
+  readonly from: number;
+  readonly to: number;
 }

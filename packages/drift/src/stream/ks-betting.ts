@@ -1,0 +1,76 @@
+import { invalidInput } from '@millwright/core';
+import { type RunLengthOptions, type Stakes, stakes } from './betting.js';
+import { cellsOf, chanceAbove, edgesAbove, edgesBelow } from './cells.js';
+import { defineDetector } from './define.js';
+import { betsOf, CONFIDENCE } from './e-detector.js';
+
+export interface KsBettingOptions extends RunLengthOptions {
+  /** Values of a time when nothing changed, of any scale; a few thousand make a baseline that costs little. */
+  readonly reference?: ArrayLike<number> | undefined;
+  /** At so many of its order statistics the distribution functions are compared. Default 15. */
+  readonly cells?: number | undefined;
+  /** Sizes of the bets as shares of the largest that cannot ruin. Default 0.06, 0.2. */
+  readonly shares?: readonly number[] | undefined;
+}
+
+const SHARES = [0.06, 0.2] as const;
+const CELLS = 15;
+
+interface Checked extends Stakes {
+  readonly edges: readonly number[];
+  readonly sizes: number;
+  /** What wealth is multiplied by: per edge and size of bet, above the edge first, then below. */
+  readonly won: readonly number[];
+  readonly lost: readonly number[];
+}
+
+/**
+ * A Kolmogorov-Smirnov e-detector (after Shekhar and Ramdas 2023): bets at each of several order statistics of the
+ * reference that more values lie above it, and others that more lie below it, than in the reference. The wealth of all is
+ * one, so the edge where the distribution functions differ most carries it: a mixture in place of a search. Finds changes
+ * of place, spread and shape. Same promise as `conformalRank`.
+ */
+export const ksBetting = defineDetector<KsBettingOptions, Checked>({
+  id: 'ks-betting',
+  version: 1,
+  knob: { option: 'arl', from: 2, to: 1e12 },
+  check,
+  begin: ({ won, first }) => new Float64Array(won.length).fill(first),
+  step(state, options, value) {
+    const { edges, sizes, won, lost, fresh, least, threshold } = options;
+    const below = edgesBelow(edges, value);
+    const notAbove = edges.length - edgesAbove(edges, value, below);
+    // Bets on "above" win up to the last edge below the value; those on "below" from the first edge above it.
+    const upUntil = below * sizes;
+    const half = edges.length * sizes;
+    const downFrom = half + notAbove * sizes;
+    let wealth = 0;
+    for (let k = 0; k < won.length; k++) {
+      const wins = k < half ? k < upUntil : k >= downFrom;
+      const before = state[k]! + fresh;
+      const after = Math.max(before, least) * (wins ? won[k]! : lost[k]!);
+      state[k] = after;
+      wealth += after;
+    }
+    return wealth < threshold ? 0 : 2;
+  },
+});
+
+/** Checked options are accepted as they are: a snapshot holds them. */
+function check(options: KsBettingOptions | Checked): Checked {
+  if ('edges' in options) return options;
+  const { reference, cells: count = CELLS, shares = SHARES } = options;
+  const { edges, ranks, rows } = cellsOf(reference, count);
+  // Every bound has to hold: each may fail with an equal part of the error.
+  const error = (1 - CONFIDENCE) / (2 * ranks.length);
+  const chances = [...ranks, ...ranks.map((rank) => rows + 1 - rank)].map((rank) => chanceAbove(rank, rows, error));
+  if (chances.some((chance) => chance >= 1)) throw invalidInput('reference', 'more values', rows);
+  const bettors = chances.flatMap((chance) => betsOf(shares, chance).map((size) => ({ chance, size })));
+  return {
+    ...stakes(options, bettors.length),
+    edges,
+    sizes: shares.length,
+    won: bettors.map(({ chance, size }) => 1 + size * (1 - chance)),
+    lost: bettors.map(({ chance, size }) => 1 - size * chance),
+  };
+}
