@@ -33,6 +33,8 @@ const CENTRE = 2;
 const RUN = 3;
 /** Runs less likely than this cannot come back in time to matter. */
 const NEGLIGIBLE = 1e-9;
+/** Deviations beyond which a value is no more unlikely; its square must not overflow. */
+const FAR = 1e6;
 
 /**
  * Bayesian online change point detection (Adams and MacKay 2007): normal values of known deviation, a normal prior of the
@@ -66,7 +68,7 @@ export const bocd = defineDetector<BocdOptions, Checked>({
       return 0;
     }
     const deviation = learn === 0 ? 1 : Math.sqrt(state[SQUARES]! / (learn - 1)) || 1;
-    const scaled = (value - state[MEAN]!) / deviation;
+    const scaled = Math.max(-FAR, Math.min(FAR, (value - state[MEAN]!) / deviation));
     const change = grow(state, scaled, prior, hazard);
     begin(state, change, runs);
     normalise(state);

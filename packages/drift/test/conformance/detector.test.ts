@@ -2,20 +2,34 @@ import { seededRandom } from '@millwright/core';
 import { detectorCases } from '@millwright/drift/conformance';
 import {
   adwin,
+  bocd,
+  conformalRank,
   cusum,
   type DetectorKind,
   ddm,
+  ecdd,
   eDetector,
   eddm,
+  ewma,
   hddmA,
   hddmW,
+  ksBetting,
   kswin,
   pageHinkley,
+  rddm,
   type Signal,
+  shewhart,
+  stepd,
 } from '@millwright/drift/stream';
 import { describe, expect, test } from 'vitest';
 
 const random = seededRandom;
+
+/** Values of any scale: a bump, moved after the change. */
+const draw = (random: { next(): number }, changed: boolean) =>
+  50 + 10 * (random.next() + random.next() + random.next()) + (changed ? 15 : 0);
+const generator = random(99);
+const reference = Float64Array.from({ length: 3_000 }, () => draw(generator, false));
 
 describe.each([
   ['e-detector', detectorCases(eDetector, { random, options: { baseline: 0.2, arl: 2_000 }, arl: 2_000 })],
@@ -27,6 +41,14 @@ describe.each([
   ['hddm-a', detectorCases(hddmA, { random })],
   ['hddm-w', detectorCases(hddmW, { random })],
   ['kswin', detectorCases(kswin, { random })],
+  ['rddm', detectorCases(rddm, { random })],
+  ['stepd', detectorCases(stepd, { random })],
+  ['ecdd', detectorCases(ecdd, { random })],
+  ['ewma', detectorCases(ewma, { random, draw })],
+  ['shewhart', detectorCases(shewhart, { random, draw })],
+  ['bocd', detectorCases(bocd, { random, draw })],
+  ['conformal-rank', detectorCases(conformalRank, { random, draw, options: { reference, arl: 2_000 }, arl: 2_000 })],
+  ['ks-betting', detectorCases(ksBetting, { random, draw, options: { reference, arl: 2_000 }, arl: 2_000 })],
 ])('%s', (_, cases) => {
   for (const c of cases) test.skipIf(c.skip)(c.name, c.run);
 });
