@@ -14,7 +14,7 @@ import { type Contract, checkInput, type InputOf, type OutputOf, violated } from
 import { latencyHistogram } from '@millwright/core/telemetry';
 import type { Abstained } from '../guard/types.js';
 import { outcomeHub } from '../outcome/index.js';
-import { type CompiledPolicy, type Route, routeRequest, shadowsOf } from '../routing/index.js';
+import { type CompiledPolicy, type Route, routeRequest, shadowPoint } from '../routing/index.js';
 import { type ArmSet, armSet, CHAMPION, stateOf } from './arms.js';
 import { deadlines } from './deadlines.js';
 import { decisionFeed } from './decision-feed.js';
@@ -210,15 +210,17 @@ export async function createEndpoint<I, O>(
   }
 
   /** Off the path: after the answer, dropped when too many copies are under way. */
-  function copyToShadows(request: PendingRequest<I, O>, { epoch, policy: { shadows = [] } }: CompiledPolicy): void {
-    for (const arm of shadowsOf(policy!, request.context.unit ?? request.decisionId)) {
+  function copyToShadows(request: PendingRequest<I, O>, compiled: CompiledPolicy): void {
+    const { epoch, policy: data } = compiled;
+    const at = shadowPoint(compiled, request.context.unit ?? request.decisionId);
+    for (const { arm, share } of data.shadows ?? []) {
+      if (at >= share) continue;
       if (counts.shadows >= maxShadows || arms.handle(arm) === undefined) {
         counts.shadowsDropped++;
         continue;
       }
       counts.shadows++;
       const arrivedAt = clock.monotonic();
-      const share = shadows.find((shadow) => shadow.arm === arm)?.share ?? 0;
       const { decisionId, time, route: original } = request;
       const chosen: Route = { arm, epoch, share, sticky: original.sticky };
       const endsAt = arrivedAt + deadlineMs;

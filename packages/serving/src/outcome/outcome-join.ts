@@ -111,7 +111,11 @@ export function createOutcomeJoin(options: OutcomeJoinOptions): OutcomeJoin {
   const epochEnds = new Map<number, number>();
   let newestEpoch = 0;
   const counts = { rows: 0, applied: 0, duplicates: 0, late: 0, orphans: 0, dropped: 0 };
-  const oldest = () => (heads.length === 0 ? tail : Math.min(...heads));
+  const oldest = () => {
+    let least = tail;
+    for (const head of heads) if (head < least) least = head;
+    return least;
+  };
 
   const open = (exposure: Exposure): number => {
     if (tail - oldest() >= ring.capacity) {
@@ -147,12 +151,13 @@ export function createOutcomeJoin(options: OutcomeJoinOptions): OutcomeJoin {
     return row;
   };
 
-  const settle = (metric: number, row: number, value: number, time: number): Disposition => {
+  const epochEndOf = (row: number) => epochEnds.get(ring.epoch[row & (ring.capacity - 1)]!) ?? Infinity;
+
+  const settle = (metric: number, row: number, value: number, time: number, epochEnd: number): Disposition => {
     const definition = metrics[metric]!;
     const slot = row & (ring.capacity - 1);
-    const openedAt = ring.openedAt[slot]!;
-    const epochEnd = definition.endsWithEpoch ? (epochEnds.get(ring.epoch[slot]!) ?? Infinity) : Infinity;
-    if (row < heads[metric]! || time > openedAt + definition.windowMs || time > epochEnd) return 'late';
+    if (row < heads[metric]! || time > ring.openedAt[slot]! + definition.windowMs) return 'late';
+    if (definition.endsWithEpoch && time > epochEnd) return 'late';
     const measured = definition.measure === undefined ? value : definition.measure(value, ring.score[slot]!);
     if (Number.isNaN(measured)) return 'applied';
     const values = ring.values[metric]!;
@@ -170,11 +175,12 @@ export function createOutcomeJoin(options: OutcomeJoinOptions): OutcomeJoin {
     const time = outcome.time ?? received;
     const only = outcome.metric === undefined ? undefined : byId.get(outcome.metric);
     if (outcome.metric !== undefined && only === undefined) return 'orphan';
+    const epochEnd = epochEndOf(row);
     let result: Disposition = 'late';
     for (let metric = 0; metric < metrics.length; metric++) {
       if (only !== undefined && metric !== only) continue;
       if (received > ring.openedAt[row & (ring.capacity - 1)]! + waits[metric]!) continue;
-      const one = settle(metric, row, value, time);
+      const one = settle(metric, row, value, time, epochEnd);
       if (RANK[one] > RANK[result]) result = one;
     }
     return result;
@@ -213,9 +219,11 @@ export function createOutcomeJoin(options: OutcomeJoinOptions): OutcomeJoin {
       const row = rowFor(exposure);
       if (row < 0) return false;
       const { known } = exposure;
-      if (known !== undefined && row >= oldest())
+      if (known !== undefined && row >= oldest()) {
+        const epochEnd = epochEndOf(row);
         for (let metric = 0; metric < metrics.length; metric++)
-          if (!Number.isNaN(known[metric]!)) settle(metric, row, known[metric]!, exposure.time);
+          if (!Number.isNaN(known[metric]!)) settle(metric, row, known[metric]!, exposure.time, epochEnd);
+      }
       if (longest > 0) {
         decisions.add(exposure.decisionId, row % WRAP, exposure.time);
         if (earlyCount > 0) settleEarly(exposure.decisionId, row);

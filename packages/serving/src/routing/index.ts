@@ -43,4 +43,4 @@ export {
   type StickyEntry,
   type StickyStore,
 } from './request.js';
-export { bucketOf, createRouter, type Router, route, shadowsOf } from './route.js';
+export { bucketOf, createRouter, type Router, route, shadowPoint, shadowsOf } from './route.js';

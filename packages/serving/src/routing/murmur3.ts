@@ -30,12 +30,14 @@ export function hashPrefix(prefix: string, seed = 0): HashPrefix {
 
 /** The hash of the prefix followed by `text`. Allocates nothing for texts of up to 341 UTF-16 units (any, when ASCII). */
 export function hashFrom(prefix: HashPrefix, text: string): number {
-  const hash = hashAscii(prefix, text);
-  return hash === -1 ? hashWide(prefix, text) : hash;
+  return hashBits(prefix, text, false) >>> 0;
 }
 
-/** The same for text that is ASCII; -1 as soon as it is not. One pass, a word at a time after the prefix's last word is full. */
-export function hashAscii(prefix: HashPrefix, text: string): number {
+/**
+ * The same as a signed 32-bit number, which engines keep without allocating; on request of the text's normal form C.
+ * One pass, a word at a time after the prefix's last word is full; a second one over the bytes of text that is not ASCII.
+ */
+export function hashBits(prefix: HashPrefix, text: string, normalize: boolean): number {
   const length = text.length;
   let { hash, partial } = prefix;
   let shift = (prefix.length & 3) << 3;
@@ -65,7 +67,8 @@ export function hashAscii(prefix: HashPrefix, text: string): number {
     partial |= code << shift;
     shift += 8;
   }
-  return seen > 0x7f ? -1 : finish(hash, partial, prefix.length + length);
+  if (seen > 0x7f) return hashWide(prefix, normalize ? text.normalize('NFC') : text);
+  return finish(hash, partial, prefix.length + length);
 }
 
 const encoder = new TextEncoder();
@@ -109,5 +112,5 @@ function finish(hash: number, partial: number, length: number): number {
   h ^= length;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
+  return h ^ (h >>> 16);
 }

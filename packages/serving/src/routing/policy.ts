@@ -69,8 +69,8 @@ export interface CompiledPolicy {
   readonly arms: readonly string[];
   /** Share by arm; they sum to 1. */
   readonly shares: ReadonlyMap<string, number>;
-  /** First bucket after each range. Float64, for 2^32 does not fit 32 bits. */
-  readonly ends: Float64Array;
+  /** First bucket after each range but the last, less 2^31, so that it is a signed 32-bit number. */
+  readonly ends: Int32Array;
   /** The route of each range for sticky units. */
   readonly sticky: readonly Route[];
   /** The route of each range for requests without a unit. */
@@ -125,7 +125,7 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
     validUntil,
     arms: [...shares.keys()],
     shares,
-    ends: Float64Array.from(ranges, (range) => range.end),
+    ends: Int32Array.from(ranges.slice(0, -1), ({ end }) => end - BUCKETS / 2),
     sticky: all(true),
     unsticky: all(false),
     fallback: Object.freeze({ arm: champion, epoch, share: killed ? 1 : (shares.get(champion) ?? 0), sticky: false }),

@@ -1,4 +1,4 @@
-import { hashAscii, hashFrom } from './murmur3.js';
+import { hashBits } from './murmur3.js';
 import type { CompiledPolicy, Policy, Route } from './policy.js';
 import { BUCKETS, championPolicy, compilePolicy } from './policy.js';
 
@@ -9,32 +9,36 @@ import { BUCKETS, championPolicy, compilePolicy } from './policy.js';
  */
 export function route(policy: CompiledPolicy, unit: string | undefined, requestId?: string, now = 0): Route {
   if (policy.killed || now > policy.validUntil) return policy.fallback;
-  if (typeof unit === 'string' && unit !== '') return policy.sticky[rangeOf(policy, bucketOf(policy, unit))]!;
-  if (typeof requestId === 'string' && requestId !== '')
-    return policy.unsticky[rangeOf(policy, bucketOf(policy, requestId))]!;
+  if (typeof unit === 'string' && unit !== '') return policy.sticky[rangeOf(policy, unit)]!;
+  if (typeof requestId === 'string' && requestId !== '') return policy.unsticky[rangeOf(policy, requestId)]!;
   return policy.fallback;
 }
 
 /** The unit's bucket in [0, 2^32): murmur3_x86_32 of `salt:unit` in UTF-8, the unit in normal form C. */
 export function bucketOf(policy: CompiledPolicy, unit: string): number {
-  const hash = hashAscii(policy.prefix, unit);
-  return hash === -1 ? hashFrom(policy.prefix, unit.normalize('NFC')) : hash;
+  return hashBits(policy.prefix, unit, true) >>> 0;
 }
 
 /** The arms that get a copy of this request, chosen by a hash that is independent of the route. */
 export function shadowsOf(policy: CompiledPolicy, unit: string): readonly string[] {
-  const { shadows } = policy.policy;
-  if (shadows === undefined || shadows.length === 0 || policy.killed) return NONE;
-  const at = hashFrom(policy.shadowPrefix, unit.normalize('NFC')) / BUCKETS;
+  const { shadows = [] } = policy.policy;
+  const at = shadowPoint(policy, unit);
   return shadows.filter(({ share }) => at < share).map(({ arm }) => arm);
 }
 
-const NONE: readonly string[] = [];
+/** Where a unit lies in [0, 1) for shadows: an arm gets a copy when its share is above. 1 (no copies) once killed. */
+export function shadowPoint(policy: CompiledPolicy, unit: string): number {
+  return policy.killed ? 1 : (hashBits(policy.shadowPrefix, unit, true) >>> 0) / BUCKETS;
+}
 
-function rangeOf(policy: CompiledPolicy, bucket: number): number {
-  const { ends } = policy;
+/** Turns the order of unsigned numbers into that of signed ones. */
+const SIGN = 1 << 31;
+
+/** The range that holds the unit's bucket. All numbers are signed 32-bit, so that none is boxed. */
+function rangeOf({ prefix, ends }: CompiledPolicy, unit: string): number {
+  const bucket = hashBits(prefix, unit, true) ^ SIGN;
   let low = 0;
-  let high = ends.length - 1;
+  let high = ends.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (bucket < ends[middle]!) high = middle;
