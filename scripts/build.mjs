@@ -1,5 +1,5 @@
 // Builds one package: JavaScript by tsup, declarations by tsc. Entries are read from package.json, so that
-// what is exported and what is built cannot differ.
+// what is exported or run and what is built cannot differ.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,6 +9,7 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const sources = new Set();
 collect(manifest.exports);
 collect(manifest.imports);
+for (const bin of Object.values(manifest.bin ?? {})) sources.add(bin.replace('/dist/', '/src/').replace(/js$/, 'ts'));
 const entry = Object.fromEntries([...sources].map((path) => [path.replace(/^\.\/src\/(.*)\.ts$/, '$1'), path]));
 
 await build({

@@ -11,7 +11,7 @@ import { chromium } from 'playwright';
 const root = resolve(import.meta.dirname, '..');
 const project = mkdtempSync(join(tmpdir(), 'millwright-smoke-'));
 /** Subpaths that need Node. Everything else must work in a page. */
-const NODE_ONLY = new Set(['@millwright/adapters/fs', '@millwright/adapters/s3', '@millwright/adapters/postgres']);
+const NODE_ONLY = new Set(['cli', 'fs', 's3', 'postgres'].map((name) => `@millwright/adapters/${name}`));
 
 const subpaths = [];
 const tarballs = [];
@@ -57,13 +57,14 @@ const results = [];
 for (const node of [process.execPath, ...otherNodes()]) {
   results.push(runNode(node, 'esm.mjs'), runNode(node, 'cjs.cjs'));
 }
+results.push(runNode(process.execPath, 'node_modules/.bin/millwright', 'doctor'));
 results.push(await inPage());
 if (scripted.length > 0) results.push(false);
 rmSync(project, { recursive: true, force: true });
 process.exit(results.every(Boolean) ? 0 : 1);
 
-function runNode(node, file) {
-  return spawnSync(node, [file], { cwd: project, stdio: 'inherit' }).status === 0;
+function runNode(node, file, ...args) {
+  return spawnSync(node, [file, ...args], { cwd: project, stdio: 'inherit' }).status === 0;
 }
 
 /** Node binaries that npm carries. Only Linux on x64 is asked for; elsewhere the running Node is the only one. */

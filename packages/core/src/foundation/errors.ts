@@ -40,9 +40,9 @@ export interface ErrorDetails {
   'ledger/too-large': { readonly limit: number; readonly received: number };
   /** The history that is now served contradicts the one seen before. */
   'ledger/forked': { readonly expectedRoot: string; readonly actualRoot: string; readonly size: number };
-  /** The ledger uses a feature that this version does not know. */
   /** The command names blobs that were collected as garbage. */
   'ledger/swept': { readonly digests: readonly string[] };
+  /** The ledger uses a feature that this version does not know. */
   'ledger/unsupported': { readonly features: readonly string[] };
 
   /** A file's bytes do not match the manifest. */

@@ -1,0 +1,171 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EXIT, runCli } from '@millwright/adapters/cli';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+let place: string;
+beforeEach(async () => {
+  place = await mkdtemp(join(tmpdir(), 'millwright-cli-'));
+});
+afterEach(() => rm(place, { recursive: true }));
+
+/** One command in the test's folder: its exit code and what it printed. */
+async function millwright(...argv: readonly string[]) {
+  const out: string[] = [];
+  const errors: string[] = [];
+  const exit = await runCli(argv, {
+    store: join(place, 'factory'),
+    actor: 'maria',
+    out: (text) => out.push(text),
+    error: (text) => errors.push(text),
+    progress() {},
+  });
+  return { exit, out: out.join('\n'), errors: errors.join('\n'), json: () => JSON.parse(out.join('\n')) };
+}
+
+async function file(name: string, content: string): Promise<string> {
+  await writeFile(join(place, name), content);
+  return join(place, name);
+}
+
+function rows(count: number, row: (i: number) => object): string {
+  return Array.from({ length: count }, (_, i) => JSON.stringify(row(i))).join('\n');
+}
+
+describe('the command line', () => {
+  test('a model from its first version to a rollback', async () => {
+    expect((await millwright('init', 'spam', '--owner', 'mail')).out).toBe('spam belongs to mail.');
+    await mkdir(join(place, 'model', 'vocabulary'), { recursive: true });
+    await file('model/weights.bin', 'first');
+    await file('model/vocabulary/words.txt', 'buy now');
+    const first = await millwright('register', 'spam', join(place, 'model'), '--metric', 'auc=0.71,loss=0.4', '--json');
+    expect(first.json()).toMatchObject({ id: 'spam@1', metrics: { auc: 0.71, loss: 0.4 }, registeredBy: 'maria' });
+    await file('model/weights.bin', 'second');
+    expect((await millwright('register', 'spam', join(place, 'model'))).out).toMatch(/^spam@2: 2 files, sha256:/);
+
+    expect((await millwright('promote', 'spam@1', '--reason', 'The first.')).exit).toBe(EXIT.ok);
+    expect((await millwright('promote', 'spam@2', '--reason', 'The second.', '--actor', 'ravi')).out).toBe(
+      'spam champion is spam@2 now, by ravi: The second.',
+    );
+    expect((await millwright('rollback', 'spam', '--reason', 'Complaints.')).exit).toBe(EXIT.ok);
+    const { out } = await millwright('history', 'spam');
+    expect(out.split('\n').map((line) => line.replace(/\d{4}-\d\d-\d\d \d\d:\d\d/, 'then'))).toEqual([
+      'version  since             by     reason',
+      'spam@1   then  maria  The first.',
+      'spam@2   then  ravi   The second.',
+      'spam@1   then  maria  Complaints.',
+    ]);
+    expect((await millwright('models')).out).toContain('champion = spam@1');
+    expect((await millwright('rollout', 'spam')).out).toBe('spam has never been rolled out.');
+    expect((await millwright('gc', '--json')).json()).toMatchObject({ dryRun: true, swept: [] });
+    const report = join(place, 'report.html');
+    expect((await millwright('report', '--out', report)).exit).toBe(EXIT.ok);
+    expect(await readFile(report, 'utf8')).toContain('Complaints.');
+  });
+
+  test('a ledger whose bytes were changed does not verify', async () => {
+    await millwright('init', 'spam', '--owner', 'mail');
+    expect(await millwright('verify')).toMatchObject({ exit: EXIT.ok, out: expect.stringContaining('verify.') });
+    const all = await readdir(join(place, 'factory'), { recursive: true, withFileTypes: true });
+    for (const entry of all.filter((each) => each.isFile())) {
+      const path = join(entry.parentPath, entry.name);
+      const bytes = await readFile(path, 'latin1');
+      if (bytes.includes('mail')) await writeFile(path, bytes.replace('mail', 'evil'), 'latin1');
+    }
+    const after = await millwright('verify');
+    expect([EXIT.no, EXIT.failed]).toContain(after.exit);
+    expect(after.out + after.errors).toMatch(/does not verify|ledger\/corrupt/);
+  });
+
+  test('data: a suite is suggested, kept, and broken', async () => {
+    const good = await file(
+      'good.ndjson',
+      rows(200, (i) => ({ hour: i % 24, origin: ['MCI', 'ATL'][i % 2] })),
+    );
+    const bad = await file(
+      'bad.ndjson',
+      rows(200, (i) => ({ hour: i % 24, origin: ['MCI', 'XXX', null][i % 3] })),
+    );
+    const suite = join(place, 'suite.json');
+    expect((await millwright('validate', good, '--suggest', suite)).exit).toBe(EXIT.ok);
+    const kept = await millwright('validate', good, '--suite', suite, '--reference', good);
+    expect(kept).toMatchObject({ exit: EXIT.ok, errors: '' });
+    // The suite has distributions, which need something to be compared with.
+    expect((await millwright('validate', good, '--suite', suite)).exit).toBe(EXIT.usage);
+    const failed = await millwright('validate', bad, '--suite', suite, '--reference', good, '--json');
+    expect(failed.exit).toBe(EXIT.no);
+    expect(failed.json()).toMatchObject({ verdict: 'fail' });
+    expect((await millwright('validate', good, '--suite', await file('no.json', '{'))).exit).toBe(EXIT.usage);
+  });
+
+  test('drift: none in the same data, some in other data, no answer from few rows', async () => {
+    const data = (name: string, count: number, shift: number) =>
+      file(
+        name,
+        rows(count, (i) => ({ x: ((i * 7919) % 1000) / 1000 + shift })),
+      );
+    const before = await data('before.ndjson', 5_000, 0);
+    expect((await millwright('drift', before, await data('same.ndjson', 5_000, 0))).exit).toBe(EXIT.ok);
+    const other = await millwright('drift', before, await data('other.ndjson', 5_000, 0.3));
+    expect(other.exit).toBe(EXIT.no);
+    expect(other.out).toContain('x:');
+    expect((await millwright('drift', before, await data('few.ndjson', 8, 0))).exit).toBe(EXIT.insufficient);
+  });
+
+  test('evaluation: the verdict of the gate is the exit code, and evidence of the version', async () => {
+    const answers = (wrong: number) => (i: number) => (i % 100 < wrong ? 1 - (i % 2) : i % 2);
+    const [old, better] = [answers(20), answers(5)];
+    const data = await file(
+      'answers.ndjson',
+      rows(4_000, (i) => ({ y: i % 2 === 1, old: old(i) === 1, new: better(i) === 1 })),
+    );
+    await millwright('init', 'spam', '--owner', 'mail');
+    await millwright('register', 'spam', await file('weights.bin', 'x'));
+    const given = ['--truth', 'y', '--champion', 'old', '--challenger', 'new'];
+    const judged = await millwright('evaluate', data, ...given, '--attach', 'spam@1');
+    expect(judged).toMatchObject({ exit: EXIT.ok, errors: '' });
+    expect((await millwright('models', 'spam')).out).toContain('validated');
+    const worse = await millwright(
+      'evaluate',
+      data,
+      '--truth',
+      'y',
+      '--champion',
+      'new',
+      '--challenger',
+      'old',
+      '--json',
+    );
+    expect(worse).toMatchObject({ exit: EXIT.no });
+    expect(worse.json()).toMatchObject({ decision: 'block' });
+  });
+
+  test('who made the mistake is in the exit code', async () => {
+    const code = async (...argv: readonly string[]) => (await millwright(...argv)).exit;
+    expect(await code()).toBe(EXIT.usage);
+    expect(await code('--help')).toBe(EXIT.ok);
+    expect(await code('promote', '--help')).toBe(EXIT.ok);
+    expect(await code('explode')).toBe(EXIT.usage);
+    expect(await code('init')).toBe(EXIT.usage);
+    expect(await code('init', 'spam')).toBe(EXIT.usage);
+    expect(await code('init', 'spam', '--owner', 'mail', '--colour', 'red')).toBe(EXIT.usage);
+    expect(await code('verify')).toBe(EXIT.refused);
+    expect(existsSync(join(place, 'factory'))).toBe(false);
+    expect(await code('validate', join(place, 'missing.ndjson'), '--suite', 'x')).toBe(EXIT.failed);
+    expect(await code('drift', join(place, 'a.csv'), join(place, 'b.csv'))).toBe(EXIT.usage);
+    await millwright('init', 'spam', '--owner', 'mail');
+    expect(await code('history', 'nothing')).toBe(EXIT.refused);
+    const again = await millwright('init', 'spam', '--owner', 'mail', '--json');
+    expect(again.exit).toBe(EXIT.refused);
+    expect(JSON.parse(again.errors)).toMatchObject({ error: { code: 'registry/exists' } });
+  });
+
+  test('doctor tells what is installed, and what is not', async () => {
+    const { json, exit } = await millwright('doctor', '--json');
+    expect(exit).toBe(EXIT.ok);
+    expect(json()).toMatchObject({ node: process.version, store: expect.stringContaining('There is no registry') });
+    expect(json().providers).toContain('cpu');
+  });
+});
