@@ -2,7 +2,14 @@ import { seededRandom } from '@millwright/core';
 import type { LedgerEvent } from '@millwright/core/ledger';
 import type { LogStore } from '@millwright/core/storage';
 import { type VirtualClock, virtualClock } from '@millwright/core/testing';
-import { defineRollout, isFinal, type Rollout, type RolloutDefinition, startRollout } from '../../src/rollout/index.js';
+import {
+  defineRollout,
+  isFinal,
+  type Rollout,
+  type RolloutDefinition,
+  type RolloutState,
+  startRollout,
+} from '../../src/rollout/index.js';
 import { HOUR, START, type World, world } from './harness.js';
 
 /** A rollout of hours: two stages, errors only. */
@@ -12,6 +19,7 @@ export const SHORT = defineRollout({
   minDwell: '2h',
   minUnits: 20,
   bake: '3h',
+  hardTtl: '150m',
   maxDuration: '5d',
   metrics: [{ id: 'errors', kind: 'event', better: 'lower', margin: { relative: 0.8 } }],
 });
@@ -51,6 +59,43 @@ export function mortalLog(log: LogStore, at: number, written: boolean): LogStore
     },
     [Symbol.asyncDispose]: async () => undefined,
   };
+}
+
+/** A log that can be away: while `down`, everything that is asked of it fails. */
+export function breakable(log: LogStore): { readonly log: LogStore; down: boolean } {
+  const link = { log, down: false };
+  const up = () => {
+    if (link.down) throw new TypeError('the store is away');
+  };
+  const guarded: LogStore = {
+    id: log.id,
+    capabilities: log.capabilities,
+    head: async (o) => {
+      up();
+      return log.head(o);
+    },
+    append: async (commit, o) => {
+      up();
+      return log.append(commit, o);
+    },
+    async *read(range, o) {
+      up();
+      yield* log.read(range, o);
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  return Object.assign(link, { log: guarded });
+}
+
+/** Moves the clock on until the work is done that waits for it: a slow store, or a pause before it is asked again. */
+export async function inTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
+  let open = true;
+  const done = work.finally(() => {
+    open = false;
+  });
+  done.catch(() => undefined);
+  for (let ms = 10; open; ms *= 2) await clock.advance(Math.min(ms, 60_000));
+  return done;
 }
 
 export interface Process extends World {
@@ -101,6 +146,8 @@ export interface Story {
   readonly flushMs?: number;
   /** Shifts the traffic. */
   readonly seed?: number;
+  /** How many processes share the traffic; all but the first one live for ever. Default 1. */
+  readonly replicas?: number;
 }
 
 export interface Ending {
@@ -112,33 +159,40 @@ export interface Ending {
 
 /** Plays a story to its end; whenever the process dies, another one takes over. The first one writes to `mortal`. */
 export async function live(log: LogStore, mortal: LogStore, story: Story): Promise<Ending> {
-  const { rate, people, definition, flushMs, seed: shift = 0 } = story;
+  const { rate, people, definition, flushMs, seed: shift = 0, replicas = 1 } = story;
   const clock = virtualClock(START);
-  let process: Process | undefined;
-  let seed = 1;
-  const living = async <T>(work: (process: Process) => Promise<T>): Promise<T> => {
+  const processes: Process[] = [];
+  let boots = 0;
+  const living = async <T>(replica: number, work: (process: Process) => Promise<T>): Promise<T> => {
     for (;;) {
       try {
-        process ??= await boot(seed === 1 ? mortal : log, clock, seed, { definition, flushMs });
-        return await work(process);
+        const options = { definition, flushMs, replica: `replica-${replica}` };
+        processes[replica] ??= await boot(boots++ === 0 ? mortal : log, clock, boots, options);
+        return await work(processes[replica]);
       } catch (error) {
         if (!(error instanceof Crash)) throw error;
-        process = undefined;
-        seed++;
+        delete processes[replica];
       }
     }
   };
+  const all = Array.from({ length: replicas }, (_, i) => i);
   let hour = 0;
   for (; hour < 100; hour++) {
-    await living(async (p) => traffic(p, shift * 1_000 + hour, rate));
+    for (const i of all)
+      await living(i, async (p) => traffic(p, replicas * (shift * 1_000 + hour) + i, rate, 150 / replicas));
     await clock.advance(HOUR);
-    if (people !== undefined) await living(({ rollout }) => people(rollout, hour));
-    if (isFinal(await living(({ rollout }) => rollout.tick()))) break;
+    if (people !== undefined) await living(0, ({ rollout }) => people(rollout, hour));
+    const states: RolloutState[] = [];
+    // Who looks first acts: they take turns.
+    for (const i of hour % 2 === 0 ? all : all.toReversed())
+      states.push(await living(i, ({ rollout }) => rollout.tick()));
+    if (states.every(isFinal)) break;
   }
-  const { rollout, champion, endpoint, ledger } = process!;
+  const [{ rollout, ledger }] = processes as [Process];
   const { status, killed } = rollout.state;
   const events: LedgerEvent[] = [];
   for await (const event of ledger.read()) events.push(event);
   const control = events.map(({ type }) => type).filter((type) => !/observed|evidence|Acknowledged|ledger/.test(type));
-  return { end: { status, killed, champion: champion(), serves: endpoint.model('champion') }, hours: hour, control };
+  const serve = processes.map(({ champion, endpoint }) => [champion(), endpoint.model('champion')]);
+  return { end: { status, killed, serve }, hours: hour, control };
 }
