@@ -20,6 +20,8 @@ export interface HddmAOptions extends HddmOptions {
 export interface HddmWOptions extends HddmOptions {
   /** Weight of the newest value. Default 0.05. */
   readonly lambda?: number | undefined;
+  /** Confidence of the cuts between which averages are compared. Default `drift`; Frouros takes `lambda` for it. */
+  readonly cut?: number | undefined;
   /** What an average begins with: the first value, or 0 as Frouros has it. Default `first`. */
   readonly begin?: 'first' | 'zero' | undefined;
 }
@@ -120,8 +122,13 @@ const AFTER_HIGH_CONDITION = 11;
 const W_COUNT = 12;
 const W_LOG_DRIFT = 13;
 const W_LOG_WARNING = 14;
+const W_LOG_CUT = 15;
 
-type CheckedW = CheckedOptions & { readonly lambda: number; readonly begin: 'first' | 'zero' };
+type CheckedW = CheckedOptions & {
+  readonly lambda: number;
+  readonly cut: number;
+  readonly begin: 'first' | 'zero';
+};
 
 /** HDDM-W (Frías-Blanco et al. 2015) with the semantics of river: McDiarmid's bound on weighted averages; values lie in [0, 1]. */
 export const hddmW = defineDetector<HddmWOptions, CheckedW>({
@@ -129,18 +136,20 @@ export const hddmW = defineDetector<HddmWOptions, CheckedW>({
   version: 2,
   knob: { option: 'drift', from: 0.005, to: 1e-15 },
   check(options) {
-    const { lambda = 0.05, begin = 'first', ...rest } = options;
+    const { lambda = 0.05, cut, begin = 'first', ...rest } = options;
     if (!(lambda > 0 && lambda < 1)) throw invalidInput('lambda', 'a number between 0 and 1', lambda);
-    return { ...check(rest), lambda, begin };
+    const checked = check(rest);
+    return { ...checked, lambda, cut: cut ?? checked.drift, begin };
   },
-  begin({ drift, warning }) {
+  begin({ drift, warning, cut }) {
     // Averages without a value are NaN, cuts are beyond everything.
-    const state = new Float64Array(15).fill(Number.NaN);
+    const state = new Float64Array(16).fill(Number.NaN);
     state[W_COUNT] = 0;
     state[LOW_CUT] = Number.POSITIVE_INFINITY;
     state[HIGH_CUT] = Number.NEGATIVE_INFINITY;
     state[W_LOG_DRIFT] = Math.log(1 / drift);
     state[W_LOG_WARNING] = Math.log(1 / warning);
+    state[W_LOG_CUT] = Math.log(1 / cut);
     return state;
   },
   step(state, { twoSided, minValues, lambda, begin }, value) {
@@ -148,7 +157,7 @@ export const hddmW = defineDetector<HddmWOptions, CheckedW>({
     const logWarning = state[W_LOG_WARNING]!;
     const zero = begin === 'zero';
     average(state, ALL, lambda, zero, value);
-    const bound = mcDiarmid(state[ALL_CONDITION]!, logDrift);
+    const bound = mcDiarmid(state[ALL_CONDITION]!, state[W_LOG_CUT]!);
     if (state[ALL]! + bound < state[LOW_CUT]!) {
       state[LOW_CUT] = state[ALL]! + bound;
       cutHere(state, LOW, AFTER_LOW);

@@ -77,7 +77,8 @@ function uniform(seed: number, position: number): number {
   return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }
 
-function largestDifference(a: Float64Array, b: Float64Array): number {
+/** D of two samples of one size, both ascending. */
+export function largestDifference(a: Float64Array, b: Float64Array): number {
   const n = a.length;
   let [i, j, largest] = [0, 0, 0];
   while (i < n && j < n) {

@@ -40,6 +40,7 @@ describe.each([
   ['eddm', detectorCases(eddm, { random })],
   ['hddm-a', detectorCases(hddmA, { random })],
   ['hddm-w', detectorCases(hddmW, { random })],
+  ['deviation-sum', detectorCases(deviationSum, { random, options: { threshold: 20, floor: true } })],
   ['kswin', detectorCases(kswin, { random })],
   ['rddm', detectorCases(rddm, { random })],
   ['stepd', detectorCases(stepd, { random })],

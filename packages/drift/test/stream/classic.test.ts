@@ -1,5 +1,17 @@
 import { seededRandom } from '@millwright/core';
-import { bocd, cusum, type Detector, ddm, ecdd, ewma, rddm, river, shewhart, stepd } from '@millwright/drift/stream';
+import {
+  bocd,
+  cusum,
+  type Detector,
+  ddm,
+  deviationSum,
+  ecdd,
+  ewma,
+  rddm,
+  river,
+  shewhart,
+  stepd,
+} from '@millwright/drift/stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { pythonRandom } from './python-random.js';
@@ -63,6 +75,8 @@ describe('EWMA', () => {
     [() => ecdd.init({ arl: 500 as 400 }), 'arl'],
     [() => shewhart.init({ learn: 1 }), 'learn'],
     [() => cusum.init({ threshold: -1 }), 'threshold'],
+    [() => deviationSum.init({ threshold: 0 }), 'threshold'],
+    [() => deviationSum.init({ alpha: 2 }), 'alpha'],
   ])('refuses %o', (init, name) => {
     expect(init).toThrow(name);
   });

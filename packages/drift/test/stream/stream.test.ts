@@ -1,5 +1,5 @@
 import { isMillwrightError, seededRandom } from '@millwright/core';
-import { adwin, type Detector, ddm, eDetector, kswin, river } from '@millwright/drift/stream';
+import { adwin, type Detector, ddm, eDetector, frouros, kswin, river } from '@millwright/drift/stream';
 import { describe, expect, test } from 'vitest';
 import vectors from '../vectors/streaming.json' with { type: 'json' };
 
@@ -41,6 +41,14 @@ describe('alarms at the values at which river alarms', () => {
       expect([warned[0] ?? null, warned.length]).toEqual([first_warning_index, n_warning_steps]);
     },
   );
+});
+
+test.each(vectors.frouros)('alarms where Frouros’ $detector does on $column', (c) => {
+  const one = (frouros[c.detector as keyof typeof frouros] as (p: object) => Detector)({});
+  const signals = Array.from(stream(c.column), (value) => one.update(value));
+  expect(signals.flatMap((signal, i) => (signal === 2 ? [i] : []))).toEqual(c.drift_indices);
+  // The recorded run did not look at the warnings of STEPD.
+  if (c.detector !== 'STEPD') expect(signals.indexOf(1)).toBe(c.first_warning_index ?? -1);
 });
 
 /** The vectors' sizes of bets: geometric from 0.05 to 0.9. */
