@@ -7,6 +7,7 @@ import {
   cusum,
   type DetectorKind,
   ddm,
+  deviationSum,
   ecdd,
   eDetector,
   eddm,
