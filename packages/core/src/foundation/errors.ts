@@ -89,6 +89,8 @@ export interface ErrorDetails {
   'serving/no-provider': { readonly refused: readonly { readonly provider: string; readonly reason: string }[] };
   /** The model is refused before native code sees it. */
   'serving/untrusted-model': { readonly reasons: readonly string[] };
+  /** The model is well formed, and uses types that cannot be passed to it here. */
+  'serving/unsupported': { readonly reasons: readonly string[] };
   /** A tensor does not fit the model's signature. */
   'serving/tensor': { readonly name: string; readonly expected: string; readonly received: string };
   /** The deadline passed, or would pass, before an answer. */

@@ -92,6 +92,6 @@ export interface ModelRuntime {
   readonly id: string;
   /** What can run here and, if not, why not. */
   probe(options?: Abortable): Promise<readonly ExecutionProvider[]>;
-  /** @throws `serving/no-provider`, `serving/untrusted-model`, `artifact/mismatch`, `peer/missing` */
+  /** @throws `serving/no-provider`, `serving/untrusted-model`, `serving/unsupported`, `artifact/mismatch`, `peer/missing` */
   load(artifact: VerifiedArtifact, plan?: LoadPlan, options?: Abortable): Promise<LoadedModel>;
 }

@@ -23,7 +23,8 @@ test('mutated models are refused, fail or run, and never end the host', async ()
       count(isMillwrightError(error) ? error.code : String(error));
     }
   }
-  const known = ['ran', 'serving/untrusted-model', 'serving/no-provider', 'serving/model-failed', 'serving/tensor'];
+  const refusals = ['serving/untrusted-model', 'serving/unsupported', 'serving/no-provider'];
+  const known = ['ran', ...refusals, 'serving/model-failed', 'serving/tensor'];
   expect([...outcomes.keys()].filter((outcome) => !known.includes(outcome))).toEqual([]);
   expect(outcomes.get('serving/untrusted-model')).toBeGreaterThan(500);
   expect(outcomes.get('ran')).toBeGreaterThan(50);

@@ -4,13 +4,19 @@ export const TYPE = {
   float: 1,
   uint8: 2,
   int8: 3,
+  uint16: 4,
+  int16: 5,
   int32: 6,
   int64: 7,
   string: 8,
   bool: 9,
   float16: 10,
   double: 11,
+  uint32: 12,
+  uint64: 13,
   bfloat16: 16,
+  float8: 17,
+  uint4: 21,
   int4: 22,
 };
 
@@ -69,6 +75,12 @@ export function node(
 
 export const intAttribute = (name: string, v: number) =>
   message(textField(1, name), varintField(3, v), varintField(20, 2));
+export const floatAttribute = (name: string, v: number) =>
+  message(textField(1, name), floatField(2, v), varintField(20, 1));
+export const textAttribute = (name: string, text: string) =>
+  message(textField(1, name), textField(4, text), varintField(20, 3));
+export const intsAttribute = (name: string, values: readonly number[]) =>
+  message(textField(1, name), ...values.map((v) => varintField(8, v)), varintField(20, 7));
 export const graphAttribute = (name: string, g: Uint8Array) =>
   message(textField(1, name), field(6, g), varintField(20, 5));
 export const tensorAttribute = (name: string, t: Uint8Array) =>
@@ -125,6 +137,8 @@ export function message(...parts: readonly Uint8Array[]): Uint8Array {
 export const field = (number: number, bytes: Uint8Array) =>
   message(varint(number * 8 + 2), varint(bytes.length), bytes);
 export const textField = (number: number, text: string) => field(number, new TextEncoder().encode(text));
+export const floatField = (number: number, v: number) =>
+  message(varint(number * 8 + 5), new Uint8Array(Float32Array.of(v).buffer));
 export const varintField = (number: number, v: number) => message(varint(number * 8), varint(v));
 
 function varint(v: number): Uint8Array {

@@ -193,13 +193,9 @@ function vet(artifact: VerifiedArtifact, file: string, bytes: Uint8Array, truste
   const sizes = new Map(files.map((side) => [side.path.slice(folder.length), side.size]));
   const report = vetModel(bytes, { trusted, sideFiles: sizes });
   if (report.reasons.length === 0) return report;
-  throw new MillwrightError(
-    'serving/untrusted-model',
-    `The model \`${file}\` is refused: ${report.reasons.join(' ')}`,
-    {
-      details: { reasons: report.reasons },
-    },
-  );
+  const { reasons, unsupported } = report;
+  const code = unsupported ? 'serving/unsupported' : 'serving/untrusted-model';
+  throw new MillwrightError(code, `The model \`${file}\` is refused: ${reasons.join(' ')}`, { details: { reasons } });
 }
 
 async function sideFiles(

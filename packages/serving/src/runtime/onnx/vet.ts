@@ -7,6 +7,8 @@ import { fieldsOf, malformed, packedVarints } from './protobuf.js';
 export interface VetReport {
   /** Why the model must not be loaded. Empty: it may. */
   readonly reasons: readonly string[];
+  /** The file is in order: its only fault is a type that onnxruntime cannot pass. */
+  readonly unsupported: boolean;
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   /** Operator set version by domain (`''` is ai.onnx). */
@@ -45,7 +47,9 @@ export function vetModel(bytes: Uint8Array, options: VetOptions = {}): VetReport
     walk.reasons.add(error.message);
   }
   const { inputs, outputs, opsets, nodeCount } = walk;
-  return { reasons: [...walk.reasons], inputs, outputs, opsets, nodeCount, externalFiles: [...walk.externalFiles] };
+  const reasons = [...walk.reasons];
+  const unsupported = reasons.length > 0 && reasons.every((reason) => walk.unsupported.has(reason));
+  return { reasons, unsupported, inputs, outputs, opsets, nodeCount, externalFiles: [...walk.externalFiles] };
 }
 
 const DEFAULTS = {
@@ -61,6 +65,8 @@ const DEFAULTS = {
 interface Walk {
   readonly options: typeof DEFAULTS;
   readonly reasons: Set<string>;
+  /** Those of them that say what onnxruntime cannot do, not what the file should not. */
+  readonly unsupported: Set<string>;
   readonly opsets: Map<string, number>;
   readonly externalFiles: Set<string>;
   /** Values whose contents a request decides. `Shape` and `Size` of them are bounded by the request itself. */
@@ -77,6 +83,7 @@ function newWalk(options: Walk['options']): Walk {
   return {
     options,
     reasons: new Set(),
+    unsupported: new Set(),
     opsets: new Map(),
     externalFiles: new Set(),
     tainted: new Set(),
@@ -330,7 +337,10 @@ function readValue(walk: Walk, bytes: Uint8Array, role: 'input' | 'output' | und
     if (number === 2 && body) type = body;
   }
   const refuse = (what: string) => {
-    if (role !== undefined) walk.reasons.add(`The ${role} \`${name}\` is ${what}, which onnxruntime cannot pass.`);
+    if (role === undefined) return;
+    const reason = `The ${role} \`${name}\` is ${what}, which onnxruntime cannot pass.`;
+    walk.reasons.add(reason);
+    walk.unsupported.add(reason);
   };
   let dtype: DType | undefined;
   let dims: Dimension[] | undefined;

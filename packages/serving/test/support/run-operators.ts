@@ -1,0 +1,52 @@
+/**
+ * Runs the operator cases from one on, through onnxruntime itself (`direct`) or through our runtime (`ours`), and writes
+ * a line for each before the next begins: whoever reads knows which one ended the process.
+ * `node run-operators.ts direct|ours <from>`
+ */
+import { writeSync } from 'node:fs';
+import { isMillwrightError } from '@millwright/core';
+import { onnx, type Tensor } from '@millwright/serving';
+import * as ort from 'onnxruntime-node';
+import { largestDifference } from '../../src/runtime/golden.js';
+import { artifactOf } from './models.js';
+import { type OperatorCase, operatorCases, unsupportedCases } from './operator-cases.js';
+
+/** What became of a case: `pass`, `differs`, or why it could not be run. */
+export interface CaseResult {
+  readonly name: string;
+  readonly result: string;
+}
+
+const [how, from] = process.argv.slice(2);
+const cases = [...operatorCases(), ...unsupportedCases()];
+for (const each of cases.slice(Number(from))) {
+  const result = await (how === 'direct' ? direct(each) : ours(each)).catch((error: unknown) =>
+    isMillwrightError(error) ? error.code : 'failed',
+  );
+  writeSync(1, `${JSON.stringify({ name: each.name, result } satisfies CaseResult)}\n`);
+}
+
+type AnyCase = Pick<OperatorCase, 'name' | 'model' | 'feeds'> & Partial<OperatorCase>;
+
+async function direct(each: AnyCase): Promise<string> {
+  const session = await ort.InferenceSession.create(each.model, { logSeverityLevel: 4 });
+  const feeds = Object.fromEntries(
+    [...each.feeds].map(([name, t]) => [name, new ort.Tensor(t.dtype as 'float32', t.data as Float32Array, t.dims)]),
+  );
+  const answer = await session.run(feeds);
+  const outputs = Object.entries(answer).map(
+    ([name, { type, dims, data }]) => [name, { dtype: type, dims, data }] as const,
+  );
+  await session.release();
+  return verdict(each, new Map(outputs as [string, Tensor][]));
+}
+
+async function ours(each: AnyCase): Promise<string> {
+  await using model = await onnx({ require: 'cpu' }).load(artifactOf({ 'm.onnx': each.model }));
+  return verdict(each, await model.run(each.feeds));
+}
+
+function verdict({ outputs, tolerance }: AnyCase, answer: ReadonlyMap<string, Tensor>): string {
+  if (outputs === undefined) return 'pass';
+  return largestDifference(outputs, answer) <= (tolerance ?? 0) ? 'pass' : 'differs';
+}
