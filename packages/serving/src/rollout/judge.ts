@@ -50,8 +50,11 @@ export interface RatioInterval {
   readonly upper: number | undefined;
 }
 
-/** Formula and version; the same evidence is computed from the same sums for ever. */
-export type Formula = 'conditional-odds/1' | 'rank-betting/1' | 'effect-betting/1';
+/**
+ * Formula and version; the same evidence is computed from the same sums for ever. Version 1 of the odds, which older records
+ * name, bet on harms up to twentyfold.
+ */
+export type Formula = 'conditional-odds/1' | 'conditional-odds/2' | 'rank-betting/1' | 'effect-betting/1';
 
 /** Everything that a verdict was formed from, as JSON: the same statistics and definition give the same evidence, bit for bit. */
 export interface RolloutEvidence {
@@ -176,7 +179,7 @@ function total(sums: Sums, what: 'rows' | 'missing' | 'sum'): readonly [number, 
 function harmOf(metric: Metric, events: readonly EpochEvents[], sums: Sums): MetricEvidence['harm'] {
   if (!metric.binary) return { logE: wealthOf(sums, ({ rank }) => rank), formula: 'rank-betting/1' };
   const logE = harmOddsOf(metric)(metric.better === 'lower' ? events : swapped(events));
-  return { logE, formula: 'conditional-odds/1' };
+  return { logE, formula: 'conditional-odds/2' };
 }
 
 function proofOf(
@@ -187,7 +190,7 @@ function proofOf(
   if (!metric.binary || metric.margin.kind === 'absolute')
     return { logE: wealthOf(sums, ({ effect }) => effect), formula: 'effect-betting/1' };
   const logE = proofOddsOf(metric)(metric.better === 'lower' ? events : swapped(events));
-  return { logE, formula: 'conditional-odds/1' };
+  return { logE, formula: 'conditional-odds/2' };
 }
 
 type Odds = (epochs: readonly EpochEvents[]) => number;

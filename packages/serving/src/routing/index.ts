@@ -22,6 +22,15 @@ export {
   growthBookVariation,
   inGrowthBookNamespace,
 } from './compatibility.js';
+export { type Interleaved, interleave, interleavingLogE, interleavingWinner } from './interleave.js';
+export {
+  chooseModel,
+  type ModelChoice,
+  type ModelNeed,
+  type ModelOption,
+  modelRouter,
+  type RoutedModel,
+} from './model-choice.js';
 export { type HashPrefix, hashFrom, hashPrefix, murmur3 } from './murmur3.js';
 export {
   BUCKETS,

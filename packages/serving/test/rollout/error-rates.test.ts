@@ -1,11 +1,13 @@
 import { seededRandom } from '@millwright/core';
 import { describe, expect, test } from 'vitest';
 import {
+  atMarginOf,
   crowd,
   fixedHorizon,
   METRICS,
   playRamp,
   playRevenue,
+  playUnits,
   type RampOptions,
   type RampResult,
   requestsToDetect,
@@ -35,16 +37,25 @@ describe('error rates under continuous looking', { timeout: 240_000 }, () => {
     expect(pause / RUNS).toBeLessThanOrEqual(0.01 + threeErrors(0.01));
   });
 
-  test.each(
-    METRICS.map(({ id, better, margin }, at) => ({
-      id,
-      at,
-      factor: 1 + (better === 'lower' ? 1 : -1) * margin.relative,
-    })),
-  )('a challenger exactly at the margin of $id is promoted no more often than stated', ({ at, factor }) => {
-    const factors = METRICS.map((_, metric) => (metric === at ? factor : 1));
-    expect(play(2, { definition: TOLERANT, factors }).promote / RUNS).toBeLessThanOrEqual(0.05 + threeErrors(0.05));
+  /** The same ramp in a hurry and with new people only, so that margins come within reach. */
+  const quick = { ...TOLERANT, stages: TOLERANT.stages.map((stage) => ({ ...stage, minDwellMs: 4 })) };
+  const promoted = (seed: number, runs: number, factors: readonly number[]) => {
+    const random = seededRandom(seed);
+    const ends = Array.from({ length: runs }, () => playUnits(random, { definition: quick, factors }));
+    return ends.filter((end) => end === 'promote').length / runs;
+  };
+
+  test('a challenger that is as good, or much better, is promoted: the next tests do not pass for lack of traffic', () => {
+    expect(promoted(6, 100, [1, 1, 1, 1])).toBeGreaterThan(0.8);
+    expect(promoted(6, 100, [0.5, 0.5, 1.5, 0.5])).toBeGreaterThan(0.95);
   });
+
+  test.each(METRICS.map(({ id }, at) => ({ id, at })))(
+    'a challenger exactly at the margin of $id, and much better in all else, is promoted no more often than stated',
+    ({ at }) => {
+      expect(promoted(2, RUNS, atMarginOf(at))).toBeLessThanOrEqual(0.05 + threeErrors(0.05));
+    },
+  );
 
   test.each([
     [2, 0.75],

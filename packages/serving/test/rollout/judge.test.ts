@@ -55,7 +55,7 @@ describe('judge', () => {
     const evidence = judge(definition, mergeStatistics(played(1, 30_000, same)), { intervals: true });
     expect(evidence.verdict).toBe('promote');
     expect(evidence.metrics.map(({ proof }) => proof?.formula)).toEqual([
-      'conditional-odds/1',
+      'conditional-odds/2',
       'effect-betting/1',
       'effect-betting/1',
     ]);

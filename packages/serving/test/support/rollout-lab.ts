@@ -31,6 +31,18 @@ export const TOLERANT: RolloutDefinition = {
   ...RAMP,
   metrics: RAMP.metrics.map((metric) => ({ ...metric, rollBackWhen: 'beyondMargin' as const })),
 };
+
+/**
+ * By metric, what a challenger multiplies everybody's rate by that is exactly at the margin of one metric and so much better
+ * in all others that they are proved soon: whether it is promoted depends on the one alone.
+ */
+export function atMarginOf(metric: number): readonly number[] {
+  return METRICS.map(({ better, margin }, i) => {
+    if (i === metric) return better === 'lower' ? 1 + margin.relative : 1 - margin.relative;
+    return better === 'lower' ? 0.5 : 1.5;
+  });
+}
+
 const LOOKS = 240;
 
 /**
@@ -152,6 +164,47 @@ export function playRamp(people: Crowd, random: Random, options: RampOptions = {
     }
   }
   return { end, requests, naive };
+}
+
+/**
+ * The same rollout when every request is of somebody new: rows then are independent, and counts are drawn at once, so that
+ * many more units can be played.
+ */
+export function playUnits(random: Random, options: RampOptions = {}): RampResult['end'] {
+  const { definition = RAMP, factors = [1, 1, 1, 1], requestsPerLook = 400 } = options;
+  const epochs: EpochStatistics[] = [];
+  const phase = random.next() * 2 * Math.PI;
+  let stage = 0;
+  let entered = 0;
+  let cells = openEpoch(1, definition.stages[0]!.share, epochs);
+  for (let look = 1; look <= LOOKS; look++) {
+    const { share } = definition.stages[stage]!;
+    const swing = 1 + 0.5 * Math.sin(phase + look / 30);
+    const challenged = binomial(requestsPerLook, share, random);
+    for (const arm of [0, 1] as const) {
+      const units = arm === 1 ? challenged : requestsPerLook - challenged;
+      cells.exposures[arm] += units;
+      for (let m = 0; m < 4; m++) {
+        const rate = RATES[m]! * swing * (arm === 1 ? factors[m]! : 1);
+        cells.sums[m]![arm] += binomial(units, rate, random);
+      }
+    }
+    const { verdict } = weigh(definition, epochs, { stage, epoch: stage + 1, dwellMs: look - entered });
+    if (verdict === 'advance') {
+      stage++;
+      entered = look;
+      cells = openEpoch(stage + 1, definition.stages[stage]!.share, epochs);
+    } else if (verdict !== 'hold') return verdict;
+  }
+  return 'hold';
+}
+
+/** Successes of n trials, by the gaps between them. */
+function binomial(n: number, p: number, random: Random): number {
+  const step = Math.log1p(-p);
+  let count = -1;
+  for (let at = 0; at <= n; count++) at += 1 + Math.floor(Math.log1p(-random.next()) / step);
+  return count;
 }
 
 interface OpenEpoch {
