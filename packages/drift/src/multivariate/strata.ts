@@ -3,7 +3,7 @@ import { profileTable } from '@millwright/core/profile';
 import { chiSquareLogSf } from '@millwright/core/statistics';
 import { type ColumnView, tableFrom, takeRows } from '@millwright/core/table';
 import { type Cells, cellsOf, mostCells, nullDistance, poolCells, totalsOf } from '../test/cells.js';
-import { chiSquareTest } from '../test/chi-square.js';
+import { chiSquareOfCells } from '../test/chi-square.js';
 import { totalVariation } from '../test/distances.js';
 import { rowsNeeded } from '../test/distribution.js';
 import { checkOptions, judge } from '../test/judge.js';
@@ -58,7 +58,7 @@ export function compareStrata(strata: readonly Stratum[], options: TestOptions =
   for (const { name, cells } of strata) {
     const pooled = poolCells(cells);
     const total = totalsOf(pooled);
-    const test = chiSquareTest(pooled.reference, pooled.current);
+    const test = chiSquareOfCells(pooled);
     if (total.reference === 0 || total.current === 0) continue;
     statistic += test.statistic;
     df += test.df;

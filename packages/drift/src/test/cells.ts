@@ -34,14 +34,15 @@ const MAX_ORDERED_CELLS = 32;
 const MIN_EXPECTED = 5;
 
 /**
- * Joins cells until each expects five rows on both sides. Only pooled totals are looked at, so the test stays valid:
- * given those, the null hypothesis shuffles rows between the samples.
+ * Joins cells until each expects five rows on both sides, so that the test stays valid: categories by their totals in
+ * both samples, given which the null hypothesis shuffles rows between them; cells of a number, whose cuts are rows of
+ * the reference, by its counts alone. (Totals would end a group where many current rows happen to lie between two cuts.)
  */
 export function poolCells(cells: Cells): Cells {
-  const totals = totalsOf(cells);
-  const rows = totals.reference + totals.current;
-  const least = (MIN_EXPECTED * rows) / Math.min(totals.reference, totals.current);
-  return cells.ordered ? poolNeighbours(cells, Math.max(least, rows / MAX_ORDERED_CELLS)) : poolRare(cells, least);
+  const { reference, current } = totalsOf(cells);
+  const smaller = Math.min(reference, current);
+  if (!cells.ordered) return poolRare(cells, (MIN_EXPECTED * (reference + current)) / smaller);
+  return poolNeighbours(cells, reference * Math.max(MIN_EXPECTED / smaller, 1 / MAX_ORDERED_CELLS));
 }
 
 /** How many cells pooling leaves at most, however many rows there are. */
@@ -111,12 +112,12 @@ function categoryCells(reference: CategoryProfile, current: CategoryProfile): Ce
 }
 
 function poolNeighbours(cells: Cells, least: number): Cells {
-  const starts: number[] = [];
-  let held = Number.POSITIVE_INFINITY;
+  const starts = [0];
+  let held = 0;
   for (let k = 0; k < cells.reference.length; k++) {
-    const here = cells.reference[k]! + cells.current[k]!;
-    // A new group begins when the last one is full, and before a cell that is one by itself.
-    if (held >= least) {
+    const here = cells.reference[k]!;
+    // A new group begins when the last one is full, with the first cell that has rows.
+    if (held >= least && here > 0) {
       starts.push(k);
       held = here;
     } else held += here;

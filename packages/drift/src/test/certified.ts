@@ -71,8 +71,8 @@ function certifiedLogP(statistic: number, n: number, m: number, variance: number
     if (kolmogorovLimitLogSf(root * (statistic - t)) < coinLogSf(t, variance)) low = t;
     else high = t;
   }
-  const { method, logP: rows } = ksLogP(statistic - low, n, m, { exactBelow: 0 });
-  return { method, logP: Math.min(0, logAddExp(rows, coinLogSf(low, variance))) };
+  const rows = kolmogorovLimitLogSf(root * (statistic - low));
+  return { method: 'asymptotic', logP: Math.min(0, logAddExp(rows, coinLogSf(low, variance))) };
 }
 
 const BISECTIONS = 40;

@@ -1,7 +1,7 @@
 import { type ColumnProfile, profileTable } from '@millwright/core/profile';
 import { tableFrom } from '@millwright/core/table';
 import { type Cells, cellsOf, mostCells, nullDistance, poolCells, totalsOf } from './cells.js';
-import { chiSquareTest, detectableNoncentrality } from './chi-square.js';
+import { chiSquareOfCells, detectableNoncentrality } from './chi-square.js';
 import { totalVariation } from './distances.js';
 import { checkOptions, judge } from './judge.js';
 import type { TestOptions, TestPart, TestResult, TwoSampleTest } from './types.js';
@@ -36,7 +36,7 @@ export function compareCells(cells: Cells, options: TestOptions = {}): TestResul
   const checked = checkOptions(options, DEFAULT_MARGIN);
   const rows = totalsOf(cells);
   const pooled = poolCells(cells);
-  const { statistic, pValue, logPValue } = chiSquareTest(pooled.reference, pooled.current);
+  const { statistic, pValue, logPValue } = chiSquareOfCells(pooled);
   const empty = rows.reference === 0 || rows.current === 0;
   const distance = empty ? Number.NaN : totalVariation(pooled.reference, pooled.current);
   return judge(

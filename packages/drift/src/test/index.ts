@@ -1,7 +1,14 @@
 export { type BinRule, binEdges, histogram } from './bins.js';
 export { type Cells, cellsOf, poolCells } from './cells.js';
 export { certifiedKs, ksOfSketches } from './certified.js';
-export { type ChiSquare, chiSquareTest, cramersV, cramersVCorrected, gTest } from './chi-square.js';
+export {
+  type ChiSquare,
+  type ChiSquareOptions,
+  chiSquareTest,
+  cramersV,
+  cramersVCorrected,
+  gTest,
+} from './chi-square.js';
 export {
   hellinger,
   type JensenShannonOptions,
@@ -17,6 +24,6 @@ export { compareCells, distribution } from './distribution.js';
 export { type KsOptions, kolmogorovSmirnov, kolmogorovSmirnovOfCells, ks } from './kolmogorov-smirnov.js';
 export { peers } from './peers.js';
 export { compareRates, missingTest, type Rate, rangeTest, unseenTest } from './presence.js';
-export { andersonDarling, cramerVonMises, mannWhitney, rankTests } from './rank-tests.js';
+export { type AndersonDarlingOptions, andersonDarling, cramerVonMises, mannWhitney, rankTests } from './rank-tests.js';
 export type * from './types.js';
 export { energyDistance, wasserstein } from './wasserstein.js';

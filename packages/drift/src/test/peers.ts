@@ -1,14 +1,15 @@
 import { type ColumnView, readNumbers, readStrings } from '@millwright/core/table';
 import { binEdges, deviation, histogram } from './bins.js';
-import { hellinger, jensenShannon, kullbackLeibler, lInfinity, psi, shares } from './distances.js';
-import { judge } from './judge.js';
+import { hellinger, jensenShannon, kullbackLeibler, lInfinity, psi, shares, totalVariation } from './distances.js';
+import { checkOptions, judge } from './judge.js';
+import { goodnessOfFit, pooledZ, yatesChiSquare } from './peer-rules.js';
 import type { TestOptions, TestResult, TwoSampleTest } from './types.js';
 import { wasserstein } from './wasserstein.js';
 
 /**
  * Scores of other tools, number for number, so that thresholds can be carried over and compared before they are left
- * behind: Evidently 0.7 and NannyML 0.13. They have no p-value and no notion of too few rows; `margin` is the tool's own
- * threshold. Bins that depend on the current data make one window's score depend on others; ours do not.
+ * behind: Evidently 0.7 and NannyML 0.13. They have no notion of too few rows; `margin` is the tool's own threshold.
+ * Distances have no p-value there; p-values have their faults here too (see `npm run bench -- drift/size`). Bins that depend on the current data make one window's score depend on others; ours do not.
  */
 export const peers = {
   'psi.evidently': peer('psi.evidently', 0.1, (reference, current) => {
@@ -49,6 +50,9 @@ export const peers = {
     const [p, q] = [count(reference), count(current)];
     return p.reduce((sum, share, k) => sum + (share - q[k]!) * Math.log(share / q[k]!), 0);
   }),
+  'chi-square.evidently': peerOfCounts('chi-square.evidently', goodnessOfFit),
+  'z.evidently': peerOfCounts('z.evidently', pooledZ),
+  'chi-square.nannyml': peerOfCounts('chi-square.nannyml', (p, q) => yatesChiSquare(p, q).pValue),
 } as const;
 
 /** Least share of a decile. */
@@ -96,6 +100,34 @@ function judgeScore(
   return { ...result, pValue: undefined, logPValue: undefined, sentence };
 }
 
+/** Tools that alarm at their own p-value, whatever the size of the difference. */
+function peerOfCounts(id: string, pValueOf: (reference: Float64Array, current: Float64Array) => number): TwoSampleTest {
+  return {
+    id,
+    accepts: 'any',
+    fromSamples(reference, current, options = {}) {
+      const [a, b] = [sampleOf(reference), sampleOf(current)];
+      const counts = valueCounts(a, b);
+      const empty = a.length === 0 || b.length === 0;
+      const pValue = empty ? undefined : pValueOf(...counts);
+      const distance = totalVariation(...counts);
+      return judge(
+        {
+          test: id,
+          method: 'chi-square',
+          statistic: distance,
+          pValue,
+          effect: empty ? Number.NaN : distance,
+          measure: 'share of rows moved',
+          rows: { reference: a.length, current: b.length },
+          needed: 1,
+        },
+        checkOptions(options, 0),
+      );
+    },
+  };
+}
+
 function sampleOf(column: ColumnView): Sample {
   switch (column.type) {
     case 'utf8':
@@ -135,13 +167,19 @@ function nannymlShares(reference: Sample, current: Sample): [Float64Array, Float
 }
 
 function valueShares(reference: Sample, current: Sample): [Float64Array, Float64Array] {
+  const [p, q] = valueCounts(reference, current);
+  return [shareOf(p, reference.length), shareOf(q, current.length)];
+}
+
+/** Counts of the same values, in order of appearance. */
+function valueCounts(reference: Sample, current: Sample): [Float64Array, Float64Array] {
   const index = new Map<number | string, number>();
   for (const sample of [reference, current])
     for (const value of sample) if (!index.has(value)) index.set(value, index.size);
   const count = (sample: Sample) => {
     const counts = new Float64Array(index.size);
     for (const value of sample) counts[index.get(value)!]!++;
-    return shareOf(counts, sample.length);
+    return counts;
   };
   return [count(reference), count(current)];
 }

@@ -26,19 +26,27 @@ export function missingTest(reference: ColumnProfile, current: ColumnProfile, op
 
 /**
  * Do categories come that the reference does not know? Under no change a row is new about as often as a row of the
- * reference would be without itself: as often as categories were seen once (Good and Turing). One-sided.
+ * reference would be without itself: as often as categories were seen once (Good 1953). That estimate spreads more than
+ * a share does, by the categories that were seen twice (Robbins 1968), and so it counts as one of fewer rows. One-sided.
  */
 export function unseenTest(
   reference: CategoryProfile,
   current: CategoryProfile,
   options: TestOptions = {},
 ): TestResult {
-  let once = 0;
-  for (const count of reference.counts.values()) if (count === 1) once++;
+  const rows = reference.rows - reference.nulls;
+  // Of a reference with too many categories to list, the rare ones are in `other`: those may be listed by luck only.
+  const listed = [...reference.counts.values()].filter((count) => count > 0);
+  const rare = reference.other > 0 ? Math.min(...listed) : 0;
+  const rowsOf = (from: number, to: number) =>
+    listed.reduce((sum, count) => sum + (count >= from && count <= to ? count : 0), 0);
+  const expected = reference.other + rowsOf(1, rare + 1);
+  const extra = rare * rowsOf(rare + 1, rare + 1) + (rare + 1) * rowsOf(rare + 2, rare + 2);
+  const spread = expected === 0 ? 1 : 1 + extra / expected;
   return compareRates(
     'unseen',
     'share of rows in new categories',
-    { count: once + reference.other, rows: reference.rows - reference.nulls },
+    { count: Math.ceil(expected / spread), rows: Math.ceil(rows / spread) },
     { count: current.other, rows: current.rows - current.nulls },
     options,
     'more',
@@ -46,19 +54,40 @@ export function unseenTest(
 }
 
 /**
- * Do numbers lie outside the reference's range, or infinite? Under no change the most extreme of all rows lie in either
- * sample by its share of the rows (exceedance test). One-sided.
+ * Do numbers lie outside the reference's range, or infinite? Under no change the most extreme of all rows are dealt to
+ * the samples at random; the rows outside of either end are then those before the second row of the reference, counted
+ * from both ends (exceedance test). Infinite values are a rate of their own. One-sided.
  */
 export function rangeTest(reference: NumberProfile, current: NumberProfile, options: TestOptions = {}): TestResult {
-  const outside = (profile: NumberProfile) => {
-    const { counts } = profile.histogram;
-    const ends = counts.length > 1 ? counts[0]! + counts[counts.length - 1]! : 0;
-    return {
-      count: ends + profile.positiveInfinity + profile.negativeInfinity,
-      rows: profile.rows - profile.nulls - profile.nan,
-    };
+  const checked = checkOptions(options, DEFAULT_MARGIN);
+  const { counts } = current.histogram;
+  const outside = counts.length > 1 ? counts[0]! + counts[counts.length - 1]! : 0;
+  const [before, now] = [infinite(reference), infinite(current)];
+  const rates = {
+    reference: { count: before, rows: before + reference.finite },
+    current: { count: outside + now, rows: now + current.finite },
   };
-  return compareRates('range', 'share of rows out of range', outside(reference), outside(current), options, 'more');
+  const draw = { population: reference.finite + current.finite, marked: reference.finite, draws: outside + 1 };
+  const beyond = reference.finite < 2 ? 1 : hypergeometricCdf(1, draw);
+  const pValue =
+    before + now === 0
+      ? beyond
+      : Math.min(
+          1,
+          2 * Math.min(beyond, tailOf({ ...rates.reference }, { ...rates.current, count: now }, 'more').pValue),
+        );
+  return judgeRates(
+    'range',
+    'share of rows out of range',
+    rates,
+    { method: 'exact', pValue, logPValue: Math.log(pValue) },
+    'more',
+    checked,
+  );
+}
+
+function infinite(profile: NumberProfile): number {
+  return profile.positiveInfinity + profile.negativeInfinity;
 }
 
 /**
@@ -73,12 +102,28 @@ export function compareRates(
   options: TestOptions = {},
   direction: 'different' | 'more' = 'different',
 ): TestResult {
-  const checked = checkOptions(options, DEFAULT_MARGIN);
+  const tail = tailOf(reference, current, direction);
+  return judgeRates(test, measure, { reference, current }, tail, direction, checkOptions(options, DEFAULT_MARGIN));
+}
+
+interface Tail {
+  readonly method: string;
+  readonly pValue: number;
+  readonly logPValue: number;
+}
+
+function judgeRates(
+  test: string,
+  measure: string,
+  { reference, current }: { readonly reference: Rate; readonly current: Rate },
+  tail: Tail,
+  direction: 'different' | 'more',
+  checked: ReturnType<typeof checkOptions>,
+): TestResult {
   const rows = { reference: reference.rows, current: current.rows };
   const empty = reference.rows === 0 || current.rows === 0;
   const before = reference.count / reference.rows;
   const now = current.count / current.rows;
-  const tail = tailOf(reference, current, direction);
   const difference = direction === 'more' ? Math.max(0, now - before) : Math.abs(now - before);
   return judge(
     {
@@ -100,7 +145,7 @@ export function compareRates(
 /** The chi-square law is good to a few per cent from here on. */
 const LARGE_EXPECTED = 50;
 
-function tailOf(reference: Rate, current: Rate, direction: 'different' | 'more') {
+function tailOf(reference: Rate, current: Rate, direction: 'different' | 'more'): Tail {
   const marked = reference.count + current.count;
   const population = reference.rows + current.rows;
   const smallest = (Math.min(marked, population - marked) * Math.min(reference.rows, current.rows)) / population;

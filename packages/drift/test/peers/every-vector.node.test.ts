@@ -26,6 +26,9 @@ import {
 } from '@millwright/drift/test';
 import { describe, expect, test } from 'vitest';
 
+/** Tables as they are, without joining sparse cells. */
+const AS_SCIPY = { as: 'scipy' } as const;
+
 /** Reference answers on public data sets: the folder that holds the vector files; the data lie beside it as they name them. */
 const folder = process.env['MILLWRIGHT_VECTORS'];
 
@@ -116,10 +119,10 @@ function compareNumbers(a: Float64Array, b: Float64Array, e: Json): void {
 }
 
 function compareCounts(a: ArrayLike<number>, b: ArrayLike<number>, e: Json): void {
-  near(chiSquareTest(a, b).statistic, e.chi2_contingency?.statistic);
-  near(chiSquareTest(a, b).pValue, e.chi2_contingency?.pvalue);
-  near(gTest(a, b).statistic, e.g_test_contingency?.statistic);
-  near(gTest(a, b).pValue, e.g_test_contingency?.pvalue);
+  near(chiSquareTest(a, b, AS_SCIPY).statistic, e.chi2_contingency?.statistic);
+  near(chiSquareTest(a, b, AS_SCIPY).pValue, e.chi2_contingency?.pvalue);
+  near(gTest(a, b, AS_SCIPY).statistic, e.g_test_contingency?.statistic);
+  near(gTest(a, b, AS_SCIPY).pValue, e.g_test_contingency?.pvalue);
   near(cramersV(a, b), e.cramers_v);
   near(cramersVCorrected(a, b), e.cramers_v_bias_corrected);
   near(jensenShannon(a, b), e.js_distance_base2, 1e-8);
@@ -195,7 +198,7 @@ describe.skipIf(folder === undefined)('every vector of the tests (set MILLWRIGHT
         sum.map((count, k) => count + shard[k]!),
       );
       expect(merged).toEqual(c.merged_counts);
-      near(chiSquareTest(reference!, current!).statistic, c.chi2.statistic);
+      near(chiSquareTest(reference!, current!, AS_SCIPY).statistic, c.chi2.statistic);
       near(
         kolmogorovSmirnovOfCells({ reference: reference!, current: current!, ordered: true, label: String }).statistic,
         c.ks_at_edges,
@@ -256,7 +259,7 @@ describe.skipIf(folder === undefined)('every vector of the tests (set MILLWRIGHT
         if (!numeric) {
           near(lInfinity(referenceCounts, count(chunk)), expected('l_infinity'));
           // With two categories NannyML takes Yates' correction, which makes the test too careful.
-          if (keys.length > 2) near(chiSquareTest(referenceCounts, count(chunk)).statistic, expected('chi2'));
+          if (keys.length > 2) near(chiSquareTest(referenceCounts, count(chunk), AS_SCIPY).statistic, expected('chi2'));
         }
         compared++;
       });

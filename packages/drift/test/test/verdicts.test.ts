@@ -2,7 +2,6 @@ import { seededRandom } from '@millwright/core';
 import { type CategoryProfile, type NumberProfile, profileTable } from '@millwright/core/profile';
 import { columnOf, tableFrom } from '@millwright/core/table';
 import {
-  compareCells,
   compareRates,
   distribution,
   kolmogorovSmirnov,
@@ -177,8 +176,11 @@ describe('pooling', () => {
         const sum = (values: Float64Array) => values.reduce((a, b) => a + b, 0);
         expect([sum(pooled.reference), sum(pooled.current)]).toEqual([400, 100]);
         if (pooled.reference.length < 2) continue;
-        for (let k = 0; k < pooled.reference.length; k++)
-          expect(((pooled.reference[k]! + pooled.current[k]!) * 100) / 500).toBeGreaterThanOrEqual(5 - 1e-9);
+        for (let k = 0; k < pooled.reference.length; k++) {
+          // Of categories both samples say how common they are, of a number's cells the reference alone.
+          const rows = ordered ? pooled.reference[k]! / 400 : (pooled.reference[k]! + pooled.current[k]!) / 500;
+          expect(rows * 100).toBeGreaterThanOrEqual(5 - 1e-9);
+        }
       }
   });
 
@@ -188,60 +190,12 @@ describe('pooling', () => {
   });
 });
 
-describe('size under the null: at most 5 % of false findings', () => {
-  const RUNS = 300;
-  /** 5 % and three standard errors of 300 runs. */
-  const LIMIT = 0.05 + 3 * Math.sqrt((0.05 * 0.95) / RUNS);
-  const share = (p: () => number | undefined) =>
-    Array.from({ length: RUNS }, p).filter((value) => value! <= 0.05).length / RUNS;
-
-  test.each([20, 50, 200, 1_000])('numbers, %i rows against 500', (n) => {
-    const draw = gaussian(n);
-    expect(share(() => distribution.fromProfiles!(...pair(draw(500), draw(n))).pValue)).toBeLessThanOrEqual(LIMIT);
-    expect(share(() => ks.fromProfiles!(...pair(draw(500), draw(n))).pValue)).toBeLessThanOrEqual(LIMIT);
-    expect(share(() => kolmogorovSmirnov(draw(200), draw(n)).pValue)).toBeLessThanOrEqual(LIMIT);
-  });
-
-  test.each([
-    [2, 50],
-    [2, 1_000],
-    [20, 200],
-    [200, 200],
-    [200, 1_000],
-  ])('%i categories, %i rows against 1000', (size, n) => {
-    const random = seededRandom(size * n);
-    const draw = (rows: number) => {
-      const counts = new Float64Array(size);
-      for (let i = 0; i < rows; i++) counts[Math.floor(random.next() ** 2 * size)]!++;
-      return counts;
-    };
-    const run = () => compareCells({ reference: draw(1_000), current: draw(n), ordered: false, label: String }).pValue;
-    expect(share(run)).toBeLessThanOrEqual(LIMIT);
-  });
-
-  test('range, missing values and new categories', () => {
-    const random = seededRandom(77);
-    const draw = gaussian(78);
-    expect(
-      share(() => {
-        const [a, b] = pair(draw(300), draw(200));
-        return rangeTest(a as NumberProfile, b as NumberProfile).pValue;
-      }),
-    ).toBeLessThanOrEqual(LIMIT);
-    const missing = (n: number) => Array.from({ length: n }, () => (random.next() < 0.08 ? null : 1));
-    expect(share(() => missingTest(...pair(missing(400), missing(150))).pValue)).toBeLessThanOrEqual(LIMIT);
-    const tail = (n: number) => Array.from({ length: n }, () => `c${Math.floor(1 / (1 - random.next()))}`);
-    expect(
-      share(() => {
-        const [a, b] = pair(tail(400), tail(150));
-        return unseenTest(a as CategoryProfile, b as CategoryProfile).pValue;
-      }),
-    ).toBeLessThanOrEqual(LIMIT);
-  });
-
-  test('and real differences are found', () => {
+describe('power', () => {
+  test('real differences are found: sizes under the null are in test/size', () => {
     const draw = gaussian(5);
-    const power = share(() => distribution.fromProfiles!(...pair(draw(1_000), draw(300, 0.35))).pValue);
-    expect(power).toBeGreaterThan(0.9);
+    let found = 0;
+    for (let run = 0; run < 200; run++)
+      if (distribution.fromProfiles!(...pair(draw(1_000), draw(300, 0.4))).pValue! <= 0.05) found++;
+    expect(found).toBeGreaterThan(180);
   });
 });
