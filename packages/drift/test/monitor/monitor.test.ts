@@ -238,7 +238,7 @@ describe('findings', () => {
   });
 });
 
-test('200 quiet columns over 30 windows give not one alarm, where one run in twenty might', () => {
+test('200 quiet columns over 30 windows give not one alarm, where one run in twenty might', { timeout: 60_000 }, () => {
   const names = Array.from({ length: 200 }, (_, i) => `c${i}`);
   const draw = (rows: number) =>
     tableFrom(Object.fromEntries(names.map((name) => [name, Float64Array.from({ length: rows }, gauss)])));

@@ -77,7 +77,7 @@ describe('maximum mean discrepancy and energy distance', () => {
     expect(result.need?.rows).toBeGreaterThan(0);
   });
 
-  test('alarm for nothing in at most 5 % of runs', () => {
+  test('alarm for nothing in at most 5 % of runs', { timeout: 60_000 }, () => {
     const runs = 300;
     const two = (seed: number, rows = 20) => [points(2 * seed, rows, 2), points(2 * seed + 1, rows, 2)] as const;
     const options = { permutations: 99, seed: 7 };
@@ -252,7 +252,7 @@ describe('embedding cells', () => {
     expect(() => mergeEmbeddingCounts(cells.reference, other)).toThrow('same cells');
   });
 
-  test('alarm for nothing in at most 5 % of runs', () => {
+  test('alarm for nothing in at most 5 % of runs', { timeout: 60_000 }, () => {
     const runs = 100;
     const rate = size(runs, (seed) => {
       const made = embeddingCells(points(2 * seed, 600, 3), { projections: 4, bins: 6, centroids: 5, seed });
