@@ -1,7 +1,8 @@
-// Builds one package: JavaScript by tsup, declarations by tsc. Entries are read from package.json, so that
+// Builds one package into `dist`, which is what is published: JavaScript by tsup, declarations by tsc, and a package.json
+// without what only this workspace needs. Entries are read from package.json, so that
 // what is exported or run and what is built cannot differ.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { build } from 'tsup';
 
@@ -18,7 +19,6 @@ await build({
   target: 'es2022',
   platform: 'neutral',
   splitting: true,
-  sourcemap: true,
   clean: true,
   dts: false,
   silent: true,
@@ -38,7 +38,7 @@ writeFileSync(
       noEmit: false,
       emitDeclarationOnly: true,
       declaration: true,
-      declarationMap: true,
+      declarationMap: false,
       rootDir: 'src',
       outDir: 'dist',
       types: ['node'],
@@ -53,6 +53,18 @@ try {
   execFileSync(process.execPath, [tsc, '-p', config], { stdio: 'inherit' });
 } finally {
   rmSync(config);
+}
+
+writeFileSync('dist/package.json', `${JSON.stringify(published(manifest), undefined, 2)}\n`);
+for (const file of ['LICENSE', 'README.md']) copyFileSync(file, `dist/${file}`);
+
+/** Paths as they are inside `dist`; no scripts, no development, no conditions that lead to sources. */
+function published({ scripts: _s, devDependencies: _d, publishConfig: _p, files: _f, ...rest }) {
+  return JSON.parse(JSON.stringify(rest, (key, value) => (key === '@millwright/source' ? undefined : inside(value))));
+}
+
+function inside(value) {
+  return typeof value === 'string' && value.startsWith('./dist/') ? value.replace('./dist/', './') : value;
 }
 
 function collect(node) {

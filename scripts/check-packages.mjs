@@ -16,8 +16,8 @@ for (const name of readdirSync(join(root, 'packages'))) {
     const found = codeFromStrings(readFileSync(join(folder, 'dist', file), 'utf8'));
     if (found !== undefined) fail(name, `dist/${file} has ${found}`);
   }
-  check(name, folder, 'publint', ['--strict']);
-  check(name, folder, 'attw', ['--pack', '.', '--profile', 'esm-only', '--format', 'ascii']);
+  check(name, join(folder, 'dist'), 'publint', ['--strict']);
+  check(name, join(folder, 'dist'), 'attw', ['--pack', '.', '--profile', 'esm-only', '--format', 'ascii']);
 }
 process.exit(failed === 0 ? 0 : 1);
 

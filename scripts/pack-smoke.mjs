@@ -1,10 +1,12 @@
 // Packs every package, installs the tarballs in an empty project, and uses every subpath from there: as ESM and through
-// require() in Node 20, 22 and 24, and bundled in a Chromium page. Finds what no check inside the workspace can: a dependency that is only
-// declared for development, a file that is not packed.
+// require() in Node 20, 22 and 24, and bundled in a Chromium page; the README's first program and the command line run
+// there too. Finds what no check inside the workspace can: a dependency that is only declared for development, a file
+// that is not packed.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { chromium } from 'playwright';
 
@@ -23,7 +25,7 @@ for (const name of readdirSync(join(root, 'packages'))) {
   }
   const packed = JSON.parse(
     execFileSync('npm', ['pack', '--json', '--pack-destination', project], {
-      cwd: folder,
+      cwd: join(folder, 'dist'),
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     }),
@@ -31,18 +33,17 @@ for (const name of readdirSync(join(root, 'packages'))) {
   tarballs.push(join(project, packed[0].filename));
 }
 
-writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'smoke', private: true, type: 'module' }));
-execFileSync('npm', ['install', '--no-audit', '--no-fund', ...tarballs], {
-  cwd: project,
-  stdio: ['ignore', 'ignore', 'inherit'],
-});
-const installed = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));
-const others = Object.keys(installed.packages).filter((key) => key !== '' && !key.includes('@millwright/'));
-const scripted = Object.entries(installed.packages).filter(([, node]) => node.hasInstallScript);
-const bytes = Number(execFileSync('du', ['-sb', join(project, 'node_modules')], { encoding: 'utf8' }).split('\t')[0]);
+const all = install(project, tarballs);
 console.log(
-  `installed: ${tarballs.length} packages of ours and ${others.length} others, ${(bytes / 1e6).toFixed(1)} MB, ${scripted.length} install scripts`,
+  `installed: all of ours and ${all.others} others, ${all.megabytes.toFixed(1)} MB, ${all.scripts} install scripts`,
 );
+const core = install(
+  join(project, 'core'),
+  tarballs.filter((path) => /millwright-(core|registry|drift)-/.test(path)),
+);
+const { others, megabytes } = core;
+console.log(`core, registry and drift: ${others} others, ${megabytes.toFixed(1)} MB (at most 12 and 10 MB)`);
+const small = others <= 12 && megabytes <= 10;
 
 const list = JSON.stringify(subpaths);
 writeFileSync(
@@ -53,18 +54,51 @@ writeFileSync(
   join(project, 'cjs.cjs'),
   `for (const s of ${list}) { const m = require(s); if (Object.keys(m).length === 0) throw new Error(s + ' exports nothing'); }\nconsole.log('require ok', process.version);`,
 );
-const results = [];
+const results = [small, all.scripts === 0];
 for (const node of [process.execPath, ...otherNodes()]) {
   results.push(runNode(node, 'esm.mjs'), runNode(node, 'cjs.cjs'));
 }
 results.push(runNode(process.execPath, 'node_modules/.bin/millwright', 'doctor'));
-results.push(await inPage());
-if (scripted.length > 0) results.push(false);
+results.push(quickstart(), await inPage());
 rmSync(project, { recursive: true, force: true });
 process.exit(results.every(Boolean) ? 0 : 1);
 
+/** Installs tarballs in a project of their own; what that adds up to. */
+function install(folder, files) {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'smoke', private: true, type: 'module' }));
+  execFileSync('npm', ['install', '--no-audit', '--no-fund', ...files], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const lock = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8'));
+  const packages = Object.entries(lock.packages).filter(([key]) => key !== '');
+  const bytes = Number(execFileSync('du', ['-sb', join(folder, 'node_modules')], { encoding: 'utf8' }).split('\t')[0]);
+  return {
+    others: packages.filter(([key]) => !key.includes('@millwright/')).length,
+    scripts: packages.filter(([, node]) => node.hasInstallScript).length,
+    megabytes: bytes / 1e6,
+  };
+}
+
 function runNode(node, file, ...args) {
   return spawnSync(node, [file, ...args], { cwd: project, stdio: 'inherit' }).status === 0;
+}
+
+/** The README's first program, in at most 40 lines, against what was installed: a canary that is rolled back. */
+function quickstart() {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const [, program, expected] = /^```ts\n([\s\S]*?)^```[\s\S]*?^```text\n([\s\S]*?)^```/m.exec(readme);
+  const lines = program.split('\n').filter((line) => line.trim() !== '').length;
+  writeFileSync(join(project, 'quickstart.ts'), program);
+  const tsx = pathToFileURL(join(root, 'node_modules/tsx/dist/loader.mjs')).href;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--import', tsx, 'quickstart.ts'], {
+    cwd: project,
+    encoding: 'utf8',
+  });
+  const same = stdout.trim() === expected.trim();
+  console.log(`quickstart: ${lines} lines, ${same ? 'prints what the README says' : `printed ${stdout}${stderr}`}`);
+  return same && lines <= 40;
 }
 
 /** Node binaries that npm carries. Only Linux on x64 is asked for; elsewhere the running Node is the only one. */

@@ -25,7 +25,7 @@ const LANES = {
     command('node_modules/.bin/tsc', '-p', 'tsconfig.browser.json'),
   ],
   lint: [command('node_modules/.bin/biome', 'check', '--error-on-warnings', '.')],
-  layers: [command('node', 'scripts/check-layers.mjs')],
+  layers: [command('node', 'scripts/check-layers.mjs'), command('node', 'scripts/error-docs.mjs', '--check')],
   unit: [vitest('any', 'node'), vitest('type')],
   build: [command('node_modules/.bin/turbo', 'run', 'build', '--output-logs=errors-only')],
   packages: [command('node', 'scripts/check-packages.mjs'), command('node_modules/.bin/size-limit')],
