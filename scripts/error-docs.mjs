@@ -45,7 +45,7 @@ try {
 \`\`\`
 
 \`\`\`text
-version spam@1
+model version spam@1
 \`\`\`
 
 ${families.map(section).join('\n\n')}
