@@ -91,6 +91,9 @@ export function batcher<T extends Queued>(options: BatcherOptions<T>): Batcher<T
   let lastArrival = Number.NEGATIVE_INFINITY;
   let waitUntil: number | undefined;
   let busyUntil = 0;
+  let running = 0;
+  let lastRunAt: number | undefined;
+  let probing = false;
 
   const units = (rows: number, { elements }: Shape) => elements * (padded ? sizeFor(sizes, rows) : rows);
   const bound = (rows: number, shape: Shape) => cost.bound(units(rows, shape));
@@ -112,9 +115,8 @@ export function batcher<T extends Queued>(options: BatcherOptions<T>): Batcher<T
     const rows = rowsOf(task);
     const shape = shapeOf(task);
     const share = shares.stateOf(shareOf(task));
-    const finish = predictedFinish(now, rows, shape, share);
-    const late =
-      finish - (Number.isFinite(deadlineAt) ? Math.min(deadlineAt, latestWhileStanding(now, shape)) : deadlineAt);
+    probing ||= isForgetting(now);
+    const late = predictedFinish(now, rows, shape, share) - latestFor(deadlineAt, now, shape);
     if (late > 0 || queued + rows > maxQueued) {
       const retryAfter = Math.max(late, bound(largestAllowed(shape), shape));
       return Number.isFinite(retryAfter) ? Math.max(1, Math.ceil(retryAfter)) : 1;
@@ -123,6 +125,14 @@ export function batcher<T extends Queued>(options: BatcherOptions<T>): Batcher<T
     const mine = laneOf(group, share);
     counted(group, share, mine, () => mine.push(task, rows));
     return 0;
+  }
+
+  const isIdle = () => queued === 0 && running === 0;
+
+  /** One row a second is tried whatever was learned: an engine that refuses everybody would never learn that it recovered. */
+  function isForgetting(now: number): boolean {
+    if (lastRunAt === undefined) lastRunAt = now;
+    return isIdle() && now - lastRunAt >= PROBE_MS;
   }
 
   function groupOf(shape: Shape): Group<T> {
@@ -155,8 +165,12 @@ export function batcher<T extends Queued>(options: BatcherOptions<T>): Batcher<T
     return result;
   }
 
-  /** What is ahead of the rows: all of their own share, and of others as much as their weight lets past. */
+  /**
+   * What is ahead of the rows: all of their own share, and of others as much as their weight lets past. Where nothing is
+   * ahead, whoever can be expected to be in time is let in, and one who tries out the engine in any case.
+   */
   function predictedFinish(now: number, rows: number, shape: Shape, share: ShareState): number {
+    if (isIdle()) return now + (probing ? 0 : cost.expected(units(rows, shape)));
     const ahead = share.rows + shares.rowsBefore(share, rows);
     const part = queued === 0 ? 0 : ahead / queued;
     let finish = now + Math.max(0, busyUntil - now) + runsMs((groups.get(shape.key)?.rows ?? 0) * part + rows, shape);
@@ -175,9 +189,10 @@ export function batcher<T extends Queued>(options: BatcherOptions<T>): Batcher<T
   const targetMs = (shape: Shape) =>
     Math.max(Math.min(allowedMs / 4, TARGET_MS), 2 * bound(largestAllowed(shape), shape));
 
-  function latestWhileStanding(now: number, shape: Shape): number {
-    if (!control.standing(now)) return Number.POSITIVE_INFINITY;
-    return now + targetMs(shape) + bound(largestAllowed(shape), shape);
+  /** When the rows must be answered: by their deadline, and soon while the queue stands. */
+  function latestFor(deadlineAt: number, now: number, shape: Shape): number {
+    if (!Number.isFinite(deadlineAt) || !control.standing(now)) return deadlineAt;
+    return Math.min(deadlineAt, now + targetMs(shape) + bound(largestAllowed(shape), shape));
   }
 
   function decide(now: number, mayWait = true): BatchDecision<T> {
@@ -238,7 +253,7 @@ export function batcher<T extends Queued>(options: BatcherOptions<T>): Batcher<T
     return { kind: 'run', tasks, dropped, rows, units: units(rows, shape) };
   }
 
-  /** Says yes to the first `skip` rows that cannot be answered before `finish`. */
+  /** Says yes to the first `skip` rows, which cannot be answered before `finish`. */
   function giveUp(skip: number, finish: number, dropped: T[]): ((task: T, rows: number) => boolean) | undefined {
     if (skip === 0) return undefined;
     let left = skip;
@@ -275,7 +290,11 @@ export function batcher<T extends Queued>(options: BatcherOptions<T>): Batcher<T
     const gentle = best(first, shape, now, limit, 0);
     const finish = now + bound(gentle.size, shape);
     if (gentle.skip === 0 && first.keepsUp(gentle.size, largest, finish, bound(largest, shape))) return gentle;
-    return best(first, shape, now, limit, Number.POSITIVE_INFINITY);
+    const harsh = best(first, shape, now, limit, Number.POSITIVE_INFINITY);
+    if (harsh.skip < first.rows) return harsh;
+    // Nobody is sure to be in time: whoever can be expected to be is tried.
+    const soonest = now + cost.expected(units(1, shape));
+    return { size: harsh.size, skip: probing ? 0 : first.lateBefore(soonest) };
   }
 
   /** Scores each size; with `maxLate` 0 the earliest deadline must be kept. */
@@ -304,9 +323,14 @@ export function batcher<T extends Queued>(options: BatcherOptions<T>): Batcher<T
     push,
     decide,
     started(batch, now) {
+      if (probing) cost.doubt();
+      running++;
+      lastRunAt = now;
+      probing = false;
       busyUntil = now + cost.bound(batch.units);
     },
     finished(batch, ms) {
+      running--;
       busyUntil = 0;
       cost.observe(batch.units, ms);
     },
@@ -348,5 +372,7 @@ const SAME_SHARE: Share = { key: '', weight: 1 };
 const MAX_GAP_MS = 1_000;
 /** Longest delay that a standing queue may have, as long as it fills batches: a quarter of the deadline, 10 ms at most. */
 const TARGET_MS = 10;
+/** How long an engine may go without a run before a request is let in to see whether it is still as slow. */
+const PROBE_MS = 1_000;
 /** A nanosecond: keeps rates finite before anything was measured. */
 const TINY_MS = 1e-6;

@@ -11,6 +11,8 @@ export interface CostModel {
   bound(rows: number): number;
   /** Learns from one run. Warm-up runs are kept for ever, so that traffic of one size never makes the slope a guess. */
   observe(rows: number, ms: number, warmUp?: boolean): void;
+  /** What was learned while serving counts half from now on. */
+  doubt(): void;
 }
 
 /** Least squares with forgetting 0.98; a residual counts for at most four mean deviations, so that one pause teaches nothing. */
@@ -52,7 +54,8 @@ export function costModel(): CostModel {
     observe(rows, ms, warmUp = false) {
       if (!Number.isFinite(ms) || ms < 0) return;
       const residual = ms - expected(rows);
-      const reach = 4 * deviation;
+      // A quarter of what was expected at least, so that a deviation of nothing can grow.
+      const reach = Math.max(4 * deviation, expected(rows) / 4);
       const clipped =
         runs < LEARNING || Math.abs(residual) <= reach ? ms : expected(rows) + Math.sign(residual) * reach;
       const sums = warmUp ? fixed : recent;
@@ -64,17 +67,24 @@ export function costModel(): CostModel {
       sums[4]! += clipped * rows;
       fit();
       runs++;
-      if (!warmUp) deviation += SMOOTHING * (Math.min(Math.abs(residual), Math.max(reach, ms)) - deviation);
+      if (!warmUp) deviation += SMOOTHING * (Math.min(Math.abs(residual), reach) - deviation);
       const seen = p95.get(rows);
       if (seen === undefined && p95.size >= MAX_SIZES) return;
-      const step = Math.max(deviation, 0.05 * (seen ?? ms));
-      p95.set(rows, seen === undefined ? ms : Math.max(0, seen + step * (ms > seen ? 0.95 : -0.05)));
+      // Steps are relative to the quantile, not to how far off the run was: a pause moves it by 5 %, not to its own length.
+      p95.set(rows, seen === undefined ? ms : seen * (1 + QUANTILE_STEP * (ms > seen ? 0.95 : -0.05)));
+    },
+    doubt() {
+      for (let i = 0; i < 5; i++) recent[i]! /= 2;
+      deviation /= 2;
+      p95.clear();
+      if (runs > 0) fit();
     },
   };
 }
 
 const FORGETTING = 0.98;
 const SMOOTHING = 0.05;
+const QUANTILE_STEP = 0.05;
 /** Runs that are taken as they are, before residuals are clipped. */
 const LEARNING = 16;
 /** Sizes with a quantile of their own; the line has to do for the rest. */

@@ -108,6 +108,30 @@ describe('the batcher', () => {
     expect(queue.queued).toBe(0);
   });
 
+  test('an engine that was slow for a while gets a try every second, and then serves again', () => {
+    const queue = make({ a: 1, b: 0.1 });
+    for (let i = 0; i < 100; i++) {
+      queue.push(row('slow', 1e9), 0);
+      const decision = queue.decide(0, false);
+      if (decision.kind !== 'run') throw new Error('expected a run');
+      queue.started(decision, 0);
+      queue.finished(decision, 500);
+    }
+    const ask = (now: number) => queue.push(row('x', now + 50), now) === 0;
+    expect(ask(0)).toBe(false);
+    expect(ask(999)).toBe(false);
+    let served = 0;
+    for (let now = 1_000; now < 20_000; now += 10) {
+      if (!ask(now)) continue;
+      const decision = queue.decide(now, false);
+      if (decision.kind !== 'run' || decision.rows === 0) throw new Error('expected a run');
+      queue.started(decision, now);
+      queue.finished(decision, 1.1);
+      served++;
+    }
+    expect(served).toBeGreaterThan(1_000);
+  });
+
   test('refuses beyond its bound', () => {
     const queue = make({ maxQueued: 2 });
     expect([1, 2, 3].map((i) => queue.push(row(`${i}`), 0) > 0)).toEqual([false, false, true]);
@@ -327,6 +351,14 @@ describe('in virtual time', () => {
   test('a queue that would stand is kept short: overload costs a quarter of the deadline, not all of it', () => {
     const l = load(1.3, 60_000);
     expect(simulate(l, ours(l)).p50).toBeLessThan(50 / 4 + mlp(64));
+  });
+
+  test('pauses of the machine cost what they last, not more', () => {
+    const pauses = 0.003;
+    const l = { ...load(0.6, 40_000), pauses: { share: pauses, ms: 60 } };
+    const mine = simulate(l, ours(l));
+    expect(mine.answered).toBeGreaterThan(0.6 * l.requests);
+    expect(mine.p50).toBeLessThan(20);
   });
 
   test('a burst that ends is answered', () => {

@@ -12,6 +12,8 @@ export interface Load {
   readonly seed?: number;
   /** Who asks, and which part of the requests is whose. Default: one for all. */
   readonly tenants?: readonly (Share & { readonly part: number })[];
+  /** Part of the runs that take so much longer: a neighbour had the processor. */
+  readonly pauses?: { readonly share: number; readonly ms: number };
   /** Arrivals times this factor, by time. */
   readonly burst?: (now: number) => number;
 }
@@ -91,7 +93,8 @@ export function simulate(load: Load, scheme: Scheme): Outcome {
       continue;
     }
     startedAt = now;
-    busyUntil = now + load.cost(running.length) * (0.98 + 0.04 * random.next());
+    const pause = load.pauses !== undefined && random.next() < load.pauses.share ? load.pauses.ms : 0;
+    busyUntil = now + load.cost(running.length) * (0.98 + 0.04 * random.next()) + pause;
     runs++;
     ran += running.length;
   }
