@@ -21,6 +21,7 @@ const requested = z.object({
   dueAt: z.optional(z.number()),
   onTimeout: z.optional(word),
   gold: z.optional(word),
+  reviewers: z.optional(z.array(word)),
 });
 const claimed = z.object({ review: word, token: word, until: z.number() });
 const released = z.object({ review: word, token: word });
@@ -43,7 +44,7 @@ export interface ReviewsState {
 
 /** All reviews. The rules are enforced here, so that a decision too late, twice or without a claim does not count, whoever wrote it. */
 export const reviewProjection: Projection<ReviewsState> = {
-  id: 'core.reviews@1',
+  id: 'core.reviews@2',
   init: () => ({ reviews: new Map(), open: new Set() }),
   apply(state, event) {
     FOLDS.get(event.type)?.(state, event);
@@ -69,6 +70,7 @@ const ABSENT = {
   dueAt: undefined,
   onTimeout: undefined,
   gold: undefined,
+  reviewers: undefined,
   outcome: undefined,
 };
 
@@ -92,6 +94,7 @@ function onRequested(state: ReviewsState, event: LedgerEvent): void {
     dueAt: rest.dueAt,
     onTimeout: rest.onTimeout,
     gold: rest.gold,
+    reviewers: rest.reviewers,
     requestedBy: event.actor,
     requestedAt: event.time,
     claims: [],
@@ -175,7 +178,7 @@ export function overdue(review: ReviewState, time: number): boolean {
 /** Whether a place is left for this reviewer: each person decides once, and no more hold claims than decisions are needed. */
 export function mayClaim(review: ReviewState, reviewer: string, time: number): boolean {
   if (statusOf(review) !== 'open' || overdue(review, time)) return false;
-  if (review.decisions.some((d) => d.by === reviewer)) return false;
+  if (!isReviewer(review, reviewer) || review.decisions.some((d) => d.by === reviewer)) return false;
   let held = 0;
   for (const claim of review.claims) if (claim.until > time && claim.by !== reviewer) held++;
   return review.decisions.length + held < review.decisionsNeeded;
@@ -188,7 +191,12 @@ export function findClaim(review: ReviewState, reviewer: string, token: string, 
 
 /** Disputes are settled by somebody who has not decided. */
 export function mayAdjudicate(review: ReviewState, actor: string, time: number): boolean {
-  return statusOf(review) === 'disputed' && !overdue(review, time) && !review.decisions.some((d) => d.by === actor);
+  if (statusOf(review) !== 'disputed' || overdue(review, time) || !isReviewer(review, actor)) return false;
+  return !review.decisions.some((d) => d.by === actor);
+}
+
+function isReviewer({ reviewers }: ReviewState, actor: string): boolean {
+  return reviewers?.includes(actor) ?? true;
 }
 
 /** A copy that later events do not change. */

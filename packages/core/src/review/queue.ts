@@ -64,6 +64,8 @@ export interface ReviewRequest {
   /** Default `reject` where that is a choice; otherwise a review that times out has no choice. */
   readonly onTimeout?: string | undefined;
   readonly gold?: string | undefined;
+  /** Who may decide and adjudicate. Default: anyone. */
+  readonly reviewers?: readonly string[] | undefined;
 }
 
 export interface ClaimOptions {
@@ -90,14 +92,14 @@ export async function reviewQueue(ledger: Ledger, options: ReviewQueueOptions = 
   const nextId = idSource(clock, random);
   await ledger.use(reviewProjection);
 
-  const get = (id: string) => toReview(find(ledger.state(reviewProjection).reviews, id));
+  const get = (id: string) => toReview(findReview(ledger.state(reviewProjection).reviews, id));
   const act = async (
     id: string,
     acting: Acting,
     decide: (review: ReviewState, view: LedgerView) => readonly NewEvent[],
   ) => {
     await ledger.commit<undefined>((view) => {
-      const review = find(view.state(reviewProjection).reviews, id);
+      const review = findReview(view.state(reviewProjection).reviews, id);
       return { events: decide(review, view), result: undefined };
     }, commitOptions(acting));
     return get(id);
@@ -196,7 +198,8 @@ function shown(review: Review): Review {
     : { ...review, gold: undefined };
 }
 
-function requestedEvent(id: string, request: ReviewRequest): NewEvent {
+/** The event that asks. @throws `input/invalid` */
+export function requestedEvent(id: string, request: ReviewRequest): NewEvent {
   const { choices = ['approve', 'reject'], decisionsNeeded = 1, dueAt, gold, recommendation } = request;
   if (choices.length < 2 || new Set(choices).size !== choices.length)
     throw invalidInput('choices', 'two or more different words', choices);
@@ -221,25 +224,28 @@ function requestedEvent(id: string, request: ReviewRequest): NewEvent {
       blind: request.blind ?? false,
       priority: request.priority ?? 0,
       ...defined({ dueAt, onTimeout, gold }),
+      ...(request.reviewers === undefined ? {} : { reviewers: [...request.reviewers] }),
       ...(recommendation === undefined ? {} : { recommendation: { ...defined(recommendation) } }),
     },
   };
 }
 
-function checkChoice(review: ReviewState, choice: string, reason: string): void {
+/** @throws `input/invalid` */
+export function checkChoice(review: ReviewState, choice: string, reason: string): void {
   if (!review.choices.includes(choice)) throw invalidInput('choice', `one of ${review.choices.join(', ')}`, choice);
   if (typeof reason !== 'string' || reason.length > MAX_REVIEW_TEXT)
     throw invalidInput('reason', `a text of up to ${MAX_REVIEW_TEXT} characters`, reason);
 }
 
-function find(reviews: ReadonlyMap<string, ReviewState>, id: string): ReviewState {
+/** @throws `state/not-found` */
+export function findReview(reviews: ReadonlyMap<string, ReviewState>, id: string): ReviewState {
   const review = reviews.get(id);
   if (review === undefined)
     throw new MillwrightError('state/not-found', `There is no review \`${id}\`.`, { details: { what: 'review', id } });
   return review;
 }
 
-function refused(review: ReviewState, expected: string, actual: string): MillwrightError<'state/precondition'> {
+export function refused(review: ReviewState, expected: string, actual: string): MillwrightError<'state/precondition'> {
   return new MillwrightError('state/precondition', `Expected review ${review.id} to be ${expected}; it is ${actual}.`, {
     details: { what: `review ${review.id}`, expected, actual },
   });

@@ -20,6 +20,8 @@ export interface Review {
   readonly onTimeout: string | undefined;
   /** The known answer of a gold item, to measure reviewers. */
   readonly gold: string | undefined;
+  /** Who may decide and adjudicate; undefined: anyone. */
+  readonly reviewers: readonly string[] | undefined;
   readonly requestedBy: string;
   readonly requestedAt: number;
   readonly claims: readonly Claim[];
