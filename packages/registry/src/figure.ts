@@ -7,10 +7,10 @@ import * as z from 'zod/mini';
  */
 export type Figure = number | string;
 
-export const figureSchema = z.union([
-  z.number(),
-  z.string().check(z.regex(/^(?:NaN|-?Infinity|-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)$/)),
-]);
+export const figureSchema = z.custom<Figure>(
+  (value) => Number.isFinite(value) || (typeof value === 'string' && FIGURE.test(value)),
+);
+const FIGURE = /^(?:NaN|-?Infinity|-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)$/;
 
 /** @throws `input/invalid` when the value is not a number */
 export function toFigure(value: number, name: string): Figure {

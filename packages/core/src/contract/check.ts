@@ -137,9 +137,9 @@ export function expectedOf(spec: FieldSpec): string {
       return `one of ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}${orNull}`;
     }
     case 'text': {
-      const length = rangeOf(spec.minLength, spec.maxLength);
+      const length = rangeOf(spec.minLength, spec.maxLength).replace(' from', ' of');
       const pattern = spec.pattern === undefined ? '' : ` that matches \`${spec.pattern}\``;
-      return `text${length === '' ? '' : ` of${length.replace(' from', '')} characters`}${pattern}${orNull}`;
+      return `text${length}${length === '' ? '' : ' characters'}${pattern}${orNull}`;
     }
     case 'timestamp':
       return `a point in time (milliseconds since 1970, or ISO 8601 with an offset)${rangeOf(spec.min, spec.max)}${orNull}`;

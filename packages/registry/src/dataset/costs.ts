@@ -7,6 +7,7 @@ import { modelsProjection } from '../model/projection.js';
 import { notFound } from '../model/refusal.js';
 import { findVersion } from '../model/state.js';
 import { type NodeLike, parseNode } from '../reference.js';
+import { word } from '../schemas.js';
 import { MAX_WORD, parseStatement } from '../text.js';
 import { datasetRetentionProjection } from './retention-state.js';
 import { findDataset } from './state.js';
@@ -57,7 +58,7 @@ export interface CostOptions {
 
 const costRecorded = z.object({
   node: z.string().check(z.maxLength(2 * MAX_WORD)),
-  what: z.string().check(z.minLength(1), z.maxLength(MAX_WORD)),
+  what: word,
   micros: z.int().check(z.minimum(0)),
 });
 

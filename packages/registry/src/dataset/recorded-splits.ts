@@ -14,7 +14,7 @@ import { act, type CommandOptions, type RegistryDoors, storing } from '../doors.
 import { plainJson, putJson } from '../json-blob.js';
 import { notFound } from '../model/refusal.js';
 import { parseReference, type ReferenceLike, referenceId } from '../reference.js';
-import { MAX_WORD } from '../text.js';
+import { digest, word } from '../schemas.js';
 import { checkSplits, type Split, type SplitLeak } from './splits.js';
 import { datasetsProjection, findDataset } from './state.js';
 
@@ -61,9 +61,6 @@ export interface DatasetSplits {
   /** Whether these parts hold the very rows that were recorded. */
   matches(split: RecordedSplit, parts: Readonly<Record<string, Pick<Split, 'ids'>>>): Promise<boolean>;
 }
-
-const digest = z.custom<Digest>((value) => typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value));
-const word = z.string().check(z.minLength(1), z.maxLength(MAX_WORD));
 
 const datasetSplit = z.object({
   dataset: word,

@@ -1,7 +1,8 @@
 import { type Digest, defined, digestJson, invalidInput, parseName } from '@millwright/core';
 import type { LedgerEvent, NewEvent } from '@millwright/core/ledger';
 import * as z from 'zod/mini';
-import { MAX_TEXT, MAX_WORD, parseStatement } from '../text.js';
+import { text, word } from '../schemas.js';
+import { parseStatement } from '../text.js';
 import type { DatasetVersion } from './types.js';
 
 /** How long versions of datasets are kept: plain data with a digest. A later rule for the same thing replaces an earlier one. */
@@ -32,11 +33,11 @@ const duration = z.optional(z.int().check(z.minimum(0)));
 
 const ruleSchema = z.strictObject({
   of: z.enum(['layer', 'dataset']),
-  name: z.string().check(z.minLength(1), z.maxLength(MAX_WORD)),
+  name: word,
   keepMs: duration,
   deleteAfterMs: duration,
   keepNewest: duration,
-  basis: z.string().check(z.minLength(1), z.maxLength(MAX_TEXT)),
+  basis: text,
 });
 
 /** The event that sets a rule; it is in force for what is there and for what comes. @throws `input/invalid` */

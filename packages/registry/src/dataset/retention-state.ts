@@ -3,7 +3,7 @@ import { type Erasures, erasureProjection, type LedgerEvent, type Projection } f
 import * as z from 'zod/mini';
 import type { Deletion } from '../model/types.js';
 import { pruned } from '../pruned.js';
-import { MAX_TEXT, MAX_WORD } from '../text.js';
+import { digest, text, word } from '../schemas.js';
 import { parseRule, ruleFor, ruleKey, type StoredDatasetRule } from './retention-rule.js';
 import { type DatasetsState, datasetsProjection, findDataset } from './state.js';
 import type { DatasetVersion } from './types.js';
@@ -27,9 +27,9 @@ export interface DatasetRetentionState {
 }
 
 const datasetDeleted = z.object({
-  dataset: z.string().check(z.maxLength(MAX_WORD)),
-  reason: z.string().check(z.maxLength(MAX_TEXT)),
-  rule: z.optional(z.string()),
+  dataset: word,
+  reason: text,
+  rule: z.optional(digest),
 });
 
 /**
@@ -93,7 +93,7 @@ function deleted(state: DatasetRetentionState, { data, actor: by, time, index: e
   const dataset = parsed.success ? findDataset(state.datasets, parsed.data.dataset) : undefined;
   if (!parsed.success || dataset === undefined || keptBecause(state, dataset, time) !== undefined) return;
   const { reason, rule } = parsed.data;
-  const deletion = { dataset: dataset.id, by, reason, time, eventIndex, rule: rule as Digest | undefined };
+  const deletion = { dataset: dataset.id, by, reason, time, eventIndex, rule };
   state.deletions.set(dataset.id, deletion);
 }
 

@@ -1,4 +1,4 @@
-import { type Digest, type Name, parseDigest } from '@millwright/core';
+import type { Name } from '@millwright/core';
 import {
   type LedgerEvent,
   type Projection,
@@ -10,15 +10,8 @@ import {
 import * as z from 'zod/mini';
 import { pruned } from '../pruned.js';
 import { nodeId, referenceId } from '../reference.js';
-import { MAX_TEXT, MAX_WORD } from '../text.js';
+import { digest, text, word, words } from '../schemas.js';
 import type { DatasetVersion } from './types.js';
-
-const word = z.string().check(z.minLength(1), z.maxLength(MAX_WORD));
-const text = z.string().check(z.maxLength(MAX_TEXT));
-const digest = z.pipe(
-  z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/)),
-  z.transform((value): Digest => parseDigest(value)),
-);
 
 const datasetAdded = z.object({
   name: word,
@@ -36,7 +29,7 @@ const datasetAdded = z.object({
   madeFrom: z._default(z.array(text), []),
   madeBy: z.optional(word),
   description: z._default(text, ''),
-  tags: z._default(z.record(word, text), {}),
+  tags: z._default(words, {}),
 });
 
 export interface DatasetsState {

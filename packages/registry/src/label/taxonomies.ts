@@ -13,7 +13,8 @@ import { act, type CommandOptions, type RegistryDoors, storing } from '../doors.
 import { getJson, plainJson, putJson } from '../json-blob.js';
 import { notFound } from '../model/refusal.js';
 import { parseReference, type ReferenceLike, referenceId } from '../reference.js';
-import { MAX_TEXT, MAX_WORD, parseText } from '../text.js';
+import { digest, text, word } from '../schemas.js';
+import { parseText } from '../text.js';
 import { defineTaxonomy, type Taxonomy, upgradeLabel } from './taxonomy.js';
 import { compareTaxonomies, type TaxonomyChange } from './taxonomy-change.js';
 
@@ -69,8 +70,6 @@ export interface PublishOptions extends CommandOptions {
   readonly reason?: string | undefined;
 }
 
-const digest = z.custom<Digest>((value) => typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value));
-const word = z.string().check(z.minLength(1), z.maxLength(MAX_WORD));
 const count = z.int().check(z.minimum(0));
 
 const taxonomyPublished = z.object({
@@ -81,7 +80,7 @@ const taxonomyPublished = z.object({
   labels: count,
   change: z.object({ added: count, renamed: count, merged: count, removed: count, moved: count, reworded: count }),
   breaking: z.boolean(),
-  reason: z.string().check(z.maxLength(MAX_TEXT)),
+  reason: text,
 });
 
 /** Published taxonomies by name, oldest first. */

@@ -1,17 +1,9 @@
-import { type Digest, parseDigest } from '@millwright/core';
 import * as z from 'zod/mini';
 import { figureSchema } from '../figure.js';
-import { MAX_TEXT, MAX_WORD } from '../text.js';
+import { digest, json, text, word, words } from '../schemas.js';
 import { aliasPolicySchema } from './policy.js';
 
 /** Payloads of the events of the model room. A payload that does not parse is a no-op for the fold. */
-const word = z.string().check(z.minLength(1), z.maxLength(MAX_WORD));
-const text = z.string().check(z.maxLength(MAX_TEXT));
-const words = z.record(word, text);
-const digest = z.pipe(
-  z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/)),
-  z.transform((value): Digest => parseDigest(value)),
-);
 const verdict = z.enum(['pass', 'fail', 'insufficient']);
 
 export const modelCreated = z.object({
@@ -84,7 +76,7 @@ export const approvalWithdrawn = z.object({ version: word, role: word, reason: t
 const policy = {
   digest,
   aliases: z.record(word, aliasPolicySchema),
-  gate: z.optional(z.record(z.string(), z.json())),
+  gate: z.optional(json),
   gateDigest: z.optional(digest),
   guardians: z.optional(z.array(word)),
   reason: z._default(text, ''),

@@ -2,9 +2,9 @@ import { type Digest, digestJson, type EvidenceNote, invalidInput, type JsonObje
 import * as z from 'zod/mini';
 import { type GatePolicy, resolvePolicy } from '../evaluation/gate/policy.js';
 import { plainJson } from '../json-blob.js';
+import { word } from '../schemas.js';
 import { MAX_WORD } from '../text.js';
 
-const word = z.string().check(z.minLength(1), z.maxLength(MAX_WORD));
 const decimal = z.string().check(z.regex(/^-?[0-9]{1,30}(?:\.[0-9]{1,30})?$/));
 const count = z.int().check(z.minimum(1), z.maximum(100));
 

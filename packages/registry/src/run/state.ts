@@ -10,23 +10,20 @@ import {
 import * as z from 'zod/mini';
 import { type Figure, figureSchema, fromFigure, toFigure } from '../figure.js';
 import { nodeId, referenceId } from '../reference.js';
-import { MAX_TEXT, MAX_WORD } from '../text.js';
+import { json, text, word, words } from '../schemas.js';
 import type { MetricPoint, RunRecord, RunStatus } from './types.js';
-
-const word = z.string().check(z.minLength(1), z.maxLength(MAX_WORD));
-const text = z.string().check(z.maxLength(MAX_TEXT));
 
 const runStarted = z.object({
   name: word,
   number: z.number(),
   uses: z._default(z.array(text), []),
-  parameters: z._default(z.record(z.string(), z.json()), {}),
+  parameters: z._default(json, {}),
   seeds: z._default(z.array(z.number()), []),
   code: z._default(text, ''),
-  environment: z._default(z.record(word, text), {}),
+  environment: z._default(words, {}),
   parent: z.optional(word),
   description: z._default(text, ''),
-  tags: z._default(z.record(word, text), {}),
+  tags: z._default(words, {}),
 });
 const metrics = z.record(word, figureSchema);
 const runLogged = z.object({ run: word, step: z.optional(z.number()), metrics });
