@@ -41,3 +41,4 @@ export {
 export * from './sequential/multinomial.js';
 export * from './sequential/quantile.js';
 export { distributionBand, doubleStitching } from './sequential/quantile-bands.js';
+export * from './sequential/quantile-histogram.js';

@@ -17,6 +17,7 @@ import {
   pairedLogE,
   pairedWorseLogE,
   rankBetting,
+  restartedLogE,
   restartMixture,
   restartState,
   riskRatioSequence,
@@ -197,6 +198,18 @@ describe('merging', () => {
         expectNear(restartMixture(state, i + 1, events, 1, alternatives), log_e_restart_mixture[i]!, `restart ${i}`);
       });
     }
+  });
+
+  test('a restart mixture over e-values of separate steps is the same with a single bet', () => {
+    const bet = { ratios: Float64Array.of(2), logWeights: Float64Array.of(0) };
+    const state = restartState(bet);
+    const steps = [3, 1, 9, 12].map((challenger) => ({ share: 0.2, challenger, total: 20 }));
+    const logEs = steps.map((events) => conditionalOddsLogE([events], 1, bet));
+    steps.forEach((events, i) => {
+      const expected = restartMixture(state, i + 1, events, 1, bet);
+      expect(restartedLogE(logEs.slice(0, i + 1))).toBeCloseTo(expected, 12);
+    });
+    expect(restartedLogE([])).toBeCloseTo(0, 12);
   });
 
   test('vectors: paired shadow', () => {

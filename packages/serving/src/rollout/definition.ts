@@ -38,6 +38,11 @@ export interface RolloutSpec {
   readonly rows?: 'epoch' | 'unit' | 'request' | undefined;
   /** How long a replica trusts a policy that it cannot refresh. Default 5 minutes; 0: for ever. */
   readonly hardTtl?: DurationText | undefined;
+  /**
+   * Whether binary guardrails also bet that harm begins with some later stage (`anytime`), which finds it sooner there and
+   * harm from the start a little later (E is halved). Default `atStart`.
+   */
+  readonly harmBegins?: 'atStart' | 'anytime' | undefined;
   /** Who goes to an arm (`champion`, `challenger`) whatever the hash says; left out of statistics. See `Override`. */
   readonly overrides?: readonly Override[] | undefined;
 }
@@ -81,8 +86,10 @@ export interface MetricSpec {
   readonly rollBackWhen?: 'worse' | 'beyondMargin' | undefined;
   /** Part of the rollback budget, relative to the other guardrails. Default 1. */
   readonly weight?: number | undefined;
-  /** Milliseconds above which an answer counts as slow. Required for `latency`. */
+  /** Milliseconds above which an answer counts as slow. `latency` needs this or a `quantile`. */
   readonly slo?: number | undefined;
+  /** For `latency` instead of `slo`: the quantile of the latency that is compared, such as 0.99. Buckets are 2 % wide. */
+  readonly quantile?: number | undefined;
   /** The largest amount that counts; larger ones are counted as this. Required for `value`. */
   readonly cap?: number | undefined;
   /**
@@ -111,6 +118,7 @@ export interface Metric {
   readonly cap: number;
   /** 0 except for `latency`. */
   readonly sloMs: number;
+  readonly quantile?: number | undefined;
 }
 
 export interface Stage {
@@ -137,6 +145,7 @@ export interface RolloutDefinition {
   readonly approvals: number;
   readonly rows: 'epoch' | 'unit' | 'request';
   readonly hardTtlMs: number;
+  readonly harmBegins?: 'anytime' | undefined;
   readonly overrides?: readonly Override[] | undefined;
   readonly digest: Digest;
 }
@@ -180,6 +189,7 @@ export function defineRollout(spec: RolloutSpec): RolloutDefinition {
     approvals,
     rows: spec.rows ?? 'epoch',
     hardTtlMs: parseDuration(spec.hardTtl ?? '5m', 'hardTtl'),
+    ...(spec.harmBegins === 'anytime' && { harmBegins: spec.harmBegins }),
     ...(spec.overrides && { overrides: spec.overrides }),
   } as const;
   return { ...definition, digest: digestJson(definition) };
@@ -215,6 +225,7 @@ const SPEC = z.strictObject({
         rollBackWhen: z.optional(z.enum(['worse', 'beyondMargin'])),
         weight: z.optional(positive),
         slo: z.optional(positive),
+        quantile: z.optional(z.number().check(z.gt(0), z.lt(1))),
         cap: z.optional(positive),
         measure: z.optional(z.enum(['value', 'wrong', 'missed', 'falseAlarm', 'squaredError'])),
       }),
@@ -231,6 +242,7 @@ const SPEC = z.strictObject({
   approvals: count,
   rows: z.optional(z.enum(['epoch', 'unit', 'request'])),
   hardTtl: z.optional(duration),
+  harmBegins: z.optional(z.enum(['atStart', 'anytime'])),
   overrides: z.optional(
     z.array(
       z.strictObject({
@@ -293,8 +305,14 @@ function resolveMetrics(specs: readonly MetricSpec[]): readonly Metric[] {
     const { id, kind, better, role = 'both', weight = 1, measure = 'value' } = spec;
     if (seen.has(id)) throw invalid(`${path}.id`, `\`${id}\` is used twice`);
     seen.add(id);
-    if (kind === 'latency' && spec.slo === undefined)
-      throw invalid(`${path}.slo`, 'a latency metric needs the milliseconds above which an answer is slow');
+    const { quantile } = spec;
+    if (kind === 'latency' && (spec.slo === undefined) === (quantile === undefined))
+      throw invalid(
+        `${path}.slo`,
+        'a latency metric needs the milliseconds above which an answer is slow, or a quantile',
+      );
+    if (quantile !== undefined && !(kind === 'latency' && 'relative' in spec.margin))
+      throw invalid(`${path}.quantile`, 'quantiles are for latencies with a relative margin');
     if (kind === 'value' && spec.cap === undefined)
       throw invalid(`${path}.cap`, 'a value metric needs the largest amount that counts');
     if (kind === 'label' && spec.window === undefined)
@@ -306,7 +324,7 @@ function resolveMetrics(specs: readonly MetricSpec[]): readonly Metric[] {
         : ({ kind: 'absolute', size: spec.margin.absolute } as const);
     if (better === 'higher' && margin.kind === 'relative' && margin.size >= 1)
       throw invalid(`${path}.margin`, 'a relative margin of a metric that should be high is below 1');
-    const binary = kind !== 'value' && measure !== 'squaredError';
+    const binary = kind !== 'value' && measure !== 'squaredError' && quantile === undefined;
     if (spec.rollBackWhen === 'beyondMargin' && !(binary && margin.kind === 'relative'))
       throw invalid(`${path}.rollBackWhen`, '`beyondMargin` is for events and labels with a relative margin');
     return {
@@ -322,6 +340,7 @@ function resolveMetrics(specs: readonly MetricSpec[]): readonly Metric[] {
       binary,
       cap: spec.cap ?? 1,
       sloMs: spec.slo ?? 0,
+      ...(quantile !== undefined && { quantile }),
     };
   });
 }

@@ -81,8 +81,13 @@ function describe(
   definition: RolloutDefinition,
 ): string {
   if (metric === undefined || evidence?.newest === undefined) return '';
-  const { epoch, rows, sum } = evidence.newest;
-  const rate = (arm: 0 | 1) => (metric.binary ? `${show((100 * sum[arm]) / rows[arm])} %` : show(sum[arm] / rows[arm]));
+  const { epoch, rows, sum, quantiles } = evidence.newest;
+  const rate = (arm: 0 | 1) =>
+    quantiles !== undefined
+      ? `${show(quantiles[arm])} ms`
+      : metric.binary
+        ? `${show((100 * sum[arm]) / rows[arm])} %`
+        : show(sum[arm] / rows[arm]);
   const { ratio } = evidence;
   const between =
     ratio === undefined

@@ -27,6 +27,7 @@ export { type Plan, type PlanContext, planRollout } from './plan.js';
 export { type PreflightMetric, type PreflightReport, preflight, type Traffic } from './preflight.js';
 export { activeRollout, lastRollout, type Rollouts, rolloutProjection } from './projection.js';
 export type { RolloutEndpoint } from './replica.js';
+export { type JudgedRollout, type RollbackReport, rollbackReport } from './report.js';
 export { createShadowComparison, type ShadowComparison, type ShadowOptions, type ShadowReport } from './shadow.js';
 export {
   type Draw,

@@ -3,13 +3,17 @@ import {
   bettingLogE,
   type EpochEvents,
   harmOdds,
+  higherAlternatives,
   imbalanceOdds,
   mergedLogE,
   nonInferiorityOdds,
+  restartMixture,
+  restartState,
   riskRatioSequence,
 } from '@millwright/core/statistics';
 import type { Metric, RolloutDefinition } from './definition.js';
 import { type Because, explain } from './explain.js';
+import { type Histograms, quantileOf, slowerLogE } from './quantiles.js';
 import type { EpochStatistics, MetricSums, RolloutStatistics } from './statistics.js';
 
 /** What to do now. `hold` waits, for the reasons named in `need`; `pause` asks a person. */
@@ -35,7 +39,13 @@ export interface MetricEvidence {
   readonly proof: { readonly logE: number; readonly formula: Formula; readonly proved: boolean } | undefined;
   /** Rows and sums of the newest epoch in which both arms have rows, [champion, challenger]. */
   readonly newest:
-    | { readonly epoch: number; readonly rows: readonly [number, number]; readonly sum: readonly [number, number] }
+    | {
+        readonly epoch: number;
+        readonly rows: readonly [number, number];
+        readonly sum: readonly [number, number];
+        /** Of the latencies, for quantile metrics: the upper bounds of their buckets. */
+        readonly quantiles?: readonly [number, number] | undefined;
+      }
     | undefined;
   /** Rows over all epochs, for the record only: means are never formed from them. */
   readonly rows: readonly [number, number];
@@ -54,7 +64,13 @@ export interface RatioInterval {
  * Formula and version; the same evidence is computed from the same sums for ever. Version 1 of the odds, which older records
  * name, bet on harms up to twentyfold.
  */
-export type Formula = 'conditional-odds/1' | 'conditional-odds/2' | 'rank-betting/1' | 'effect-betting/1';
+export type Formula =
+  | 'conditional-odds/1'
+  | 'conditional-odds/2'
+  | 'restarted-odds/1'
+  | 'quantile/1'
+  | 'rank-betting/1'
+  | 'effect-betting/1';
 
 /** Everything that a verdict was formed from, as JSON: the same statistics and definition give the same evidence, bit for bit. */
 export interface RolloutEvidence {
@@ -155,9 +171,9 @@ function judgeMetric(
   const enough = !metric.binary || count[0] + count[1] >= definition.minEvents;
   return {
     metric: metric.id,
-    harm: guardrail ? harmOf(metric, events, sums) : undefined,
+    harm: guardrail ? harmOf(metric, definition, events, sums) : undefined,
     proof: proofLogE && { ...proofLogE, proved: enough && proofLogE.logE >= limit },
-    newest: newest && { epoch: newest.epoch.epoch, rows: newest.sums.rows, sum: newest.sums.sum },
+    newest: newest && newestOf(metric, newest.epoch.epoch, newest.sums),
     rows: total(sums, 'rows'),
     missing: total(sums, 'missing'),
     ...(intervals && metric.binary ? { ratio: ratioOf(events, definition.alpha.rollback) } : {}),
@@ -176,17 +192,50 @@ function total(sums: Sums, what: 'rows' | 'missing' | 'sum'): readonly [number, 
   return [champion, challenger];
 }
 
-function harmOf(metric: Metric, events: readonly EpochEvents[], sums: Sums): MetricEvidence['harm'] {
-  if (!metric.binary) return { logE: wealthOf(sums, ({ rank }) => rank), formula: 'rank-betting/1' };
-  const logE = harmOddsOf(metric)(metric.better === 'lower' ? events : swapped(events));
-  return { logE, formula: 'conditional-odds/2' };
+function newestOf({ quantile }: Metric, epoch: number, { rows, sum, histogram }: MetricSums): MetricEvidence['newest'] {
+  if (quantile === undefined || histogram === undefined) return { epoch, rows, sum };
+  return { epoch, rows, sum, quantiles: [quantileOf(histogram[0], quantile), quantileOf(histogram[1], quantile)] };
 }
+
+function harmOf(
+  metric: Metric,
+  { harmBegins }: RolloutDefinition,
+  events: readonly EpochEvents[],
+  sums: Sums,
+): MetricEvidence['harm'] {
+  if (metric.quantile !== undefined)
+    return { logE: slowerLogE(sums.map(histogramOf), metric.quantile), formula: 'quantile/1' };
+  if (!metric.binary) return { logE: wealthOf(sums, ({ rank }) => rank), formula: 'rank-betting/1' };
+  const bad = metric.better === 'lower' ? events : swapped(events);
+  if (harmBegins === 'anytime') return { logE: lateHarmLogE(metric, bad), formula: 'restarted-odds/1' };
+  return { logE: harmOddsOf(metric)(bad), formula: 'conditional-odds/2' };
+}
+
+/** Each epoch may be the one with which harm begins. */
+function lateHarmLogE(metric: Metric, epochs: readonly EpochEvents[]): number {
+  const nullRatio = harmNullOf(metric);
+  const alternatives = higherAlternatives(nullRatio, HARM_GRID);
+  const state = restartState(alternatives);
+  let logE = 0;
+  epochs.forEach((events, i) => {
+    logE = restartMixture(state, i + 1, events, nullRatio, alternatives);
+  });
+  return logE;
+}
+
+const histogramOf = ({ sums: { histogram } }: Sums[number]): Histograms => histogram ?? [{}, {}];
 
 function proofOf(
   metric: Metric,
   events: readonly EpochEvents[],
   sums: Sums,
 ): { readonly logE: number; readonly formula: Formula } {
+  // Not slower by the margin: in its time divided by 1 + margin, the challenger is faster than the champion.
+  if (metric.quantile !== undefined) {
+    const turned = sums.map(histogramOf).map(([champion, challenger]) => [challenger, champion] as const);
+    const logE = slowerLogE(turned, metric.quantile, 1 / (1 + metric.margin.size) - 1);
+    return { logE, formula: 'quantile/1' };
+  }
   if (!metric.binary || metric.margin.kind === 'absolute')
     return { logE: wealthOf(sums, ({ effect }) => effect), formula: 'effect-betting/1' };
   const logE = proofOddsOf(metric)(metric.better === 'lower' ? events : swapped(events));
@@ -199,9 +248,8 @@ type Odds = (epochs: readonly EpochEvents[]) => number;
 export const HARM_GRID = { from: 1.1, to: 10 } as const;
 
 /** The bets of a metric are functions of the metric alone, so that their logarithms are kept from look to look. */
-const harmOddsOf = kept((metric) =>
-  harmOdds(metric.rollBackWhen === 'beyondMargin' ? worstRatio(metric) : 1, HARM_GRID),
-);
+const harmOddsOf = kept((metric) => harmOdds(harmNullOf(metric), HARM_GRID));
+const harmNullOf = (metric: Metric) => (metric.rollBackWhen === 'beyondMargin' ? worstRatio(metric) : 1);
 /** The nearest alternative lies at "no difference" when the margin is small, or the bets would overshoot it. */
 const proofOddsOf = kept((metric) =>
   nonInferiorityOdds(worstRatio(metric), { from: 1 + Math.min(0.05, metric.margin.size) }),

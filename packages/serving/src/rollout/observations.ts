@@ -1,6 +1,7 @@
 import type { BettingRule } from '@millwright/core/statistics';
 import { effectBets, rankBets } from './bets.js';
 import type { Metric, RolloutDefinition } from './definition.js';
+import { latencyBucket } from './quantiles.js';
 import { bucketOfValue, type EpochStatistics, type MetricSums, type References } from './statistics.js';
 
 /** A period of constant policy, fixed before it begins. */
@@ -70,17 +71,21 @@ interface Cell {
   readonly rank: { readonly rule: BettingRule; readonly logWealth: Float64Array } | undefined;
   readonly effect: { readonly rule: BettingRule; readonly logWealth: Float64Array } | undefined;
   readonly buckets: Map<number, number> | undefined;
+  readonly histogram: readonly [Map<number, number>, Map<number, number>] | undefined;
 }
 
 function openCell(metric: Metric, plan: EpochPlan): Cell {
+  const quantile = metric.quantile !== undefined;
   const state = (rule: BettingRule | undefined) => rule && { rule, logWealth: new Float64Array(rule.bets) };
   return {
     rows: [0, 0],
     missing: [0, 0],
     sum: [0, 0],
-    rank: metric.binary ? undefined : state(rankBets(metric, plan)),
-    effect: metric.binary && metric.margin.kind === 'relative' ? undefined : state(effectBets(metric, plan)),
-    buckets: metric.binary ? undefined : new Map(),
+    rank: metric.binary || quantile ? undefined : state(rankBets(metric, plan)),
+    effect:
+      quantile || (metric.binary && metric.margin.kind === 'relative') ? undefined : state(effectBets(metric, plan)),
+    buckets: metric.binary || quantile ? undefined : new Map(),
+    histogram: quantile ? [new Map(), new Map()] : undefined,
   };
 }
 
@@ -89,14 +94,23 @@ function addRow(cell: Cell, metric: Metric, arm: Arm, outcome: number): void {
     cell.missing[arm]++;
     return;
   }
+  if (cell.histogram !== undefined) {
+    cell.rows[arm]++;
+    cell.sum[arm] += outcome;
+    count(cell.histogram[arm], latencyBucket(outcome));
+    return;
+  }
   const value = Number.isNaN(outcome) ? 0 : Math.min(Math.max(outcome, 0), metric.cap);
   cell.rows[arm]++;
   cell.sum[arm] += value;
   cell.effect?.rule.observe(cell.effect.logWealth, arm === 1, metric.better === 'higher' ? value : metric.cap - value);
   if (cell.buckets === undefined) return;
-  const bucket = bucketOfValue(value);
-  cell.buckets.set(bucket, (cell.buckets.get(bucket) ?? 0) + 1);
+  count(cell.buckets, bucketOfValue(value));
   cell.rank?.rule.observe(cell.rank.logWealth, arm === 1, value);
+}
+
+function count(buckets: Map<number, number>, bucket: number): void {
+  buckets.set(bucket, (buckets.get(bucket) ?? 0) + 1);
 }
 
 function sumsOf(cell: Cell): MetricSums {
@@ -107,5 +121,8 @@ function sumsOf(cell: Cell): MetricSums {
     ...(cell.rank ? { rank: [...cell.rank.logWealth] } : {}),
     ...(cell.effect ? { effect: [...cell.effect.logWealth] } : {}),
     ...(cell.buckets ? { buckets: Object.fromEntries(cell.buckets) } : {}),
+    ...(cell.histogram
+      ? { histogram: [Object.fromEntries(cell.histogram[0]), Object.fromEntries(cell.histogram[1])] as const }
+      : {}),
   };
 }

@@ -109,11 +109,11 @@ export function scoreOf(output: unknown): number {
 }
 
 function joinMetric(metric: Metric): OutcomeMetric {
-  const { id, kind, windowMs, measure } = metric;
+  const { id, kind, windowMs, measure, quantile } = metric;
   return {
     id,
     windowMs,
-    combine: kind === 'label' ? 'first' : kind === 'value' ? 'sum' : 'any',
+    combine: kind === 'label' || quantile !== undefined ? 'first' : kind === 'value' ? 'sum' : 'any',
     endsWithEpoch: kind !== 'label',
     measure: MEASURES[measure],
   };
@@ -135,6 +135,7 @@ function knownOf(
 ): (decision: ServedDecision) => number {
   const { id, kind, windowMs, sloMs } = metric;
   if (given !== undefined) return given;
+  if (metric.quantile !== undefined) return ({ latencyMs }) => latencyMs;
   if (kind === 'latency') return ({ latencyMs }) => Number(latencyMs > sloMs);
   if (kind === 'event' && windowMs === 0) return ({ status }) => Number(status === 'failed' || status === 'fellBack');
   if (kind === 'value' && windowMs === 0)

@@ -55,6 +55,10 @@ function check(metric: Metric, definition: RolloutDefinition, traffic: Traffic, 
     const sentence = `The rate of ${id} is not known, so it cannot be said whether it can be judged.`;
     return { metric: id, verdict: 'insufficient', rowsToProve: undefined, rowsToRollBack: undefined, sentence };
   }
+  if (metric.quantile !== undefined) {
+    const sentence = `How soon a quantile of ${id} can be judged depends on the shape of the latencies, which is not known here; try \`simulate\`.`;
+    return { metric: id, verdict: 'insufficient', rowsToProve: undefined, rowsToRollBack: undefined, sentence };
+  }
   const weight = metric.weight === 0 ? 1 : metric.weight;
   const rowsToRollBack =
     binary && role !== 'promotion'

@@ -12,6 +12,8 @@ export interface MetricSums {
   readonly effect?: readonly number[] | undefined;
   /** Rows by logarithmic bucket, both arms: the reference of the next epoch. Values only. */
   readonly buckets?: Readonly<Record<string, number>> | undefined;
+  /** Rows by fine bucket (see `latencyBucket`), per arm. Quantile metrics only. */
+  readonly histogram?: readonly [Readonly<Record<string, number>>, Readonly<Record<string, number>>] | undefined;
 }
 
 /** What was seen in one epoch. */
@@ -48,16 +50,28 @@ function addEpoch(a: EpochStatistics, b: EpochStatistics): EpochStatistics {
 }
 
 function addSums(a: MetricSums, b: MetricSums): MetricSums {
-  const buckets: Record<string, number> = { ...a.buckets };
-  for (const [key, count] of Object.entries(b.buckets ?? {})) buckets[key] = (buckets[key] ?? 0) + count;
   return {
     rows: addPair(a.rows, b.rows),
     missing: addPair(a.missing, b.missing),
     sum: addPair(a.sum, b.sum),
     ...(a.rank && b.rank ? { rank: a.rank.map((x, k) => x + b.rank![k]!) } : {}),
     ...(a.effect && b.effect ? { effect: a.effect.map((x, k) => x + b.effect![k]!) } : {}),
-    ...(a.buckets || b.buckets ? { buckets } : {}),
+    ...(a.buckets || b.buckets ? { buckets: addCounts(a.buckets, b.buckets) } : {}),
+    ...(a.histogram || b.histogram
+      ? {
+          histogram: [
+            addCounts(a.histogram?.[0], b.histogram?.[0]),
+            addCounts(a.histogram?.[1], b.histogram?.[1]),
+          ] as const,
+        }
+      : {}),
   };
+}
+
+function addCounts(a: Readonly<Record<string, number>> = {}, b: Readonly<Record<string, number>> = {}) {
+  const counts: Record<string, number> = { ...a };
+  for (const [key, count] of Object.entries(b)) counts[key] = (counts[key] ?? 0) + count;
+  return counts;
 }
 
 type Pair = readonly [number, number];

@@ -66,6 +66,18 @@ export function restartMixture(
   return logE;
 }
 
+/**
+ * The same over e-values (as logs) of consecutive steps whose data are separate: ln of Σ_{j ≤ t} ∏_{i ≥ j} E_i / (j (j + 1))
+ * + 1 / (t + 1). Early steps that say nothing, or the opposite, do not hide what late ones say.
+ */
+export function restartedLogE(logEs: readonly number[]): number {
+  let logE = Number.NEGATIVE_INFINITY;
+  logEs.forEach((one, i) => {
+    logE = logAddExp(logE, -Math.log((i + 1) * (i + 2))) + one;
+  });
+  return logAddExp(logE, -Math.log(logEs.length + 1));
+}
+
 /** The state of a restart mixture before its first step. */
 export function restartState(alternatives: Alternatives): Float64Array {
   return new Float64Array(alternatives.ratios.length).fill(Number.NEGATIVE_INFINITY);
