@@ -13,7 +13,7 @@ import { chromium } from 'playwright';
 const root = resolve(import.meta.dirname, '..');
 const project = mkdtempSync(join(tmpdir(), 'millwright-smoke-'));
 /** Subpaths that need Node. Everything else must work in a page. */
-const NODE_ONLY = new Set(['cli', 'fs', 's3', 'postgres'].map((name) => `@millwright/adapters/${name}`));
+const NODE_ONLY = new Set(['cli', 'fs', 's3', 'postgres', 'http/node'].map((name) => `@millwright/adapters/${name}`));
 
 const subpaths = [];
 const tarballs = [];

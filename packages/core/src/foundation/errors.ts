@@ -14,6 +14,8 @@ export interface ErrorDetails {
   'state/precondition': { readonly what: string; readonly expected: string; readonly actual: string };
   /** A bounded queue is full. Try again later, or make it larger. */
   'queue/full': { readonly limit: number };
+  /** Nobody said that this caller may do it. Nothing was done. */
+  'access/denied': { readonly action: string };
   /** An optional peer library is missing. */
   'peer/missing': { readonly peer: string; readonly install: string };
 

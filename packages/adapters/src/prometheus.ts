@@ -1,0 +1,3 @@
+export { prometheusResponse } from './prometheus/response.js';
+export { endpointMetrics, ledgerMetrics, reviewMetrics, rolloutMetrics } from './prometheus/sources.js';
+export { type PrometheusFormat, prometheusText } from './prometheus/text.js';
