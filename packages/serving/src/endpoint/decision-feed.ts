@@ -44,7 +44,7 @@ export function decisionFeed<I, O>(): DecisionFeed<I, O> {
 }
 
 function recordOf<I, O>(request: PendingRequest<I, O>, end: DecisionEnd<O>): DecisionRecord<I, O> {
-  const { decisionId, context, route, arm, handle, shadow, time, input, error } = request;
+  const { decisionId, context, route, arm, handle, shadow, time, input, error, degraded, cached } = request;
   const served = end.status === 'failed' ? undefined : handle;
   return {
     decisionId,
@@ -63,6 +63,8 @@ function recordOf<I, O>(request: PendingRequest<I, O>, end: DecisionEnd<O>): Dec
     digest: served?.digest,
     input,
     output: end.output,
+    degraded,
+    cached,
     error,
   };
 }

@@ -3,24 +3,29 @@ import {
   defined,
   eventHub,
   isMillwrightError,
-  MillwrightError,
-  type ModelSource,
   type RequestContext,
   type ResolvedModel,
   systemClock,
   systemRandom,
 } from '@millwright/core';
 import { type Contract, checkInput, type InputOf, type OutputOf, violated } from '@millwright/core/contract';
-import { latencyHistogram } from '@millwright/core/telemetry';
+import { latencyHistogram, stageTimer } from '@millwright/core/telemetry';
+import type { Task } from '../engine/types.js';
 import type { Abstained } from '../guard/types.js';
 import { outcomeHub } from '../outcome/index.js';
 import { type CompiledPolicy, type Route, routeRequest, shadowPoint } from '../routing/index.js';
+import { armBreakers } from './arm-breakers.js';
 import { type ArmSet, armSet, CHAMPION, stateOf } from './arms.js';
+import { cacheLine } from './cache-line.js';
 import { deadlines } from './deadlines.js';
 import { decisionFeed } from './decision-feed.js';
 import { decisionIds } from './decision-ids.js';
-import { isPredictor, loadHandle, loadResolved } from './handle.js';
+import { answerWithoutModel, changesAnswers } from './degrade.js';
+import { followSource } from './follow-source.js';
+import { guardChain } from './guard-chain.js';
+import { type Handle, isPredictor, loadHandle, loadResolved } from './handle.js';
 import { FallbackTask, type PendingHost, PendingRequest } from './pending.js';
+import { circuitOpen, endpointClosed, expired, noSuchArm, withoutInput } from './refusals.js';
 import type {
   DecisionRecord,
   Endpoint,
@@ -29,6 +34,7 @@ import type {
   GuardedEndpointOptions,
   Prediction,
   Row,
+  Stage,
 } from './types.js';
 
 /**
@@ -51,19 +57,15 @@ export function createEndpoint<I = Row, O = Row>(options: EndpointOptions<I, O>)
 export async function createEndpoint<I, O>(
   options: EndpointOptions<I, O> & Partial<GuardedEndpointOptions<I, O>>,
 ): Promise<Endpoint<I, O | Abstained>> {
-  const {
-    guards = [],
-    deadlineMs,
-    fallbackAfter,
-    maxShadows,
-    clock,
-    random,
-    watch,
-  } = { ...DEFAULTS, ...defined(options) };
+  const { cache, degrade, budgetsMs = {} } = options;
+  const { deadlineMs, fallbackAfter, maxShadows, clock, random, watch } = { ...DEFAULTS, ...defined(options) };
   const events = eventHub<EndpointEvents>();
   const load = (source: EndpointOptions<I, O>['model']) => loadHandle(source, options, (digest) => arms.known(digest));
   const nextId = decisionIds(clock, random);
   const latency = latencyHistogram();
+  const stages = stageTimer<Stage>({ budgetsMs });
+  const guards = guardChain<I, O>(options.guards ?? []);
+  const breakers = armBreakers<I, O>(options.breaker);
   const feed = decisionFeed<I, O>();
   if (options.onDecision !== undefined) feed.add(options.onDecision);
   const pending = deadlines<PendingRequest<I, O>>(clock, (request) => failed(request, expired(request)));
@@ -83,7 +85,9 @@ export async function createEndpoint<I, O>(
     let arm: string | undefined;
     let missing: string | undefined;
     if (contract !== undefined) {
+      const startedAt = clock.monotonic();
       const checked = checkInput(contract, input);
+      stages.record('check', clock.monotonic() - startedAt);
       if (!checked.ok) {
         counts.refused++;
         return Promise.reject(violated(checked.violations));
@@ -110,7 +114,16 @@ export async function createEndpoint<I, O>(
     const allowedMs = context.deadlineAt === undefined ? deadlineMs : context.deadlineAt - time;
     const chosen = policy === undefined ? TO_CHAMPION : routeRequest(policy, context, decisionId, time, options.sticky);
     // A missing modality names the arm that can do without it; that is no experiment, so it is not sticky.
-    const taken = arm === undefined ? chosen : { arm, epoch: chosen.epoch, share: 1, sticky: false };
+    // Neither is an arm that the ladder names, nor an answer that it changes.
+    const rung = degrade?.rung();
+    const taken =
+      arm === undefined && (rung === undefined || !changesAnswers(rung))
+        ? chosen
+        : { arm: arm ?? rung?.arm ?? chosen.arm, epoch: chosen.epoch, share: 1, sticky: false };
+    const armMs = Math.min(
+      taken.arm === CHAMPION ? allowedMs : allowedMs * fallbackAfter,
+      budgetsMs.infer ?? allowedMs,
+    );
     return new PendingRequest(host, input, context, {
       decisionId,
       route: taken,
@@ -118,7 +131,7 @@ export async function createEndpoint<I, O>(
       time,
       arrivedAt,
       // What an arm leaves of the time is the champion's.
-      deadlineAt: arrivedAt + (taken.arm === CHAMPION ? allowedMs : allowedMs * fallbackAfter),
+      deadlineAt: arrivedAt + armMs,
       endsAt: arrivedAt + allowedMs,
     });
   }
@@ -129,33 +142,61 @@ export async function createEndpoint<I, O>(
       request.onAbort = () => finishFailed(request, signal.reason);
       signal.addEventListener('abort', request.onAbort, { once: true });
     }
-    const reason = missing === undefined ? askInput(request.input) : withoutInput(missing);
+    const reason = missing === undefined ? askGuards(request) : withoutInput(missing);
     if (request.endsAt <= request.arrivedAt) finishFailed(request, expired(request));
     else if (reason !== undefined) finish(request, reason, 0, 'abstained');
-    else submit(request, request.route.arm);
+    else serve(request);
+  }
+
+  function askGuards(request: PendingRequest<I, O>): Abstained | undefined {
+    if (guards.size === 0) return undefined;
+    const reason = guards.input(request.input);
+    stages.record('guard', clock.monotonic() - request.arrivedAt);
+    return reason;
+  }
+
+  function serve(request: PendingRequest<I, O>): void {
+    const rung = degrade?.rung();
+    if (rung?.arm !== undefined && rung.arm === request.route.arm) request.degraded = 'arm';
+    const answer = rung && answerWithoutModel(rung, request.input);
+    if (answer !== undefined) {
+      request.degraded = 'default';
+      finish(request, answer, 0, 'answered');
+    } else if (!line?.ask(request, rung?.stale ?? false)) submit(request, request.route.arm);
   }
 
   /** An arm that is not there counts as one that fails: its requests go to the champion and its statistics know. */
   function submit(request: PendingRequest<I, O>, arm: string): void {
     const handle = arms.handle(arm);
-    if (handle === undefined) {
-      failed(request, noSuchArm(arm));
-    } else {
+    if (handle === undefined) failed(request, noSuchArm(arm));
+    else {
       request.arm = arm;
       request.handle = handle;
-      handle.engine.submit(request);
+      ask(request, handle, request);
     }
+  }
+
+  function ask(request: PendingRequest<I, O>, handle: Handle<I, O>, task: Task<I, O>): void {
+    request.askedAt = clock.monotonic();
+    const waitMs = breakers.ask(request);
+    if (waitMs === 0) handle.engine.submit(task);
+    else failed(request, circuitOpen(request.arm, waitMs));
   }
 
   function answered(request: PendingRequest<I, O>, output: O, batch: number): void {
     if (request.done) return;
-    const reason = guards.length === 0 ? undefined : firstReason((guard) => guard.output?.(output, request.input));
+    breakers.answered(request);
+    const now = clock.monotonic();
+    if (!request.shadow && !request.cached) stages.record('infer', now - request.askedAt);
+    const reason = guards.output(output, request.input);
+    if (guards.size > 0) stages.record('verify', clock.monotonic() - now);
     if (reason !== undefined) finish(request, reason, batch, 'abstained');
     else finish(request, output, batch, request.fellBack ? 'fellBack' : 'answered');
   }
 
   function failed(request: PendingRequest<I, O>, error: unknown): void {
     if (request.done) return;
+    breakers.failed(request, error);
     const mayFallBack = !request.fellBack && !request.shadow && request.route.arm !== CHAMPION;
     if (mayFallBack && clock.monotonic() < request.endsAt) fallBack(request, error);
     else finishFailed(request, isMillwrightError(error, 'serving/deadline') ? expired(request) : error);
@@ -164,6 +205,7 @@ export async function createEndpoint<I, O>(
   function fallBack(request: PendingRequest<I, O>, error: unknown): void {
     const { champion } = arms;
     request.fellBack = true;
+    request.degraded = 'fallback';
     request.settled = true;
     request.error = error;
     request.arm = CHAMPION;
@@ -172,7 +214,8 @@ export async function createEndpoint<I, O>(
     request.deadlineAt = request.endsAt;
     pending.add(request);
     events.emit('fellBack', { arm: request.route.arm, error });
-    champion.engine.submit(new FallbackTask(request));
+    line?.settle(request, undefined);
+    ask(request, champion, new FallbackTask(request));
   }
 
   function finish(
@@ -182,12 +225,18 @@ export async function createEndpoint<I, O>(
     status: DecisionRecord['status'],
   ): void {
     release(request);
-    const { decisionId, handle, arm, route: chosen } = request;
+    const { decisionId, handle, arm, route: chosen, degraded, cached } = request;
     const latencyMs = clock.monotonic() - request.arrivedAt;
-    if (!request.shadow) latency.record(latencyMs);
+    if (!request.shadow) {
+      latency.record(latencyMs);
+      degrade?.ended(true, latencyMs);
+    }
     if (feed.size > 0) feed.tell(request, { status, output, batch, latencyMs });
     const serving = handle ?? arms.champion;
-    request.resolve({ output, decisionId, served: serving.servedBy(arm, chosen.epoch, batch, request.fellBack) });
+    const served = serving.servedBy({ arm, epoch: chosen.epoch, batch, degraded, cached });
+    line?.settle(request, status === 'answered' ? { output } : undefined);
+    request.resolve({ output, decisionId, served });
+    if (degrade?.rung()?.shadows === false) return;
     if (policy?.policy.shadows !== undefined && !request.shadow) copyToShadows(request, policy);
   }
 
@@ -197,6 +246,8 @@ export async function createEndpoint<I, O>(
     if (!request.shadow) counts.failed++;
     request.error ??= error;
     const latencyMs = clock.monotonic() - request.arrivedAt;
+    if (!request.shadow && isShed(error)) degrade?.ended(false, latencyMs);
+    line?.settle(request, undefined);
     if (feed.size > 0) feed.tell(request, { status: 'failed', output: undefined, batch: 0, latencyMs });
     request.reject(error);
   }
@@ -204,6 +255,7 @@ export async function createEndpoint<I, O>(
   function release(request: PendingRequest<I, O>): void {
     request.settled = true;
     request.done = true;
+    breakers.left(request);
     pending.remove(request);
     if (request.shadow) counts.shadows--;
     if (request.onAbort !== undefined) request.context.signal?.removeEventListener('abort', request.onAbort);
@@ -231,28 +283,24 @@ export async function createEndpoint<I, O>(
     }
   }
 
-  function askInput(input: I): Abstained | undefined {
-    return guards.length === 0 ? undefined : firstReason((guard) => guard.input?.(input));
-  }
-
-  function firstReason(ask: (guard: (typeof guards)[number]) => string | undefined): Abstained | undefined {
-    for (const guard of guards) {
-      let reason: string | undefined;
-      try {
-        reason = ask(guard);
-      } catch (error) {
-        // A guard that cannot say yes has not said yes.
-        reason = `The guard failed: ${error instanceof Error ? error.message : String(error)}`;
-      }
-      if (reason !== undefined) return { abstained: true, guard: guard.name, reason };
-    }
-    return undefined;
-  }
-
   const host: PendingHost<I, O> = { answered, failed };
+  const line =
+    cache === undefined
+      ? undefined
+      : cacheLine<I, O>(cache, {
+          handle: arms.handle,
+          lead: (request) => submit(request, request.route.arm),
+          found: (request, output) => answered(request, output, 0),
+        });
   const adopt = (resolved: ResolvedModel) =>
     arms.replace(CHAMPION, () => loadResolved(resolved, options, (digest) => arms.known(digest)));
-  if (watch && !isPredictor(options.model)) void follow(options.model, adopt, events, stopWatching.signal);
+  if (watch && !isPredictor(options.model))
+    void followSource(
+      options.model,
+      adopt,
+      (error) => events.emit('swapFailed', { arm: CHAMPION, error }),
+      stopWatching.signal,
+    );
 
   return {
     ...closable(async () => {
@@ -283,6 +331,7 @@ export async function createEndpoint<I, O>(
       inFlight: pending.size,
       shadowsDropped: counts.shadowsDropped,
       latency: latency.summary(),
+      stages: stages.summary(),
     }),
   };
 }
@@ -298,51 +347,7 @@ const DEFAULTS = {
 const NO_CONTEXT: RequestContext = Object.freeze({});
 const TO_CHAMPION: Route = Object.freeze({ arm: CHAMPION, epoch: 0, share: 1, sticky: false });
 
-/** Swaps the champion each time its source changes. A model that does not load leaves the old one serving. */
-async function follow(
-  source: ModelSource,
-  adopt: (model: ResolvedModel) => Promise<unknown>,
-  events: { emit(name: 'swapFailed', event: EndpointEvents['swapFailed']): void },
-  signal: AbortSignal,
-): Promise<void> {
-  const report = (error: unknown) => {
-    if (!signal.aborted) events.emit('swapFailed', { arm: CHAMPION, error });
-  };
-  try {
-    for await (const resolved of source.watch?.({ signal }) ?? []) await adopt(resolved).catch(report);
-  } catch (error) {
-    report(error);
-  }
-}
-
-function expired(request: {
-  readonly endsAt: number;
-  readonly arrivedAt: number;
-}): MillwrightError<'serving/deadline'> {
-  const deadlineMs = Math.max(0, request.endsAt - request.arrivedAt);
-  return new MillwrightError('serving/deadline', `No answer within ${deadlineMs} ms.`, {
-    details: { deadlineMs, stage: 'infer' },
-  });
-}
-
-function withoutInput(field: string): Abstained {
-  return {
-    abstained: true,
-    guard: 'contract',
-    reason: `The input \`${field}\` is missing, and the contract says to abstain.`,
-  };
-}
-
-function noSuchArm(arm: string): MillwrightError<'state/not-found'> {
-  return new MillwrightError(
-    'state/not-found',
-    `The policy sends requests to the arm \`${arm}\`, which was not prepared.`,
-    {
-      details: { what: 'arm', id: arm },
-    },
-  );
-}
-
-function endpointClosed(): MillwrightError<'state/closed'> {
-  return new MillwrightError('state/closed', 'The endpoint was closed.', { details: { what: 'endpoint' } });
+/** Turned away or late: what the ladder is there to prevent. */
+function isShed(error: unknown): boolean {
+  return isMillwrightError(error, 'serving/overloaded') || isMillwrightError(error, 'serving/deadline');
 }

@@ -12,7 +12,7 @@ import { predictorEngine } from '../engine/predictor.js';
 import type { Codec, Engine } from '../engine/types.js';
 import type { ModelRuntime, TensorSignature } from '../runtime/types.js';
 import { defaultCodec } from './codec.js';
-import type { ArmSource, ServedBy } from './types.js';
+import type { ArmSource, GoldenOf, ServedBy } from './types.js';
 
 /** A running engine that several arms may hold. The last to let go drains and closes it. */
 export interface Handle<I, O> {
@@ -24,8 +24,11 @@ export interface Handle<I, O> {
   retain(): Handle<I, O>;
   release(): Promise<void>;
   /** Who served: the same object for rows of the same batch. */
-  servedBy(arm: string, epoch: number, batch: number, fellBack: boolean): ServedBy;
+  servedBy(facts: ServedFacts): ServedBy;
 }
+
+/** What differs from answer to answer. */
+export type ServedFacts = Pick<ServedBy, 'arm' | 'epoch' | 'batch' | 'degraded' | 'cached'>;
 
 export interface LoadOptions<I, O> {
   readonly runtime?: ModelRuntime | undefined;
@@ -35,6 +38,9 @@ export interface LoadOptions<I, O> {
     | undefined;
   readonly maxBatch?: number | undefined;
   readonly maxQueued?: number | undefined;
+  readonly maxInFlight?: number | undefined;
+  readonly golden?: GoldenOf | undefined;
+  readonly tolerance?: number | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -45,7 +51,7 @@ export async function loadHandle<I, O>(
   known: (digest: Digest) => Handle<I, O> | undefined,
 ): Promise<Handle<I, O>> {
   if (isPredictor(source)) {
-    return handleOf<I, O>(predictorEngine(source, { clock: options.clock }), {
+    return handleOf<I, O>(predictorEngine(source, options), {
       id: 'predictor',
       digest: undefined,
       contract: undefined,
@@ -61,11 +67,14 @@ export async function loadResolved<I, O>(
 ): Promise<Handle<I, O>> {
   const shared = known(resolved.digest);
   if (shared !== undefined) return shared.retain();
-  if (options.predictor !== undefined) return handleOf(predictorEngine(await options.predictor(resolved)), resolved);
+  if (options.predictor !== undefined)
+    return handleOf(predictorEngine(await options.predictor(resolved), options), resolved);
   const { runtime, codec = defaultCodec as (model: ResolvedModel, signature: TensorSignature) => never } = options;
   if (runtime === undefined)
     throw invalidInput('runtime', 'a model runtime', undefined, 'For ONNX models pass `runtime: onnx()`.');
-  const loaded = await runtime.load(resolved.artifact);
+  const { golden, tolerance } = options;
+  const plan = { golden: typeof golden === 'function' ? await golden(resolved) : golden, tolerance };
+  const loaded = await runtime.load(resolved.artifact, plan);
   try {
     const engine = await modelEngine<I, O>(loaded, await codec(resolved, loaded.signature), options);
     return handleOf(engine, resolved);
@@ -98,17 +107,18 @@ function handleOf<I, O>(
       holders--;
       if (holders === 0) await engine.close();
     },
-    servedBy(arm, epoch, batch, fellBack) {
+    servedBy({ arm, epoch, batch, degraded, cached }) {
       if (
         last?.arm === arm &&
         last.epoch === epoch &&
         last.batch === batch &&
-        (last.degraded === 'fallback') === fellBack
+        last.degraded === degraded &&
+        last.cached === cached
       )
         return last;
       const { executionProvider } = engine.facts;
-      const degraded = fellBack ? 'fallback' : undefined;
-      last = Object.freeze({ model: model.id, digest: model.digest, arm, epoch, executionProvider, batch, degraded });
+      const { id, digest } = model;
+      last = Object.freeze({ model: id, digest, arm, epoch, executionProvider, batch, degraded, cached });
       return last;
     },
   };

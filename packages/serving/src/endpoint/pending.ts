@@ -1,10 +1,10 @@
-import type { DecisionId, RequestContext } from '@millwright/core';
+import type { DecisionId, Digest, RequestContext } from '@millwright/core';
 import type { Task } from '../engine/types.js';
 import type { Abstained } from '../guard/types.js';
 import type { Route } from '../routing/index.js';
 import type { Timed } from './deadlines.js';
 import type { Handle } from './handle.js';
-import type { Prediction } from './types.js';
+import type { Prediction, ServedBy } from './types.js';
 
 /** What a pending request tells when something happened to it. */
 export interface PendingHost<I, O> {
@@ -28,6 +28,15 @@ export class PendingRequest<I, O> implements Task<I, O>, Timed {
   /** Why the assigned arm did not answer. */
   error: unknown = undefined;
   fellBack = false;
+  /** Why the answer is not that of the arm that the policy chose. */
+  degraded: ServedBy['degraded'] = undefined;
+  cached = false;
+  /** Others wait for what this request gets. */
+  leads: Digest | undefined = undefined;
+  /** When the model was asked, of the monotonic clock. */
+  askedAt = 0;
+  /** The arm's breaker waits to hear how this ended. */
+  tries = false;
   onAbort: (() => void) | undefined = undefined;
   resolve: (prediction: Prediction<O | Abstained>) => void = nothing;
   reject: (error: unknown) => void = nothing;

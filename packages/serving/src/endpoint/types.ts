@@ -11,17 +11,32 @@ import type {
   ResolvedModel,
 } from '@millwright/core';
 import type { Contract } from '@millwright/core/contract';
+import type { StageSummary } from '@millwright/core/telemetry';
 import type { Codec, EngineFacts, EngineStats } from '../engine/types.js';
 import type { Abstained, Guard } from '../guard/types.js';
 import type { Outcomes } from '../outcome/index.js';
 import type { CompiledPolicy, StickyStore } from '../routing/index.js';
-import type { ModelRuntime, TensorSignature } from '../runtime/types.js';
+import type { GoldenRun, ModelRuntime, TensorSignature } from '../runtime/types.js';
+import type { CircuitBreaker } from './circuit-breaker.js';
+import type { DegradeLadder } from './degrade.js';
+import type { ResponseCache } from './response-cache.js';
 
 /** Values by name: what goes in and comes out when no codec says otherwise. */
 export type Row = Readonly<Record<string, unknown>>;
 
 /** Where an arm's answers come from. */
 export type ArmSource<I, O> = ModelSource | Predictor<I, O>;
+
+/** Rows whose answers are known, for every model or by model. */
+export type GoldenOf =
+  | readonly GoldenRun[]
+  | ((model: ResolvedModel) => readonly GoldenRun[] | Promise<readonly GoldenRun[]>);
+
+/**
+ * Where a request's time goes: `check` against the contract, `guard` before the model, `infer` from the queue to the
+ * answer, `verify` by the guards behind it.
+ */
+export type Stage = 'check' | 'guard' | 'infer' | 'verify';
 
 export interface EndpointOptions<I, O> {
   /** The champion: a registry alias, a folder, or anything that predicts. */
@@ -47,6 +62,20 @@ export interface EndpointOptions<I, O> {
   readonly maxBatch?: number | undefined;
   /** Rows that may wait per arm. Default 65,536. */
   readonly maxQueued?: number | undefined;
+  /** Calls of a predictor that may be under way per arm: one arm's slowness is not another's. Default 1,024. */
+  readonly maxInFlight?: number | undefined;
+  /** What a model must answer before it is accepted, at the start and in every swap: golden rows of the plan that is loaded. */
+  readonly golden?: GoldenOf | undefined;
+  /** Largest difference of a golden output, relative to `max(1, |expected|)`. Default 1e-4. */
+  readonly tolerance?: number | undefined;
+  /** What each stage may take. `infer` ends the wait for an arm; the others are counted when they take more. */
+  readonly budgetsMs?: Partial<Readonly<Record<Stage, number>>> | undefined;
+  /** Answers that are known already: `responseCache({ maxBytes })`. */
+  readonly cache?: ResponseCache | undefined;
+  /** Makes a breaker for each arm: `() => circuitBreaker()`. An arm whose circuit is open counts as one that fails. */
+  readonly breaker?: ((arm: string) => CircuitBreaker) | undefined;
+  /** What to do less well under load: `degradeLadder({ rungs })`. */
+  readonly degrade?: DegradeLadder<I, O> | undefined;
   /** Copies for shadow arms that may be under way; newer ones are dropped. Default 256. */
   readonly maxShadows?: number | undefined;
   readonly clock?: Clock | undefined;
@@ -76,8 +105,13 @@ export interface ServedBy {
   readonly executionProvider: string;
   /** Rows of the run that answered. */
   readonly batch: number;
-  /** Why this is not the answer of the arm that the request was assigned to. */
-  readonly degraded?: 'fallback' | undefined;
+  /**
+   * Why this is not the answer of the arm that the request would have gone to: the arm did not answer (`fallback`), or
+   * the ladder says to ask a cheaper one (`arm`), to give an old answer (`stale`) or to ask none (`default`).
+   */
+  readonly degraded?: 'fallback' | 'arm' | 'stale' | 'default' | undefined;
+  /** The answer to an equal request. */
+  readonly cached: boolean;
 }
 
 export interface Prediction<O> {
@@ -110,6 +144,8 @@ export interface DecisionRecord<I = Row, O = Row> {
   readonly digest: Digest | undefined;
   readonly input: I;
   readonly output: O | Abstained | undefined;
+  readonly degraded?: ServedBy['degraded'];
+  readonly cached?: boolean | undefined;
   /** Why the assigned arm did not answer. */
   readonly error?: unknown;
 }
@@ -159,6 +195,8 @@ export interface EndpointStats {
   readonly shadowsDropped: number;
   /** Milliseconds from request to answer. */
   readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number; readonly count: number };
+  /** Milliseconds of each stage that was passed, and how often it took more than its budget. */
+  readonly stages: ReadonlyMap<Stage, StageSummary>;
 }
 
 /** A model behind a door that keeps its deadline: contract, guards, routing, batching, fallback, records. */
