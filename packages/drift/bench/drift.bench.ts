@@ -2,10 +2,9 @@ import { seededRandom } from '@millwright/core';
 import { profileTable } from '@millwright/core/profile';
 import { columnOf, tableFrom } from '@millwright/core/table';
 import { compareProfiles } from '../src/monitor/index.js';
-import { adwin, cusum, ddm, eDetector, eddm, hddmA, hddmW, kswin, pageHinkley } from '../src/stream/index.js';
 import { distribution, kolmogorovSmirnov, peers } from '../src/test/index.js';
 
-/** Tests on a million rows and detectors per value, beside straightforward versions of the same. */
+/** Tests on a million rows, beside straightforward versions of the same. */
 const ROWS = 1_000_000;
 const random = seededRandom(1);
 const draw = (shift: number) =>
@@ -23,20 +22,6 @@ report('against a stored reference, 1 M values: profile and compare', () => {
 report('from both samples, 1 M and 1 M values', () => distribution.fromSamples(column(was), column(now)));
 report('PSI as Evidently computes it', () => peers['psi.evidently'].fromSamples(column(was), column(now)));
 
-const bits = Float64Array.from({ length: ROWS }, () => (random.next() < 0.1 ? 1 : 0));
-for (const detector of [
-  eDetector.init({ baseline: 0.11 }),
-  pageHinkley.init(),
-  cusum.init(),
-  ddm.init(),
-  eddm.init(),
-  hddmA.init(),
-  hddmW.init(),
-  adwin.init(),
-])
-  perValue(detector.id, bits, (values) => detector.updateBatch(values));
-perValue('kswin', bits.subarray(0, 50_000), (values) => kswin.init().updateBatch(values));
-
 function report(name: string, work: () => unknown): void {
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 5; round++) {
@@ -45,16 +30,6 @@ function report(name: string, work: () => unknown): void {
     best = Math.min(best, performance.now() - start);
   }
   console.log(`${name}: ${best.toFixed(1)} ms`);
-}
-
-function perValue(name: string, values: Float64Array, work: (values: Float64Array) => number): void {
-  let best = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 5; round++) {
-    const start = performance.now();
-    work(values);
-    best = Math.min(best, performance.now() - start);
-  }
-  console.log(`${name}: ${((best * 1e6) / values.length).toFixed(1)} ns per value`);
 }
 
 function naiveKs(a: Float64Array, b: Float64Array): number {

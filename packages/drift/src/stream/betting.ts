@@ -1,4 +1,5 @@
-import { invalidInput } from '@millwright/core';
+import { defined, invalidInput } from '@millwright/core';
+import type { Direction } from './types.js';
 
 /**
  * How wealth goes on: `shiryaev-roberts` puts a new stake on every value and finds changes late in the stream sooner;
@@ -46,10 +47,63 @@ export function bet(state: Float64Array, at: number, bets: readonly number[], ga
   const { fresh, least } = rule;
   let wealth = 0;
   for (let k = 0; k < bets.length; k++) {
-    const before = state[at + k]! + fresh;
-    const after = Math.max(before, least) * (1 + bets[k]! * gain);
+    let before = state[at + k]! + fresh;
+    // Faster than Math.max, which has to think of NaN and -0.
+    if (before < least) before = least;
+    const after = before * (1 + bets[k]! * gain);
     state[at + k] = after;
     wealth += after;
   }
   return wealth;
+}
+
+/** Bets that a mean rose, that it fell, or both. */
+export interface Sides extends Stakes {
+  /** The largest mean that is normal of what grows with a rise, and of what grows with a fall; both within [0, 1]. */
+  readonly up?: number | undefined;
+  readonly down?: number | undefined;
+  /** Sizes of the bets; none where the side does not count. */
+  readonly upBets: readonly number[];
+  readonly downBets: readonly number[];
+}
+
+/** @throws `input/invalid` */
+export function sidesOf(
+  options: RunLengthOptions,
+  shares: readonly number[],
+  means: { readonly up?: number | undefined; readonly down?: number | undefined },
+): Sides {
+  const { up, down } = means;
+  const upBets = up === undefined ? [] : betsOf(shares, up);
+  const downBets = down === undefined ? [] : betsOf(shares, down);
+  return { ...stakes(options, upBets.length + downBets.length), ...defined({ up, down }), upBets, downBets };
+}
+
+/** Wealth before the first value. */
+export function wealthOf({ upBets, downBets, first }: Sides): Float64Array {
+  return new Float64Array(upBets.length + downBets.length).fill(first);
+}
+
+/** One value's bets on both sides; returns the sum of all wealth. */
+export function betSides(state: Float64Array, sides: Sides, rise: number, fall: number): number {
+  const { up, down, upBets, downBets } = sides;
+  let wealth = 0;
+  if (up !== undefined) wealth += bet(state, 0, upBets, rise - up, sides);
+  if (down !== undefined) wealth += bet(state, upBets.length, downBets, fall - down, sides);
+  return wealth;
+}
+
+/** Sizes of bets on a gain that is never below -mean, as shares of the largest that cannot ruin. @throws `input/invalid` */
+export function betsOf(shares: readonly number[], mean: number): readonly number[] {
+  if (shares.length === 0 || !shares.every((share) => share > 0 && share < 1))
+    throw invalidInput('shares', 'numbers between 0 and 1', shares);
+  return shares.map((share) => share / mean);
+}
+
+/** How sure a baseline is that was learnt: the run length holds for this share of the baselines. */
+export const CONFIDENCE = 0.9;
+
+/** What may go wrong with each side's baseline, when both count or one. */
+export function errorPerSide(direction: Direction): number {
+  return (1 - CONFIDENCE) / (direction === 'both' ? 2 : 1);
 }

@@ -1,9 +1,7 @@
-import { defined } from '@millwright/core';
-import { bet, type RunLengthOptions, type Stakes, stakes } from './betting.js';
+import { betSides, errorPerSide, type RunLengthOptions, type Sides, sidesOf, wealthOf } from './betting.js';
 import { cellsOf, edgesAbove, edgesBelow, meanShareBelow } from './cells.js';
-import type { Direction } from './control-chart.js';
 import { defineDetector } from './define.js';
-import { betsOf, CONFIDENCE } from './e-detector.js';
+import type { Direction } from './types.js';
 
 export interface ConformalRankOptions extends RunLengthOptions {
   /** Values of a time when nothing changed, of any scale; a few thousand make a baseline that costs little. */
@@ -20,13 +18,8 @@ export interface ConformalRankOptions extends RunLengthOptions {
 const SHARES = [0.1, 0.25, 0.6] as const;
 const CELLS = 63;
 
-interface Checked extends Stakes {
+interface Checked extends Sides {
   readonly edges: readonly number[];
-  /** Baselines of the share of edges below a value and above it; undefined where that side does not count. */
-  readonly up?: number | undefined;
-  readonly down?: number | undefined;
-  readonly upBets: readonly number[];
-  readonly downBets: readonly number[];
 }
 
 /**
@@ -40,17 +33,12 @@ export const conformalRank = defineDetector<ConformalRankOptions, Checked>({
   version: 1,
   knob: { option: 'arl', from: 2, to: 1e12 },
   check,
-  begin: ({ upBets, downBets, first }) => new Float64Array(upBets.length + downBets.length).fill(first),
+  begin: wealthOf,
   step(state, options, value) {
-    const { edges, up, down, upBets, downBets, threshold } = options;
+    const { edges, threshold } = options;
     const below = edgesBelow(edges, value);
-    let wealth = 0;
-    if (up !== undefined) wealth += bet(state, 0, upBets, below / edges.length - up, options);
-    if (down !== undefined) {
-      const above = edgesAbove(edges, value, below) / edges.length;
-      wealth += bet(state, upBets.length, downBets, above - down, options);
-    }
-    return wealth < threshold ? 0 : 2;
+    const above = edgesAbove(edges, value, below);
+    return betSides(state, options, below / edges.length, above / edges.length) < threshold ? 0 : 2;
   },
 });
 
@@ -59,11 +47,9 @@ function check(options: ConformalRankOptions | Checked): Checked {
   if ('edges' in options) return options;
   const { reference, direction = 'both', cells: count = CELLS, shares = SHARES } = options;
   const { edges, ranks, rows } = cellsOf(reference, count);
-  const error = (1 - CONFIDENCE) / (direction === 'both' ? 2 : 1);
+  const error = errorPerSide(direction);
   const mirrored = ranks.map((rank) => rows + 1 - rank).reverse();
   const up = direction === 'down' ? undefined : meanShareBelow({ ranks, rows }, error);
   const down = direction === 'up' ? undefined : meanShareBelow({ ranks: mirrored, rows }, error);
-  const upBets = up === undefined ? [] : betsOf(shares, up);
-  const downBets = down === undefined ? [] : betsOf(shares, down);
-  return { ...stakes(options, upBets.length + downBets.length), ...defined({ up, down }), edges, upBets, downBets };
+  return { ...sidesOf(options, shares, { up, down }), edges };
 }

@@ -1,9 +1,7 @@
 import { defined, invalidInput } from '@millwright/core';
 import { defineDetector } from './define.js';
-import { accumulate } from './moments.js';
-
-/** Which change of the mean counts. */
-export type Direction = 'up' | 'down' | 'both';
+import { accumulate, exceeds } from './moments.js';
+import type { Direction } from './types.js';
 
 export interface ShewhartOptions {
   /** Mean and deviation are learnt from so many first values, then kept. Default 30: short, so its run length varies. */
@@ -79,11 +77,6 @@ function learning(state: Float64Array, learn: number, value: number): boolean {
   if (state[COUNT] === learn) return false;
   accumulate(state, COUNT, value);
   return state[COUNT]! < learn;
-}
-
-/** Whether a rise or a fall is above the limit, where it counts. */
-export function exceeds(rise: number, fall: number, limit: number, direction: Direction): boolean {
-  return (direction !== 'down' && rise > limit) || (direction !== 'up' && fall > limit);
 }
 
 function check<T extends Checked>(checked: T): T {

@@ -1,11 +1,12 @@
 import { defined, invalidInput } from '@millwright/core';
 import { defineDetector } from './define.js';
 import { accumulate, deviationOfRate } from './moments.js';
+import type { Signal } from './types.js';
 
 export interface DdmOptions {
   /** No alarm before so many values. Default 30. */
   readonly warmUp?: number | undefined;
-  /** Standard deviations above the best error rate for a warning. Default 2. */
+  /** Standard deviations above the best error rate for a warning. Default 2, or `drift` if that is smaller. */
   readonly warning?: number | undefined;
   /** And for drift. Default 3. */
   readonly drift?: number | undefined;
@@ -28,31 +29,39 @@ const BEST_SUM = 4;
 export const ddm = defineDetector<DdmOptions, DdmChecked>({
   id: 'ddm',
   version: 2,
-  knob: { option: 'drift', from: 2, to: 100 },
+  knob: { option: 'drift', from: 0.1, to: 100 },
   check(options) {
-    const checked = { ...DDM_DEFAULTS, ...defined(options) };
+    const set = { ...DDM_DEFAULTS, ...defined(options) };
+    const checked = { ...set, warning: options.warning ?? Math.min(set.warning, set.drift) };
     if (!(checked.drift >= checked.warning))
       throw invalidInput('drift', 'a number of `warning` or more', checked.drift);
     return checked;
   },
   begin: () => Float64Array.of(0, 0, 0, 0, Number.POSITIVE_INFINITY),
-  step(state, { warmUp, warning, drift }, value) {
-    const count = state[COUNT]! + 1;
-    const rate = state[MEAN]! + (value - state[MEAN]!) / count;
-    const deviation = deviationOfRate(rate, count);
-    state[COUNT] = count;
-    state[MEAN] = rate;
-    if (count <= warmUp) return 0;
-    const sum = rate + deviation;
-    if (sum <= state[BEST_SUM]!) {
-      state[BEST_RATE] = rate;
-      state[BEST_DEVIATION] = deviation;
-      state[BEST_SUM] = sum;
-    }
-    if (sum > state[BEST_RATE]! + drift * state[BEST_DEVIATION]!) return 2;
-    return sum > state[BEST_RATE]! + warning * state[BEST_DEVIATION]! ? 1 : 0;
+  step,
+  scan(state, options, values, from) {
+    let at = from;
+    while (at < values.length && step(state, options, values[at]!) !== 2) at++;
+    return at;
   },
 });
+
+function step(state: Float64Array, { warmUp, warning, drift }: DdmChecked, value: number): Signal {
+  const count = state[COUNT]! + 1;
+  const rate = state[MEAN]! + (value - state[MEAN]!) / count;
+  const deviation = deviationOfRate(rate, count);
+  state[COUNT] = count;
+  state[MEAN] = rate;
+  if (count <= warmUp) return 0;
+  const sum = rate + deviation;
+  if (sum <= state[BEST_SUM]!) {
+    state[BEST_RATE] = rate;
+    state[BEST_DEVIATION] = deviation;
+    state[BEST_SUM] = sum;
+  }
+  if (sum > state[BEST_RATE]! + drift * state[BEST_DEVIATION]!) return 2;
+  return sum > state[BEST_RATE]! + warning * state[BEST_DEVIATION]! ? 1 : 0;
+}
 
 export interface EddmOptions {
   /** Nothing is remembered before so many values, and nothing alarms before so many errors. Default 30. */

@@ -1,7 +1,8 @@
 import { invalidInput } from '@millwright/core';
 import { clopperPearson, findRoot, meanBetting } from '@millwright/core/statistics';
-import { bet, type RunLengthOptions, type Stakes, stakes } from './betting.js';
+import { betSides, errorPerSide, type RunLengthOptions, type Sides, sidesOf, wealthOf } from './betting.js';
 import { defineDetector } from './define.js';
+import type { Direction, Signal } from './types.js';
 
 export interface EDetectorOptions extends RunLengthOptions {
   /**
@@ -9,8 +10,8 @@ export interface EDetectorOptions extends RunLengthOptions {
    * counts and values the upper (or lower) 90 % confidence bound is taken, so that a lucky baseline does not alarm.
    */
   readonly baseline?: number | Counts | Float64Array | undefined;
-  /** Which change counts. Default `up`. */
-  readonly direction?: 'up' | 'down' | undefined;
+  /** Which change counts. Default `up`; `both` shares the wealth between the two. */
+  readonly direction?: Direction | undefined;
   /** Bounds of the values. Default 0 to 1. */
   readonly range?: readonly [number, number] | undefined;
   /** Sizes of the bets as shares of the largest that cannot ruin. Default 0.03, 0.065, 0.14, 0.3. */
@@ -28,13 +29,7 @@ interface Counts {
  */
 const SHARES = [0.03, 0.065, 0.14, 0.3] as const;
 
-/** How sure a baseline is that was learnt: the run length holds for this share of the baselines. */
-export const CONFIDENCE = 0.9;
-
-interface Checked extends Stakes {
-  readonly mean: number;
-  readonly bets: readonly number[];
-  readonly direction: 'up' | 'down';
+interface Checked extends Sides {
   readonly low: number;
   readonly width: number;
 }
@@ -49,69 +44,77 @@ export const eDetector = defineDetector<EDetectorOptions, Checked>({
   version: 2,
   knob: { option: 'arl', from: 2, to: 1e12 },
   check,
-  begin: ({ bets, first }) => new Float64Array(bets.length).fill(first),
-  step(state, options, value) {
-    const { mean, bets, threshold, low, width, direction } = options;
-    const scaled = (value - low) / width;
-    if (!(scaled >= 0 && scaled <= 1)) throw invalidInput('value', `a number from ${low} to ${low + width}`, value);
-    const gain = (direction === 'down' ? 1 - scaled : scaled) - mean;
-    return bet(state, 0, bets, gain, options) < threshold ? 0 : 2;
+  begin: wealthOf,
+  step,
+  scan(state, options, values, from) {
+    let at = from;
+    while (at < values.length && step(state, options, values[at]!) !== 2) at++;
+    return at;
   },
 });
 
+function step(state: Float64Array, options: Checked, value: number): Signal {
+  const { threshold, low, width } = options;
+  const scaled = (value - low) / width;
+  if (!(scaled >= 0 && scaled <= 1)) throw invalidInput('value', `a number from ${low} to ${low + width}`, value);
+  return betSides(state, options, scaled, 1 - scaled) < threshold ? 0 : 2;
+}
+
 /** Checked options are accepted as they are: a snapshot holds them. */
 function check(options: EDetectorOptions | Checked): Checked {
-  if ('bets' in options) return options;
+  if ('upBets' in options) return options;
   const { baseline, direction = 'up', range = [0, 1], shares = SHARES } = options;
   const [low, high] = range;
   if (!(Number.isFinite(low) && high > low))
     throw invalidInput('range', 'two numbers in ascending order', `${low}, ${high}`);
   const width = high - low;
-  const mean = upperMean(baseline, direction, (value) => (direction === 'down' ? high - value : value - low) / width);
-  if (!(mean > 0 && mean < 1)) throw invalidInput('baseline', `a mean between ${low} and ${high}`, baseline);
-  return { ...stakes(options, shares.length), mean, bets: betsOf(shares, mean), direction, low, width };
+  const scaled = scaledBaseline(baseline, low, width);
+  const error = errorPerSide(direction);
+  const up = direction === 'down' ? undefined : upperMean(scaled, error);
+  const down = direction === 'up' ? undefined : upperMean(mirrored(scaled), error);
+  for (const mean of [up, down])
+    if (mean !== undefined && !(mean > 0 && mean < 1))
+      throw invalidInput('baseline', `a mean between ${low} and ${high}`, baseline);
+  return { ...sidesOf(options, shares, { up, down }), low, width };
 }
 
-/** Sizes of bets on a gain that is never below -mean. @throws `input/invalid` */
-export function betsOf(shares: readonly number[], mean: number): readonly number[] {
-  if (shares.length === 0 || !shares.every((share) => share > 0 && share < 1))
-    throw invalidInput('shares', 'numbers between 0 and 1', shares);
-  return shares.map((share) => share / mean);
-}
+type Baseline = number | Counts | Float64Array;
 
-/** The largest mean that is normal, on the scale from 0 to 1 on which a larger one is the change. */
-function upperMean(
-  baseline: EDetectorOptions['baseline'],
-  direction: 'up' | 'down',
-  scale: (value: number) => number,
-): number {
-  if (typeof baseline === 'number') return scale(baseline);
-  if (baseline instanceof Float64Array) return upperMeanOf(baseline.map(scale));
+/** On the scale from 0 to 1. */
+function scaledBaseline(baseline: Baseline | undefined, low: number, width: number): Baseline {
   if (baseline === undefined)
     throw invalidInput('baseline', 'the normal mean, or how many of how many were counted before', baseline);
-  const { count, rows } = baseline;
-  return upperRate(direction === 'up' ? count : rows - count, rows);
+  if (typeof baseline === 'number') return (baseline - low) / width;
+  return baseline instanceof Float64Array ? baseline.map((value) => (value - low) / width) : baseline;
 }
 
-function upperRate(count: number, n: number): number {
-  return clopperPearson({ count, n }, 2 * CONFIDENCE - 1).upper;
+/** The baseline of 1 minus the values. */
+function mirrored(baseline: Baseline): Baseline {
+  if (typeof baseline === 'number') return 1 - baseline;
+  if (baseline instanceof Float64Array) return baseline.map((value) => 1 - value);
+  return { count: baseline.rows - baseline.count, rows: baseline.rows };
+}
+
+/** The largest mean that is normal. */
+function upperMean(baseline: Baseline, error: number): number {
+  if (typeof baseline === 'number') return baseline;
+  if (baseline instanceof Float64Array) return upperMeanOf(baseline, error);
+  // Two-sided level whose upper end is the one-sided bound.
+  return clopperPearson({ count: baseline.count, n: baseline.rows }, 1 - 2 * error).upper;
 }
 
 /** The upper confidence bound of the mean of values in [0, 1], by bets against every larger one (Waudby-Smith and Ramdas 2024). */
-function upperMeanOf(values: Float64Array): number {
-  if (values.length === 0 || !values.every((value) => value >= 0 && value <= 1))
-    throw invalidInput('baseline', 'at least one value, all within `range`', values.length);
-  if (values.every((value) => value === 0 || value === 1))
-    return upperRate(
-      values.reduce((sum, value) => sum + value),
-      values.length,
-    );
-  const average = values.reduce((sum, value) => sum + value) / values.length;
+function upperMeanOf(values: Float64Array, error: number): number {
+  const rows = values.length;
+  if (rows === 0 || !values.every((value) => value >= 0 && value <= 1))
+    throw invalidInput('baseline', 'at least one value, all within `range`', rows);
+  const sum = values.reduce((total, value) => total + value);
+  if (values.every((value) => value === 0 || value === 1)) return upperMean({ count: sum, rows }, error);
   const evidence = (mean: number) => {
-    const betting = meanBetting(mean, { alpha: 1 - CONFIDENCE, share: 0 });
+    const betting = meanBetting(mean, { alpha: error, share: 0 });
     for (const value of values) betting.add(value);
-    return betting.logDown + Math.log(1 - CONFIDENCE);
+    return betting.logDown + Math.log(error);
   };
-  const [least, most] = [Math.max(average, 1e-9), 1 - 1e-9];
-  return evidence(most) <= 0 ? 1 : findRoot(evidence, least, most, 1e-6);
+  const most = 1 - 1e-9;
+  return evidence(most) <= 0 ? 1 : findRoot(evidence, Math.max(sum / rows, 1e-9), most, 1e-6);
 }

@@ -1,7 +1,7 @@
 import { defined, invalidInput } from '@millwright/core';
-import { type Direction, exceeds } from './control-chart.js';
 import { defineDetector } from './define.js';
-import { deviationOfRate } from './moments.js';
+import { deviationOfRate, exceeds } from './moments.js';
+import type { Direction } from './types.js';
 
 export interface EwmaOptions {
   /** Weight of the newest value in the chart. Default 0.1. */

@@ -4,7 +4,7 @@ import { defineDetector } from './define.js';
 export interface HddmOptions {
   /** Confidence of a drift. Default 0.001. */
   readonly drift?: number | undefined;
-  /** And of a warning. Default 0.005. */
+  /** And of a warning. Default 0.005, or `drift` if that is larger. */
   readonly warning?: number | undefined;
   /** Whether a falling mean counts too. Default false. */
   readonly twoSided?: boolean | undefined;
@@ -36,7 +36,8 @@ interface CheckedOptions {
 }
 
 function check(options: HddmOptions): CheckedOptions {
-  const checked = { ...DEFAULTS, ...defined(options) };
+  const set = { ...DEFAULTS, ...defined(options) };
+  const checked = { ...set, warning: options.warning ?? Math.max(set.warning, set.drift) };
   if (!(checked.drift > 0 && checked.drift <= checked.warning && checked.warning < 1))
     throw invalidInput('drift', 'a confidence above 0, at most `warning`', checked.drift);
   return checked;
@@ -57,7 +58,7 @@ const LOG_WARNING = 8;
 export const hddmA = defineDetector<HddmAOptions, CheckedOptions & { readonly sides: 1 | 2 }>({
   id: 'hddm-a',
   version: 2,
-  knob: { option: 'drift', from: 0.005, to: 1e-15 },
+  knob: { option: 'drift', from: 0.5, to: 1e-15 },
   check({ sides = 2, ...rest }) {
     return { ...check(rest), sides };
   },
@@ -134,7 +135,7 @@ type CheckedW = CheckedOptions & {
 export const hddmW = defineDetector<HddmWOptions, CheckedW>({
   id: 'hddm-w',
   version: 2,
-  knob: { option: 'drift', from: 0.005, to: 1e-15 },
+  knob: { option: 'drift', from: 0.5, to: 1e-15 },
   check(options) {
     const { lambda = 0.05, cut, begin = 'first', ...rest } = options;
     if (!(lambda > 0 && lambda < 1)) throw invalidInput('lambda', 'a number between 0 and 1', lambda);

@@ -1,8 +1,7 @@
 import { invalidInput } from '@millwright/core';
-import { type RunLengthOptions, type Stakes, stakes } from './betting.js';
+import { betsOf, CONFIDENCE, type RunLengthOptions, type Stakes, stakes } from './betting.js';
 import { cellsOf, chanceAbove, edgesAbove, edgesBelow } from './cells.js';
 import { defineDetector } from './define.js';
-import { betsOf, CONFIDENCE } from './e-detector.js';
 
 export interface KsBettingOptions extends RunLengthOptions {
   /** Values of a time when nothing changed, of any scale; a few thousand make a baseline that costs little. */
@@ -38,24 +37,34 @@ export const ksBetting = defineDetector<KsBettingOptions, Checked>({
   check,
   begin: ({ won, first }) => new Float64Array(won.length).fill(first),
   step(state, options, value) {
-    const { edges, sizes, won, lost, fresh, least, threshold } = options;
+    const { edges, sizes, won, lost, threshold } = options;
     const below = edgesBelow(edges, value);
     const notAbove = edges.length - edgesAbove(edges, value, below);
     // Bets on "above" win up to the last edge below the value; those on "below" from the first edge above it.
-    const upUntil = below * sizes;
     const half = edges.length * sizes;
+    const upUntil = below * sizes;
     const downFrom = half + notAbove * sizes;
-    let wealth = 0;
-    for (let k = 0; k < won.length; k++) {
-      const wins = k < half ? k < upUntil : k >= downFrom;
-      const before = state[k]! + fresh;
-      const after = Math.max(before, least) * (wins ? won[k]! : lost[k]!);
-      state[k] = after;
-      wealth += after;
-    }
+    const wealth =
+      multiply(state, 0, upUntil, won, options) +
+      multiply(state, upUntil, downFrom, lost, options) +
+      multiply(state, downFrom, won.length, won, options);
     return wealth < threshold ? 0 : 2;
   },
 });
+
+/** Multiplies the wealth of a range of bettors; returns its sum. */
+function multiply(state: Float64Array, from: number, to: number, by: readonly number[], rule: Stakes): number {
+  const { fresh, least } = rule;
+  let wealth = 0;
+  for (let k = from; k < to; k++) {
+    let before = state[k]! + fresh;
+    if (before < least) before = least;
+    const after = before * by[k]!;
+    state[k] = after;
+    wealth += after;
+  }
+  return wealth;
+}
 
 /** Checked options are accepted as they are: a snapshot holds them. */
 function check(options: KsBettingOptions | Checked): Checked {

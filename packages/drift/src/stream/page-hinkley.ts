@@ -1,6 +1,7 @@
 import { defined, invalidInput } from '@millwright/core';
-import { type Direction, exceeds } from './control-chart.js';
 import { defineDetector } from './define.js';
+import { exceeds } from './moments.js';
+import type { Direction, Signal } from './types.js';
 
 export interface PageHinkleyOptions {
   /** No alarm before so many values. Default 30. */
@@ -47,20 +48,30 @@ export const pageHinkley = defineDetector<PageHinkleyOptions, CheckedOptions>({
     return checked;
   },
   begin: () => Float64Array.of(0, 0, 0, Number.POSITIVE_INFINITY, 0, Number.NEGATIVE_INFINITY),
-  step(state, { minValues, delta, threshold, alpha, direction }, value) {
-    const count = state[COUNT]! + 1;
-    const mean = state[MEAN]! + (value - state[MEAN]!) / count;
-    const rise = alpha * state[RISE]! + (value - mean) - delta;
-    const fall = alpha * state[FALL]! + (value - mean) + delta;
-    const lowest = Math.min(rise, state[LOWEST]!);
-    const highest = Math.max(fall, state[HIGHEST]!);
-    state[COUNT] = count;
-    state[MEAN] = mean;
-    state[RISE] = rise;
-    state[FALL] = fall;
-    state[LOWEST] = lowest;
-    state[HIGHEST] = highest;
-    if (count < minValues) return 0;
-    return exceeds(rise - lowest, highest - fall, threshold, direction) ? 2 : 0;
+  step,
+  scan(state, options, values, from) {
+    let at = from;
+    while (at < values.length && step(state, options, values[at]!) !== 2) at++;
+    return at;
   },
 });
+
+function step(
+  state: Float64Array,
+  { minValues, delta, threshold, alpha, direction }: CheckedOptions,
+  value: number,
+): Signal {
+  const count = state[COUNT]! + 1;
+  const mean = state[MEAN]! + (value - state[MEAN]!) / count;
+  const rise = alpha * state[RISE]! + (value - mean) - delta;
+  const fall = alpha * state[FALL]! + (value - mean) + delta;
+  state[COUNT] = count;
+  state[MEAN] = mean;
+  state[RISE] = rise;
+  state[FALL] = fall;
+  // Faster than Math.min, which has to think of NaN and -0.
+  if (rise < state[LOWEST]!) state[LOWEST] = rise;
+  if (fall > state[HIGHEST]!) state[HIGHEST] = fall;
+  if (count < minValues) return 0;
+  return exceeds(rise - state[LOWEST]!, state[HIGHEST]! - fall, threshold, direction) ? 2 : 0;
+}

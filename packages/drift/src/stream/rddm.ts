@@ -5,7 +5,7 @@ import { deviationOfRate } from './moments.js';
 export interface RddmOptions {
   /** No alarm before so many values. Default 129. */
   readonly warmUp?: number | undefined;
-  /** Standard deviations above the best error rate for a warning. Default 1.773. */
+  /** Standard deviations above the best error rate for a warning. Default 1.773, or `drift` if that is smaller. */
   readonly warning?: number | undefined;
   /** And for drift. Default 2.258. */
   readonly drift?: number | undefined;
@@ -56,9 +56,10 @@ const BITS = 32;
 export const rddm = defineDetector<RddmOptions, Checked>({
   id: 'rddm',
   version: 1,
-  knob: { option: 'drift', from: 1.8, to: 100 },
+  knob: { option: 'drift', from: 0.1, to: 100 },
   check(options) {
-    const checked = { ...DEFAULTS, ...defined(options) };
+    const set = { ...DEFAULTS, ...defined(options) };
+    const checked = { ...set, warning: options.warning ?? Math.min(set.warning, set.drift) };
     if (!(checked.drift >= checked.warning))
       throw invalidInput('drift', 'a number of `warning` or more', checked.drift);
     for (const name of ['kept', 'longest', 'longestWarning'] as const)

@@ -1,12 +1,12 @@
 import { adwin } from './adwin.js';
-import { cusum, type Direction, shewhart } from './control-chart.js';
+import { cusum, shewhart } from './control-chart.js';
 import { ddm, eddm } from './ddm.js';
 import { ewma } from './ewma.js';
 import { hddmA, hddmW } from './hddm.js';
 import { kswin } from './kswin.js';
 import { pageHinkley } from './page-hinkley.js';
 import { rddm } from './rddm.js';
-import type { Detector } from './types.js';
+import type { Detector, Direction } from './types.js';
 
 /** HDDM's parameters, as river names them. */
 interface RiverHddm {

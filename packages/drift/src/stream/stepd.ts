@@ -7,7 +7,7 @@ export interface StepdOptions {
   readonly window?: number | undefined;
   /** p-value of a drift, for each value anew: no run length is promised. Default 0.003. */
   readonly drift?: number | undefined;
-  /** And of a warning. Default 0.05. */
+  /** And of a warning. Default 0.05, or `drift` if that is larger. */
   readonly warning?: number | undefined;
   /**
    * `up` counts a rising error rate only. `both` is Frouros: either change, at the same one-sided p-value, and a
@@ -34,9 +34,10 @@ const RING = 5;
 export const stepd = defineDetector<StepdOptions, Checked>({
   id: 'stepd',
   version: 1,
-  knob: { option: 'drift', from: 0.05, to: 1e-12 },
+  knob: { option: 'drift', from: 0.5, to: 1e-12 },
   check(options) {
-    const checked = { ...DEFAULTS, ...defined(options) };
+    const set = { ...DEFAULTS, ...defined(options) };
+    const checked = { ...set, warning: options.warning ?? Math.max(set.warning, set.drift) };
     const { window, drift, warning } = checked;
     if (!(Number.isInteger(window) && window >= 1)) throw invalidInput('window', 'an integer of 1 or more', window);
     if (!(drift > 0 && drift <= warning && warning < 1))

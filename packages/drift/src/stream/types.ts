@@ -1,6 +1,9 @@
 /** 0 nothing, 1 warning, 2 drift. */
 export type Signal = 0 | 1 | 2;
 
+/** Which change of the mean counts. */
+export type Direction = 'up' | 'down' | 'both';
+
 /** A change detector over a stream of numbers: fixed memory, no allocation per value. After a drift it starts anew. */
 export interface Detector {
   readonly id: string;
@@ -9,7 +12,7 @@ export interface Detector {
   /**
    * Takes many values at once and returns how often there was drift; `at` receives the positions (as many as fit).
    *
-   * @throws `input/invalid`
+   * @throws `input/invalid` for NaN and infinities, before any value is taken
    */
   updateBatch(values: Float64Array, at?: Uint32Array): number;
   /** Forgets everything. */

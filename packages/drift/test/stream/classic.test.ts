@@ -132,7 +132,7 @@ describe('RDDM', () => {
 
   test('refuses what is no error and no hit', () => {
     expect(() => rddm.init().update(0.5)).toThrow(/an error/);
-    expect(() => rddm.init({ drift: 1 })).toThrow(/warning/);
+    expect(() => rddm.init({ drift: 1, warning: 2 })).toThrow(/warning/);
     expect(() => rddm.init({ kept: 0 })).toThrow(/kept/);
   });
 });
@@ -162,7 +162,7 @@ describe('STEPD', () => {
   });
 
   test('refuses p-values in the wrong order', () => {
-    expect(() => stepd.init({ drift: 0.1 })).toThrow(/drift/);
+    expect(() => stepd.init({ drift: 0.1, warning: 0.05 })).toThrow(/drift/);
     expect(() => stepd.init({ window: 0 })).toThrow(/window/);
   });
 });
