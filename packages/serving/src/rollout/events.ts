@@ -8,8 +8,8 @@ import type { EpochStatistics } from './statistics.js';
 /** Why a rollout waits for a person. */
 export type PauseReason = 'inconclusive' | 'imbalance' | 'missingOutcomes' | 'denied' | 'requested';
 
-/** Why a rollout went back. */
-export type RollbackCause = 'guardrail' | 'killed' | 'requested';
+/** Why a rollout went back. `alarm`: a detector saw the promoted challenger change for the worse while it baked. */
+export type RollbackCause = 'guardrail' | 'alarm' | 'killed' | 'requested';
 
 /** The ledger's events of a rollout; every one carries the rollout's id. */
 export interface RolloutEventData {

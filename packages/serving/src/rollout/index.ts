@@ -1,4 +1,5 @@
 export type { RolloutHubEvents } from './announce.js';
+export type { Baseline, ChangeDetector, DetectorMaker } from './bake.js';
 export {
   type AlphaSpec,
   defineRollout,
@@ -21,6 +22,7 @@ export {
   type RolloutVerdict,
   type Situation,
 } from './judge.js';
+export type { WakeUp } from './looks.js';
 export { type Arm, createObservations, type EpochPlan, type Observations } from './observations.js';
 export { createObserver, type ObserverOptions, type RolloutObserver, type ServedDecision, scoreOf } from './observe.js';
 export { type Plan, type PlanContext, planRollout } from './plan.js';

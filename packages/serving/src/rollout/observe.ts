@@ -108,7 +108,8 @@ export function scoreOf(output: unknown): number {
   return Number.NaN;
 }
 
-function joinMetric(metric: Metric): OutcomeMetric {
+/** The metric as the join of decisions and outcomes sees it. */
+export function joinMetric(metric: Metric): OutcomeMetric {
   const { id, kind, windowMs, measure, quantile } = metric;
   return {
     id,
@@ -129,7 +130,7 @@ const MEASURES: Readonly<Record<Metric['measure'], ((label: number, score: numbe
 };
 
 /** What is known of a metric with the answer: errors and slow answers, unless the value is given or comes later. */
-function knownOf(
+export function knownOf(
   metric: Metric,
   given: ((decision: ServedDecision) => number) | undefined,
 ): (decision: ServedDecision) => number {

@@ -19,6 +19,8 @@ export interface PlanContext {
   readonly evidence: RolloutEvidence;
   /** The sums the evidence was judged from: references of the next epoch come from them. */
   readonly statistics: RolloutStatistics;
+  /** What a detector has to say of the challenger that bakes here, once it has given the alarm. */
+  readonly alarm?: string | undefined;
 }
 
 /** The arm that is on trial. */
@@ -31,7 +33,7 @@ export const CHALLENGER = 'challenger';
 export function planRollout(state: RolloutState, context: PlanContext): Plan | undefined {
   const { now, evidence } = context;
   const { definition, status } = state;
-  if (state.killed && status !== 'rollingBack' && BEFORE_END.has(status))
+  if (state.killed && status !== 'rollingBack' && BEFORE_END.has(status) && !isStranded(state))
     return rollBackPlan(state, 'killed', 'A person stopped the rollout.', undefined, context);
   switch (status) {
     case 'submitted':
@@ -48,7 +50,9 @@ export function planRollout(state: RolloutState, context: PlanContext): Plan | u
       return overdue(state, context);
     }
     case 'paused':
-      return evidence.verdict === 'rollBack' ? guardrailPlan(state, context) : undefined;
+      return state.cutoverAt === undefined && evidence.verdict === 'rollBack'
+        ? guardrailPlan(state, context)
+        : undefined;
     case 'promoting':
       if (evidence.verdict === 'rollBack') return guardrailPlan(state, context);
       return {
@@ -56,6 +60,7 @@ export function planRollout(state: RolloutState, context: PlanContext): Plan | u
         aliasTo: state.challenger,
       };
     case 'baking': {
+      if (context.alarm !== undefined) return rollBackPlan(state, 'alarm', context.alarm, undefined, context);
       if (now - (state.cutoverAt ?? now) < definition.bakeMs || !everyoneServes(state, now)) return undefined;
       return { events: [rolloutEvent('rollout.completed', { rollout: state.id })] };
     }
@@ -81,6 +86,9 @@ const BEFORE_END: ReadonlySet<string> = new Set([
   'promoting',
   'baking',
 ]);
+
+/** The challenger is champion and the registry does not take the old one back: until a person resumes, nothing better is known. */
+const isStranded = ({ cutoverAt, paused }: RolloutState) => cutoverAt !== undefined && paused?.reason === 'denied';
 
 function holdingPlan(state: RolloutState, context: PlanContext): Plan | undefined {
   const { evidence, statistics } = context;

@@ -29,7 +29,7 @@ export interface Replica {
   converge(state: RolloutState): Promise<void>;
   /** The ledger has just been heard: the policy may be trusted for another while. */
   renew(state: RolloutState): void;
-  /** Champion only, from this moment on and whatever is read later. */
+  /** No request for the challenger from this moment on, whatever is read later: in baking the old champion answers again. */
   kill(state: RolloutState): void;
 }
 
@@ -63,42 +63,58 @@ export function createReplica(
     endpoint.setPolicy(compilePolicy({ ...policy, killed: killed || stopped || policy.killed, validUntil }));
   };
 
+  const isApplied = ({ policy, status }: RolloutState) =>
+    applied?.policy?.epoch === policy?.epoch && applied?.status === status;
+
+  /** Loads what the state asks for. A model that does not load leaves those in service that do. */
+  const loadArms = async ({ status, model, champion, challenger, cutoverAt }: RolloutState) => {
+    if (status === 'rollingBack') {
+      if (cutoverAt !== undefined) await lead(PREVIOUS, model, champion);
+    } else if (cutoverAt === undefined) {
+      await hold(CHALLENGER, model, challenger);
+    } else {
+      // Whoever came late serves what was promoted also when the old champion, kept in reserve, does not load.
+      const [reserve] = await Promise.allSettled([hold(PREVIOUS, model, champion)]);
+      await lead(CHALLENGER, model, challenger);
+      if (reserve.status === 'rejected') throw reserve.reason;
+    }
+  };
+
+  /** Whoever was away while it went forth or back serves what has the alias now, not what it served last. */
+  const tidy = async ({ id, model, alias, challenger }: RolloutState) => {
+    observing();
+    // A newer rollout may have taken over the endpoint: then there is nothing left to tidy.
+    if (endpoint.policy !== undefined && endpoint.policy.salt !== id) return;
+    const { id: now } = await target.source(model, alias).resolve();
+    await lead(now === challenger ? CHALLENGER : PREVIOUS, model, now);
+    endpoint.setPolicy(undefined);
+    for (const arm of [CHALLENGER, PREVIOUS]) if (arms.get(arm) !== undefined) await arms.remove(arm);
+  };
+
   return {
     async converge(state) {
-      const { policy, status, model, alias, champion, challenger } = state;
-      if (applied?.policy?.epoch === policy?.epoch && applied?.status === status) return;
+      if (isApplied(state)) return;
+      const { policy, status, plans } = state;
       if (isFinal(state)) {
-        observing();
-        applied = { policy, status };
-        // A newer rollout may have taken over the endpoint: then there is nothing left to tidy.
-        if (endpoint.policy !== undefined && endpoint.policy.salt !== state.id) return;
-        // Whoever was away while it went forth or back serves what has the alias now, not what it served last.
-        const { id: now } = await target.source(model, alias).resolve();
-        await lead(now === challenger ? CHALLENGER : PREVIOUS, model, now);
-        endpoint.setPolicy(undefined);
-        for (const arm of [CHALLENGER, PREVIOUS]) if (arms.get(arm) !== undefined) await arms.remove(arm);
+        await tidy(state);
       } else {
-        if (status === 'baking') {
-          await hold(PREVIOUS, model, champion);
-          await lead(CHALLENGER, model, challenger);
-        } else if (status === 'rollingBack') {
-          if (state.cutoverAt !== undefined) await lead(PREVIOUS, model, champion);
-        } else {
-          await hold(CHALLENGER, model, challenger);
-        }
+        // Away from the challenger first: loading may take its time, or fail.
+        if (status === 'rollingBack' && state.cutoverAt === undefined) put(state);
+        await loadArms(state);
         const before = applied?.policy;
         if (before !== undefined && policy !== undefined && before.epoch < policy.epoch)
           observer.end(before.epoch, clock.now());
-        for (const plan of state.plans) observer.begin(plan);
+        for (const plan of plans) observer.begin(plan);
         put(state);
       }
       applied = { policy, status };
     },
     renew(state) {
-      if (ttlMs > 0 && state.cutoverAt === undefined && !isFinal(state)) put(state);
+      if (ttlMs > 0 && isApplied(state) && !isFinal(state)) put(state);
     },
     kill(state) {
       killed = true;
+      if (state.cutoverAt !== undefined && arms.get(PREVIOUS) !== undefined) arms.promote(PREVIOUS);
       put(state);
     },
   };

@@ -16,10 +16,12 @@ import {
 import type { LedgerEvent, LedgerView, NewEvent } from '@millwright/core/ledger';
 import type { Disposition, Outcome, OutcomeCounts } from '../outcome/index.js';
 import { announce, type RolloutHubEvents } from './announce.js';
+import { type DetectorMaker, watchBake } from './bake.js';
 import type { RolloutDefinition } from './definition.js';
 import { plainJson, rolloutEvent } from './events.js';
 import { historyOf, type RolloutHistory } from './history.js';
 import { judge, type RolloutEvidence, type Situation } from './judge.js';
+import { looks, type WakeUp } from './looks.js';
 import { createObserver, type ObserverOptions } from './observe.js';
 import { CHALLENGER, type Plan, planRollout, record, rollBackPlan, withOwn } from './plan.js';
 import { activeRollout, lastRollout, rolloutProjection } from './projection.js';
@@ -33,6 +35,16 @@ export interface StartOptions extends ObserverOptions {
   readonly actor?: string | undefined;
   /** Looks this often by itself, in milliseconds. Default: only when `tick` is called. */
   readonly tickMs?: number | undefined;
+  /**
+   * Looks also when this yields: what one process writes, the others then hear at once instead of at their next look. It
+   * does not take the place of `tickMs`, for time passes and stores fall silent.
+   */
+  readonly wake?: WakeUp | undefined;
+  /**
+   * By metric, what watches the challenger after its promotion: the alarm of one process takes the promotion back, while
+   * the old champion is still warm. Default: nobody but people.
+   */
+  readonly bakeDetectors?: Readonly<Record<string, DetectorMaker>> | undefined;
   /** The name of this process among those that serve the model. Default `local`. */
   readonly replica?: string | undefined;
   /** Sums and evidence are written to the ledger at least this often, in milliseconds. Default one hour. */
@@ -96,22 +108,32 @@ export async function startRollout(
   const observer = createObserver(definition, clock, options);
   // A host that calls `tick` by hand may look rarely, and knows it.
   const ttlMs = tickMs === undefined ? 0 : definition.hardTtlMs;
+  const bake = watchBake(definition, clock, options.bakeDetectors ?? {}, options);
   const here = createReplica(target, endpoint, observer, clock, ttlMs);
   let evidence: RolloutEvidence | undefined;
   let killing: { readonly reason: string; readonly actor: string | undefined } | undefined;
   let flushedAt = clock.now();
   let flushNumber = 0;
-  let busy: Promise<unknown> = Promise.resolve();
-  let cancelTimer: (() => void) | undefined;
-  let closed = false;
+  const { tick, start, stop } = looks(look, {
+    clock,
+    tickMs,
+    wake: options.wake,
+    failed: (error) => hub.emit('failed', { error }),
+  });
 
   const current = () => ledger.state(rolloutProjection).byId.get(id)!;
   const stopListening = [
     ledger.events.on('committed', (event) => {
       if (event.data['rollout'] === id) announce(hub, event, current());
     }),
-    endpoint.outcomes?.observe((outcome) => observer.record(outcome)) ?? (() => undefined),
+    endpoint.observe((decision) => bake.decided(decision)),
+    endpoint.outcomes?.observe((outcome) => recordOutcome(outcome)) ?? (() => undefined),
   ];
+
+  function recordOutcome(outcome: Outcome): Disposition {
+    bake.record(outcome);
+    return observer.record(outcome);
+  }
 
   async function submit(): Promise<string> {
     const { model, alias, challenger } = definition;
@@ -153,7 +175,8 @@ export async function startRollout(
 
   function supersedeEvents(view: LedgerView, active: RolloutState, by: string): readonly NewEvent[] {
     // A challenger that is champion already stays: the newer rollout competes with it.
-    if (active.status === 'baking') return [rolloutEvent('rollout.completed', { rollout: active.id })];
+    if (active.cutoverAt !== undefined && active.status !== 'rollingBack')
+      return [rolloutEvent('rollout.completed', { rollout: active.id })];
     const back = rollBackPlan(active, 'requested', 'A newer rollout took its place.', undefined);
     return [
       ...back.events,
@@ -175,12 +198,15 @@ export async function startRollout(
       const own = observer.statistics();
       const statistics = withOwn(state, boot, own);
       const situation = situationOf(state, now);
+      bake.begin(state, statistics);
+      bake.advance(now);
+      const { alarm } = bake;
       evidence = judge(definition, statistics, { situation });
-      let plan = planRollout(state, { now, evidence, statistics });
+      let plan = planRollout(state, { now, evidence, statistics, alarm });
       if (plan !== undefined && plan.events.length > 1) {
         // Something is decided: the record of why also has the confidence sequences.
         evidence = judge(definition, statistics, { situation, intervals: true });
-        plan = planRollout(state, { now, evidence, statistics });
+        plan = planRollout(state, { now, evidence, statistics, alarm });
       }
       const acknowledged = state.replicas[replica]?.epoch ?? 0;
       const epoch = state.policy?.epoch ?? 0;
@@ -213,18 +239,21 @@ export async function startRollout(
     bookkeeping: readonly NewEvent[],
     plan: Plan | undefined,
   ): Promise<void> {
+    await command((state, view) => {
+      if (plan === undefined || state.step !== seen.step) return bookkeeping;
+      return [...bookkeeping, ...enact(view, state, plan)];
+    });
+  }
+
+  /** The plan with the move of the alias. What the registry does not let happen becomes a pause that says why. */
+  function enact(view: LedgerView, state: RolloutState, plan: Plan): readonly NewEvent[] {
     try {
-      await ledger.commit((view) => {
-        const state = view.state(rolloutProjection).byId.get(id)!;
-        if (plan === undefined || state.step !== seen.step) return { events: bookkeeping, result: undefined };
-        return { events: [...bookkeeping, ...plan.events, ...aliasEvents(view, state, plan)], result: undefined };
-      });
+      return [...plan.events, ...aliasEvents(view, state, plan)];
     } catch (error) {
-      if (!isMillwrightError(error, 'registry/denied')) throw error;
-      const sentence = `The registry does not let \`${definition.alias}\` move: ${error.details.reasons.join('; ')}.`;
-      await command((state) =>
-        state.step === seen.step ? [rolloutEvent('rollout.paused', { rollout: id, reason: 'denied', sentence })] : [],
-      );
+      if (!isMillwrightError(error)) throw error;
+      const why = isMillwrightError(error, 'registry/denied') ? `${error.details.reasons.join('; ')}.` : error.message;
+      const sentence = `The registry does not let \`${definition.alias}\` move: ${why}`;
+      return [rolloutEvent('rollout.paused', { rollout: id, reason: 'denied', sentence })];
     }
   }
 
@@ -250,8 +279,7 @@ export async function startRollout(
         if (isFinal(state) || state.killed) return [];
         const killed = rolloutEvent('rollout.killed', { rollout: id, reason });
         if (state.status === 'rollingBack') return [killed];
-        const plan = rollBackPlan(state, 'killed', reason, undefined);
-        return [killed, ...plan.events, ...aliasEvents(view, state, plan)];
+        return [killed, ...enact(view, state, rollBackPlan(state, 'killed', reason, undefined))];
       },
       { actor: by },
     );
@@ -267,22 +295,6 @@ export async function startRollout(
     );
   }
 
-  /** One look at a time; a look that is asked for while another runs starts after it. */
-  function tick(): Promise<RolloutState> {
-    const next = busy.then(look, look);
-    busy = next.catch(() => undefined);
-    return next;
-  }
-
-  function schedule(): void {
-    if (tickMs === undefined || closed) return;
-    cancelTimer = clock.schedule(tickMs, () => {
-      tick()
-        .catch((error: unknown) => hub.emit('failed', { error }))
-        .finally(schedule);
-    });
-  }
-
   function require(state: RolloutState, command: string, allowed: boolean): void {
     if (allowed) return;
     throw new MillwrightError('rollout/state', `A rollout that is ${state.status} cannot ${command}.`, {
@@ -291,14 +303,12 @@ export async function startRollout(
   }
 
   await tick();
-  schedule();
+  start();
 
   return {
     ...closable(async () => {
-      closed = true;
-      cancelTimer?.();
-      for (const stop of stopListening) stop();
-      await busy;
+      for (const stopOne of stopListening) stopOne();
+      await stop();
       if (isFinal(current())) return;
       observer.advance(clock.now());
       const own = flushed(observer.statistics(), clock.now());
@@ -313,7 +323,7 @@ export async function startRollout(
     },
     events: hub,
     outcomes: {
-      record: (outcome) => observer.record(outcome),
+      record: recordOutcome,
       get counts() {
         return observer.counts;
       },
@@ -367,7 +377,14 @@ export async function startRollout(
 
 /** Submitting, acknowledging and entering a stage are rounds; more than a few in one look is a bug elsewhere. */
 const MAX_ROUNDS = 12;
-const PAUSABLE: ReadonlySet<string> = new Set(['submitted', 'ramping', 'holding', 'awaitingApproval', 'promoting']);
+const PAUSABLE: ReadonlySet<string> = new Set([
+  'submitted',
+  'ramping',
+  'holding',
+  'awaitingApproval',
+  'promoting',
+  'baking',
+]);
 
 function situationOf(state: RolloutState, now: number): Situation {
   return {

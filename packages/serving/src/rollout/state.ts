@@ -134,7 +134,7 @@ export function reduceRollout(state: RolloutState | undefined, event: LedgerEven
       return next({ status: 'paused', paused: { reason, sentence, from: state.status } });
     }
     case 'rollout.resumed':
-      if (state.status !== 'paused' || state.killed) return state;
+      if (state.status !== 'paused' || (state.killed && state.paused?.reason !== 'denied')) return state;
       return next({
         status: state.paused?.from === 'awaitingApproval' ? 'holding' : (state.paused?.from ?? 'holding'),
         deadlineFrom: time,
@@ -170,13 +170,14 @@ export function reduceRollout(state: RolloutState | undefined, event: LedgerEven
 const MAY_ENTER: ReadonlySet<RolloutStatus> = new Set(['submitted', 'ramping', 'holding']);
 /** Reasons to pause that, once a person has resumed, do not pause again for the same epochs. */
 const LOOKED_AT: ReadonlySet<PauseReason | undefined> = new Set<PauseReason>(['imbalance', 'missingOutcomes']);
-/** States in which the challenger may be seen by somebody and is not champion. */
+/** States that may wait for a person. */
 const ACTIVE: ReadonlySet<RolloutStatus> = new Set([
   'submitted',
   'ramping',
   'holding',
   'awaitingApproval',
   'promoting',
+  'baking',
 ]);
 
 /** Our own events are written through `rolloutEvent`, so their data has the shape that their type says. */
