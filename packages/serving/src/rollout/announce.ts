@@ -22,7 +22,7 @@ export interface RolloutHubEvents {
   /** Everybody serves the champion again. */
   readonly rolledBack: Said & { readonly cause: RollbackCause };
   readonly paused: Said & { readonly reason: PauseReason };
-  /** A look by itself failed (the store is away); the next one tries again. */
+  /** A look by itself failed (the store is away), or a model did not load; the next look tries again. */
   readonly failed: { readonly error: unknown };
 }
 

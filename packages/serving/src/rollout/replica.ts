@@ -25,8 +25,11 @@ export interface RolloutEndpoint {
 
 /** One process that serves the model: it makes its endpoint serve what the ledger says. */
 export interface Replica {
-  /** Serves what the state says. Doing it twice is harmless. Throws what loading a model throws. */
-  converge(state: RolloutState): Promise<void>;
+  /**
+   * Serves what the state says; doing it twice is harmless. False when a model does not load: then what is loaded goes on
+   * answering, and the next call tries again.
+   */
+  converge(state: RolloutState): Promise<boolean>;
   /** The ledger has just been heard: the policy may be trusted for another while. */
   renew(state: RolloutState): void;
   /** No request for the challenger from this moment on, whatever is read later: in baking the old champion answers again. */
@@ -40,6 +43,7 @@ export function createReplica(
   clock: Clock,
   /** Milliseconds for which a policy is trusted without hearing of the ledger; 0: for ever. */
   ttlMs: number,
+  failed: (error: unknown) => void,
 ): Replica {
   const { arms } = endpoint;
   const observing = endpoint.observe((decision) => observer.decided(decision));
@@ -91,23 +95,27 @@ export function createReplica(
     for (const arm of [CHALLENGER, PREVIOUS]) if (arms.get(arm) !== undefined) await arms.remove(arm);
   };
 
+  const apply = async (state: RolloutState) => {
+    // Away from the challenger first: loading may take its time, or fail.
+    if (state.status === 'rollingBack' && state.cutoverAt === undefined) put(state);
+    await loadArms(state);
+    const [before, now] = [applied?.policy, state.policy];
+    if (before !== undefined && now !== undefined && before.epoch < now.epoch) observer.end(before.epoch, clock.now());
+    for (const plan of state.plans) observer.begin(plan);
+    put(state);
+  };
+
   return {
     async converge(state) {
-      if (isApplied(state)) return;
-      const { policy, status, plans } = state;
-      if (isFinal(state)) {
-        await tidy(state);
-      } else {
-        // Away from the challenger first: loading may take its time, or fail.
-        if (status === 'rollingBack' && state.cutoverAt === undefined) put(state);
-        await loadArms(state);
-        const before = applied?.policy;
-        if (before !== undefined && policy !== undefined && before.epoch < policy.epoch)
-          observer.end(before.epoch, clock.now());
-        for (const plan of plans) observer.begin(plan);
-        put(state);
+      if (isApplied(state)) return true;
+      try {
+        await (isFinal(state) ? tidy(state) : apply(state));
+      } catch (error) {
+        failed(error);
+        return false;
       }
-      applied = { policy, status };
+      applied = { policy: state.policy, status: state.status };
+      return true;
     },
     renew(state) {
       if (ttlMs > 0 && isApplied(state) && !isFinal(state)) put(state);

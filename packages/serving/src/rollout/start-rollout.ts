@@ -109,17 +109,13 @@ export async function startRollout(
   // A host that calls `tick` by hand may look rarely, and knows it.
   const ttlMs = tickMs === undefined ? 0 : definition.hardTtlMs;
   const bake = watchBake(definition, clock, options.bakeDetectors ?? {}, options);
-  const here = createReplica(target, endpoint, observer, clock, ttlMs);
+  const failed = (error: unknown) => hub.emit('failed', { error });
+  const here = createReplica(target, endpoint, observer, clock, ttlMs, failed);
   let evidence: RolloutEvidence | undefined;
   let killing: { readonly reason: string; readonly actor: string | undefined } | undefined;
   let flushedAt = clock.now();
   let flushNumber = 0;
-  const { tick, start, stop } = looks(look, {
-    clock,
-    tickMs,
-    wake: options.wake,
-    failed: (error) => hub.emit('failed', { error }),
-  });
+  const { tick, start, stop } = looks(look, { clock, tickMs, wake: options.wake, failed });
 
   const current = () => ledger.state(rolloutProjection).byId.get(id)!;
   const stopListening = [
@@ -191,7 +187,7 @@ export async function startRollout(
     here.renew(current());
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const state = current();
-      await here.converge(state);
+      const serves = await here.converge(state);
       if (isFinal(state)) break;
       const now = clock.now();
       observer.advance(now);
@@ -211,7 +207,9 @@ export async function startRollout(
       const acknowledged = state.replicas[replica]?.epoch ?? 0;
       const epoch = state.policy?.epoch ?? 0;
       const acks =
-        epoch > acknowledged ? [rolloutEvent('rollout.epochAcknowledged', { rollout: id, epoch, replica })] : [];
+        serves && epoch > acknowledged
+          ? [rolloutEvent('rollout.epochAcknowledged', { rollout: id, epoch, replica })]
+          : [];
       const due = now - flushedAt >= heartbeat(state);
       const flush = plan !== undefined || due ? flushed(own, now) : [];
       const recorded = due && plan === undefined ? record(state, { evidence }) : [];

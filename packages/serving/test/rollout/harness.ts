@@ -68,6 +68,8 @@ export function fakeTarget(ledger: Ledger, deny?: () => string | undefined): Rol
 }
 
 export interface FakeEndpoint extends RolloutEndpoint {
+  /** The models by arm. */
+  readonly models: Map<string, string>;
   /** The model behind an arm. */
   model(arm: string): string | undefined;
   /** Answers a request and tells the observers. */
@@ -84,6 +86,7 @@ export function fakeEndpoint(clock: Clock): FakeEndpoint {
   const observers = new Set<(decision: ServedDecision) => void>();
   let policy: CompiledPolicy | undefined;
   return {
+    models,
     arms: {
       async prepare(name, source) {
         models.set(name, (await source.resolve()).id);

@@ -61,32 +61,6 @@ export function mortalLog(log: LogStore, at: number, written: boolean): LogStore
   };
 }
 
-/** A log that can be away: while `down`, everything that is asked of it fails. */
-export function breakable(log: LogStore): { readonly log: LogStore; down: boolean } {
-  const link = { log, down: false };
-  const up = () => {
-    if (link.down) throw new TypeError('the store is away');
-  };
-  const guarded: LogStore = {
-    id: log.id,
-    capabilities: log.capabilities,
-    head: async (o) => {
-      up();
-      return log.head(o);
-    },
-    append: async (commit, o) => {
-      up();
-      return log.append(commit, o);
-    },
-    async *read(range, o) {
-      up();
-      yield* log.read(range, o);
-    },
-    [Symbol.asyncDispose]: async () => undefined,
-  };
-  return Object.assign(link, { log: guarded });
-}
-
 /** Moves the clock on until the work is done that waits for it: a slow store, or a pause before it is asked again. */
 export async function inTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
   let open = true;
@@ -106,6 +80,7 @@ export interface BootOptions {
   readonly replica?: string | undefined;
   readonly definition?: RolloutDefinition | undefined;
   readonly flushMs?: number | undefined;
+  readonly tickMs?: number | undefined;
 }
 
 /** Starts a process on a log, which joins the rollout that is under way there. */
@@ -115,13 +90,14 @@ export async function boot(
   seed: number,
   options: BootOptions = {},
 ): Promise<Process> {
-  const { replica = 'local', definition = SHORT, flushMs = 4 * HOUR } = options;
+  const { replica = 'local', definition = SHORT, flushMs = 4 * HOUR, tickMs } = options;
   const w = await world({ log, clock, seed });
   const rollout = await startRollout(w.target, w.endpoint, definition, {
     clock,
     random: seededRandom(seed),
     flushMs,
     replica,
+    tickMs,
   });
   return { ...w, rollout };
 }

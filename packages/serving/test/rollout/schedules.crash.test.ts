@@ -5,7 +5,7 @@ import { pessimisticLog, virtualClock } from '@millwright/core/testing';
 import { expect, test } from 'vitest';
 import { isFinal, type RolloutState } from '../../src/rollout/index.js';
 import { HOUR, START } from './harness.js';
-import { boot, breakable, inTime, type Process, SHORT, traffic } from './processes.js';
+import { boot, inTime, type Process, SHORT, traffic } from './processes.js';
 
 /** `MILLWRIGHT_SCHEDULES=10000` plays as many as the documentation speaks of. */
 const SCHEDULES = Number(process.env['MILLWRIGHT_SCHEDULES'] ?? 400);
@@ -38,10 +38,14 @@ async function play(seed: number): Promise<'completed' | 'rolledBack' | 'killed'
 
   async function controller(name: string): Promise<Controller> {
     const faults = { conflict: 0.2, lostResponse: 0.1, lostRequest: 0.1, staleHead: 0.2 };
-    const before = () => (delayMs === 0 ? undefined : sleep(clock, random.next() * delayMs));
-    const link = breakable(pessimisticLog(log, { random, ...faults, before }));
+    const link = { down: false };
+    const before = () => {
+      if (link.down) throw new TypeError('the store is away');
+      return delayMs === 0 ? undefined : sleep(clock, random.next() * delayMs);
+    };
+    const unkind = pessimisticLog(log, { random, ...faults, before });
     const options = { replica: name, flushMs: 2 * HOUR };
-    return { ...(await inTime(clock, boot(link.log, clock, pick(2 ** 31, random), options))), name, link };
+    return { ...(await inTime(clock, boot(unkind, clock, pick(2 ** 31, random), options))), name, link };
   }
 
   /** Asks for the kill, and looks until a look works: what the killer knows then. */
