@@ -62,7 +62,8 @@ export function watchBake(
   function tell(one: Watched, value: number): void {
     const { metric, detector, seen } = one;
     if (alarm !== undefined || (Number.isNaN(value) && metric.kind === 'label')) return;
-    const counted = Number.isNaN(value) ? 0 : Math.min(Math.max(value, 0), metric.cap);
+    const outcome = Number.isNaN(value) ? 0 : value;
+    const counted = metric.kind === 'value' ? Math.min(Math.max(outcome, 0), metric.cap) : outcome;
     one.rows++;
     one.sum += counted;
     if (detector.update(counted) !== 2) return;
