@@ -30,6 +30,7 @@ const LANES = {
   build: [command('node_modules/.bin/turbo', 'run', 'build', '--output-logs=errors-only')],
   packages: [command('node', 'scripts/check-packages.mjs'), command('node_modules/.bin/size-limit')],
   smoke: [command('node', 'scripts/pack-smoke.mjs')],
+  site: [command('npm', 'run', 'docs')],
   browser: [vitest('browser')],
   service: [vitest('service')],
   crash: [vitest('crash')],

@@ -1,0 +1,57 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineConfig } from 'vitepress';
+
+const at = (file: string) => new URL(`../${file}`, import.meta.url);
+/** Written by TypeDoc; the site can be built without it. */
+const reference = at('reference/typedoc-sidebar.json');
+
+const page = (file: string) => {
+  const markdown = readFileSync(at(`${file}.md`), 'utf8');
+  const [, title = file, first = ''] = /^# (.+)\n\n([^\n]+(?:\n[^\n]+)*)/.exec(markdown) ?? [];
+  return { text: title, link: `/${file}`, about: first.replaceAll('\n', ' '), markdown };
+};
+
+const guide = [
+  { text: 'The house', items: ['architecture', 'command-line', 'errors'].map(page) },
+  { text: 'History', items: ['ledger', 'attestation', 'registry', 'review'].map(page) },
+  { text: 'Data', items: ['profiles', 'validation', 'statistics'].map(page) },
+  { text: 'Decisions', items: ['evaluation'].map(page) },
+  { text: 'Serving', items: ['serving'].map(page) },
+  { text: 'Watching', items: ['drift', 'drift-beyond-columns'].map(page) },
+];
+
+const listed = new Set(guide.flatMap(({ items }) => items).map(({ link }) => `${link.slice(1)}.md`));
+const forgotten = readdirSync(at('')).filter(
+  (file) => file.endsWith('.md') && file !== 'index.md' && !listed.has(file),
+);
+if (forgotten.length > 0) throw new Error(`not in the guide of docs/.vitepress/config.ts: ${forgotten.join(', ')}`);
+
+export default defineConfig({
+  title: 'Millwright',
+  description: 'An embeddable model factory for TypeScript',
+  cleanUrls: true,
+  srcExclude: ['.run/**', 'node_modules/**'],
+  // Sources and examples are beside the site, not in it.
+  ignoreDeadLinks: [/^(\.\/)?\.\.\/(packages|examples|scripts|CONTRIBUTING|SECURITY|README)/],
+  themeConfig: {
+    search: { provider: 'local' },
+    nav: [
+      { text: 'Guide', link: '/architecture' },
+      ...(existsSync(reference) ? [{ text: 'Reference', link: '/reference/' }] : []),
+    ],
+    sidebar: {
+      '/reference/': existsSync(reference) ? JSON.parse(readFileSync(reference, 'utf8')) : [],
+      '/': guide,
+    },
+    outline: [2, 3],
+  },
+  /** What language models read: the pages as a list (https://llmstxt.org) and as one text. */
+  buildEnd({ outDir }) {
+    const pages = guide.flatMap(({ items }) => items);
+    const list = pages.map(({ text, link, about }) => `- [${text}](${link}.md): ${about}`);
+    const heading = '# Millwright\n\n> An embeddable model factory for TypeScript.\n';
+    writeFileSync(join(outDir, 'llms.txt'), `${heading}\n${list.join('\n')}\n`);
+    writeFileSync(join(outDir, 'llms-full.txt'), pages.map(({ markdown }) => markdown).join('\n\n'));
+  },
+});
