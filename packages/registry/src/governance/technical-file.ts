@@ -169,10 +169,13 @@ function oversight({ version, policy }: VersionFacts): readonly string[] {
 
 function rules({ policy }: VersionFacts): readonly string[] {
   if (policy === undefined) return [];
-  return Object.entries(policy.aliases).map(
-    ([alias, rule]) =>
-      `${alias} moves only under: ${JSON.stringify(rule)} (policy ${policy.digest}, #${policy.eventIndex}).`,
-  );
+  const where = `(policy ${policy.digest}, #${policy.eventIndex})`;
+  return Object.entries(policy.aliases).flatMap(([alias, { plan, ...rule }]) => [
+    `${alias} moves only under: ${JSON.stringify(rule)} ${where}.`,
+    plan === undefined
+      ? ''
+      : `${alias} may change its ${plan.changes.join(', ')} without approval, within ${JSON.stringify(plan.within)}${plan.until === undefined ? '' : `, until ${day(plan.until)}`} ${where}.`,
+  ]);
 }
 
 function testing({ version }: VersionFacts): readonly string[] {

@@ -108,7 +108,7 @@ const VERDICTS: Readonly<Record<string, string>> = { pass: 'passes', fail: 'fail
 function moved(d: JsonObject): string {
   const verb = d['kind'] === 'rollback' ? 'rolled back' : 'moved';
   const from = d['from'] === undefined ? '' : ` from ${s(d['from'])}`;
-  const override = d['breakGlass'] === true ? ' (policy overridden)' : '';
+  const override = d['breakGlass'] === true ? ' (policy overridden)' : d['plan'] ? ' (under a change plan)' : '';
   return `${s(d['model'])}: ${s(d['alias'])} ${verb}${from} to ${s(d['to'])}${override}${tail(d['reason'])}`;
 }
 

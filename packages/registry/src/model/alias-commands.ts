@@ -99,7 +99,7 @@ export function moveAlias(request: MoveRequest): Decide<Outcome> {
           reason,
           evidence,
           breakGlass: overridden,
-          ...defined({ policy: digest }),
+          ...defined({ policy: digest, plan: judgement.plan }),
         }),
       ],
       result: { denied: undefined },

@@ -95,6 +95,8 @@ export const aliasMoved = z.object({
   reason: text,
   evidence: z.array(digest),
   policy: z.optional(digest),
+  /** Of the change plan that stood in for approvals. */
+  plan: z.optional(digest),
   breakGlass: z._default(z.boolean(), false),
 });
 

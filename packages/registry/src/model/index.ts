@@ -7,12 +7,14 @@ export type { Policies, StoredPolicy } from './policies.js';
 export {
   type AliasPolicy,
   type ApprovalRequirement,
+  type ChangePlan,
   type EvidenceRequirement,
   type Judgement,
   judgeMove,
   type MetricBound,
   type ModelPolicy,
   type MoveFacts,
+  type VersionChange,
 } from './policy.js';
 export { modelsProjection } from './projection.js';
 export type {

@@ -1,4 +1,12 @@
-import { type Digest, digestJson, type EvidenceNote, invalidInput, type JsonObject, parseName } from '@millwright/core';
+import {
+  type Digest,
+  defined,
+  digestJson,
+  type EvidenceNote,
+  invalidInput,
+  type JsonObject,
+  parseName,
+} from '@millwright/core';
 import * as z from 'zod/mini';
 import { type GatePolicy, resolvePolicy } from '../evaluation/gate/policy.js';
 import { plainJson } from '../json-blob.js';
@@ -24,6 +32,14 @@ const evidenceRequirement = z.object({
 
 const approvalRequirement = z.object({ role: word, count: z.optional(count), from: z.optional(z.array(word)) });
 
+const CHANGES = ['artifact', 'contract', 'features', 'kind'] as const;
+
+const changePlan = z.strictObject({
+  changes: z.array(z.enum(CHANGES)),
+  within: z.array(evidenceRequirement).check(z.minLength(1)),
+  until: z.optional(z.number()),
+});
+
 export const aliasPolicySchema = z.strictObject({
   evidence: z.optional(z.array(evidenceRequirement)),
   approvals: z.optional(z.array(approvalRequirement)),
@@ -31,6 +47,7 @@ export const aliasPolicySchema = z.strictObject({
   actors: z.optional(z.array(word)),
   after: z.optional(word),
   breakGlass: z.optional(z.array(word)),
+  plan: z.optional(changePlan),
 });
 
 /** What must hold before an alias may point to a version. Plain data, so that it has a digest and can be judged again later. */
@@ -47,6 +64,32 @@ export interface AliasPolicy {
   readonly after?: string | undefined;
   /** Who may override the policy, giving a reason that is recorded. Default: nobody. */
   readonly breakGlass?: readonly string[] | undefined;
+  /** Changes that were approved in advance: a move inside the plan needs no approvals. All else still has to hold. */
+  readonly plan?: ChangePlan | undefined;
+}
+
+/**
+ * A pre-determined change plan. Who may set the policy approves it; its digest stands in every move that relied on it.
+ * A version is compared with the one that the alias points to.
+ */
+export interface ChangePlan {
+  /** What may differ. Retraining changes the `artifact` and nothing else. */
+  readonly changes: readonly VersionChange[];
+  /** What must be measured, and within which bounds. At least one. */
+  readonly within: readonly EvidenceRequirement[];
+  /** Milliseconds since 1970 after which it covers nothing. Default: never. */
+  readonly until?: number | undefined;
+}
+
+/** What of a version can differ from another's. */
+export type VersionChange = (typeof CHANGES)[number];
+
+/** What differs between two versions. */
+export function changesBetween(
+  a: Readonly<Record<VersionChange, string | undefined>>,
+  b: Readonly<Record<VersionChange, string | undefined>>,
+): readonly VersionChange[] {
+  return CHANGES.filter((member) => a[member] !== b[member]);
 }
 
 export interface EvidenceRequirement {
@@ -96,6 +139,8 @@ export interface MoveFacts {
   readonly pastAliases: ReadonlySet<string>;
   /** Digest of the model's gate rules, when it has any. */
   readonly gate?: Digest | undefined;
+  /** What differs from the version that the alias points to; undefined when it points to none. */
+  readonly changes?: readonly VersionChange[] | undefined;
 }
 
 export interface Judgement {
@@ -104,6 +149,8 @@ export interface Judgement {
   readonly reasons: readonly string[];
   /** The evidence that the policy relied on. */
   readonly evidence: readonly Digest[];
+  /** Digest of the change plan that stood in for approvals. */
+  readonly plan?: Digest | undefined;
 }
 
 /** Judges a move by a policy: a pure function, evaluated inside the commit and again by every fold of the ledger. */
@@ -112,25 +159,45 @@ export function judgeMove(policy: AliasPolicy, facts: MoveFacts): Judgement {
   const relied: Digest[] = [];
   if (policy.actors !== undefined && !policy.actors.includes(facts.actor))
     reasons.push(`${facts.actor} may not move this alias.`);
-  for (const requirement of policy.evidence ?? []) {
-    const newest = facts.evidence.findLast((e) => e.kind === requirement.kind);
-    const reason = missing(requirement, newest, facts);
-    if (reason !== undefined) reasons.push(reason);
-    else if (newest !== undefined) relied.push(newest.digest);
-  }
+  const check = (requirements: readonly EvidenceRequirement[] = []) => {
+    const found: string[] = [];
+    for (const requirement of requirements) {
+      const newest = facts.evidence.findLast((e) => e.kind === requirement.kind);
+      const reason = missing(requirement, newest, facts);
+      if (reason !== undefined) found.push(reason);
+      else if (newest !== undefined) relied.push(newest.digest);
+    }
+    return found;
+  };
+  reasons.push(...check(policy.evidence));
+  const unapproved: string[] = [];
   const separate = policy.separationOfDuties ?? true;
   for (const { role, count: needed = 1, from } of policy.approvals ?? []) {
     const people = new Set<string>();
     for (const { role: given, by } of facts.approvals)
       if (given === role && (from?.includes(by) ?? true) && !(separate && by === facts.registeredBy)) people.add(by);
     if (people.size < needed)
-      reasons.push(
+      unapproved.push(
         `${people.size} of ${needed} approvals in the role \`${role}\`${separate ? ' by someone other than the registrant' : ''}.`,
       );
   }
+  let plan: Digest | undefined;
+  if (policy.plan !== undefined && unapproved.length > 0) {
+    const outside = [...beyond(policy.plan, facts), ...check(policy.plan.within)];
+    if (outside.length === 0) plan = digestJson(plainJson(policy.plan));
+    else reasons.push(...unapproved, `The change plan does not cover it: ${outside.join(' ')}`);
+  } else reasons.push(...unapproved);
   if (policy.after !== undefined && !facts.pastAliases.has(policy.after))
     reasons.push(`The version has not been \`${policy.after}\` before.`);
-  return { allowed: reasons.length === 0, reasons, evidence: relied };
+  return { allowed: reasons.length === 0, reasons, evidence: [...new Set(relied)], ...defined({ plan }) };
+}
+
+/** What of a move no plan of this kind covers, whatever was measured. */
+function beyond({ changes, until }: ChangePlan, facts: MoveFacts): readonly string[] {
+  if (facts.changes === undefined) return ['There is no version in use to compare it with.'];
+  const reasons = facts.changes.filter((c) => !changes.includes(c)).map((c) => `It has another ${c}.`);
+  if (until !== undefined && facts.time > until) reasons.push('It has run out.');
+  return reasons;
 }
 
 type Fact = MoveFacts['evidence'][number];

@@ -1,4 +1,4 @@
-import type { Json, Name } from '@millwright/core';
+import type { Digest, Json, Name } from '@millwright/core';
 import { type LedgerEvent, type Projection, shardMap, shardMapFrom } from '@millwright/core/ledger';
 import type { infer as Infer } from 'zod/mini';
 import type { GatePolicy } from '../evaluation/gate/policy.js';
@@ -25,7 +25,7 @@ import { changeOwner, indexVersion, markJudged, retagVersion } from './version-i
 
 /** Models, versions, aliases, evidence, approvals and policies as a fold of the ledger. */
 export const modelsProjection: Projection<ModelsState> = {
-  id: 'registry.models@2',
+  id: 'registry.models@3',
   init: () => ({
     models: shardMap(modelCodec),
     names: new Map(),
@@ -355,6 +355,7 @@ function aliasMoved(state: ModelsState, data: Infer<typeof events.aliasMoved>, e
   const version = findVersion(state, data.to);
   if (model === undefined || version?.model !== model || version.deleted !== undefined) return 'no such version';
   if (version.retired) return 'the version is retired';
+  let plan: Digest | undefined;
   const alias = model.aliases.get(data.alias) ?? { target: undefined, generation: 0, history: [], before: [] };
   if (data.generation !== alias.generation + 1 || data.from !== alias.target?.id) return 'the alias has moved before';
   if (data.kind === 'rollback') {
@@ -362,7 +363,8 @@ function aliasMoved(state: ModelsState, data: Infer<typeof events.aliasMoved>, e
     alias.before.pop();
   } else {
     if (version.deprecated) return 'the version is deprecated';
-    const { allowed, reasons } = judge(state, version, data.alias, event.actor, event.time, []);
+    const { allowed, reasons, ...relied } = judge(state, version, data.alias, event.actor, event.time, []);
+    plan = relied.plan;
     const policy = policyOf(state, model)?.aliases.get(data.alias);
     if (!allowed && !(data.breakGlass && policy?.breakGlass?.includes(event.actor))) return reasons.join(' ');
     if (alias.target !== undefined) alias.before.push(alias.target);
@@ -383,6 +385,7 @@ function aliasMoved(state: ModelsState, data: Infer<typeof events.aliasMoved>, e
     reason: data.reason,
     evidence: data.evidence,
     policy: data.policy,
+    plan,
     breakGlass: data.breakGlass,
     by: event.actor,
     time: event.time,
@@ -416,6 +419,7 @@ function aliasRemoved(
     reason: data.reason,
     evidence: [],
     policy: undefined,
+    plan: undefined,
     breakGlass: false,
     by: event.actor,
     time: event.time,

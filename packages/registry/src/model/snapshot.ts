@@ -114,7 +114,7 @@ const ABSENT = {
   origin: undefined,
 };
 const ABSENT_POLICY = { gate: undefined, gateDigest: undefined, guardians: undefined };
-const ABSENT_MOVE = { version: undefined, from: undefined, policy: undefined };
+const ABSENT_MOVE = { version: undefined, from: undefined, policy: undefined, plan: undefined };
 
 function encodeVersion(version: VersionState): JsonObject {
   const { id: _, model: __, metrics, tags, evidence, approvals, aliases, pastAliases, ...rest } = version;

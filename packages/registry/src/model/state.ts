@@ -3,7 +3,7 @@ import type { ShardMap } from '@millwright/core/ledger';
 import type { GatePolicy } from '../evaluation/gate/policy.js';
 import { nodeId } from '../reference.js';
 import type { VersionOrigin } from './passport.js';
-import { type AliasPolicy, type Judgement, judgeMove } from './policy.js';
+import { type AliasPolicy, changesBetween, type Judgement, judgeMove } from './policy.js';
 import type { AliasRecord, Approval, Deletion, Evidence, ModelVersion, RegisteredModel, Stage } from './types.js';
 import { indexVersion, type VersionIndex, versionIndex } from './version-index.js';
 
@@ -240,6 +240,7 @@ export function judge(
   const rules = policyOf(state, version.model);
   const policy = rules?.aliases.get(alias);
   if (policy === undefined) return { allowed: true, reasons: [], evidence: [] };
+  const target = version.model.aliases.get(alias)?.target;
   return judgeMove(policy, {
     actor,
     time,
@@ -248,5 +249,6 @@ export function judge(
     approvals: version.approvals,
     pastAliases: version.pastAliases,
     gate: rules?.gateDigest,
+    changes: target && changesBetween(version, target),
   });
 }

@@ -112,6 +112,8 @@ export interface AliasRecord {
   readonly evidence: readonly Digest[];
   /** Digest of the policy that allowed it; undefined when there was none. */
   readonly policy: Digest | undefined;
+  /** Digest of the change plan that stood in for approvals; undefined when there was none, or none was needed. */
+  readonly plan: Digest | undefined;
   /** The policy was overridden, and says who may. */
   readonly breakGlass: boolean;
   readonly by: string;
