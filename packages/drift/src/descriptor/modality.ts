@@ -1,6 +1,5 @@
-import { mergePresence, type PresencePatterns } from '@millwright/core/profile';
-import { compareCells } from '../test/distribution.js';
-import { compareRates } from '../test/presence.js';
+import type { PresencePatterns } from '@millwright/core/profile';
+import { compareRates, presenceTest } from '../test/presence.js';
 import type { TestOptions, TestResult } from '../test/types.js';
 
 const DEFAULT_MARGIN = 0.02;
@@ -19,8 +18,7 @@ export function modalityDrift(
   current: PresencePatterns,
   options: TestOptions = {},
 ): ModalityDrift {
-  // Refuses patterns of other columns.
-  mergePresence(reference, current);
+  const together = presenceTest(reference, current, options);
   const checked = { margin: DEFAULT_MARGIN, ...options };
   const { columns: modalities } = reference;
   const rate = ({ counts }: PresencePatterns, k: number) => ({
@@ -40,23 +38,6 @@ export function modalityDrift(
         ),
       ]),
     ),
-    together: compareCells(
-      {
-        reference: reference.counts,
-        current: current.counts,
-        ordered: false,
-        label: (pattern) => nameOf(modalities, pattern),
-      },
-      checked,
-    ),
+    together,
   };
-}
-
-function nameOf(modalities: readonly string[], pattern: number): string {
-  const present = modalities.filter((_, k) => (pattern >> k) & 1);
-  return present.length === 0
-    ? 'nothing'
-    : present.length === modalities.length
-      ? 'all'
-      : `only ${present.join(' and ')}`;
 }

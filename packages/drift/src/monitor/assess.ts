@@ -2,7 +2,7 @@ import type { ColumnProfile, TableProfile } from '@millwright/core/profile';
 import { benjaminiHochberg, benjaminiYekutieli, holm } from '@millwright/core/statistics';
 import { distribution } from '../test/distribution.js';
 import { showShare } from '../test/judge.js';
-import { missingTest, rangeTest, unseenTest } from '../test/presence.js';
+import { missingTest, presenceTest, rangeTest, unseenTest } from '../test/presence.js';
 import type { DriftVerdict, TestOptions, TestResult } from '../test/types.js';
 import type { Assessment, CheckKind, ColumnCheck, ColumnPlan } from './types.js';
 
@@ -18,7 +18,8 @@ export interface AssessOptions {
 }
 
 /**
- * Compares two profiles column by column: distribution, missing values, new categories, range. The current profile must
+ * Compares two profiles column by column: distribution, missing values, new categories, range; and, where the reference
+ * counts it, which columns have values together. The current profile must
  * have been counted against the reference; a column that is gone or has another kind is an integrity matter.
  *
  * @throws `profile/unmergeable`
@@ -33,6 +34,14 @@ export function compareProfiles(
   const open = [...plans].flatMap(([column, plan]) =>
     checksOf(column, plan, reference.columns.get(column), current.columns.get(column)),
   );
+  const [was, now] = [reference.presence, current.presence];
+  if (was !== undefined && now !== undefined)
+    open.push({
+      column: was.columns.join(' + '),
+      check: 'presence',
+      fault: undefined,
+      run: (given) => presenceTest(was, now, given),
+    });
   const judged = open.filter((check) => check.run !== undefined);
   const results = new Map(judged.map((check) => [check, check.run!({ alpha: alpha / judged.length })]));
   const adjusted = ADJUST[multiplicity](judged.map((check) => results.get(check)!.pValue ?? Number.NaN));

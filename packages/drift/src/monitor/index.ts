@@ -6,6 +6,21 @@ export {
   type ErrorRateMonitor,
   type ErrorRateMonitorOptions,
 } from './error-rate.js';
+export { type FleetVerdict, fleetVerdict, type ReplicaEvidence } from './fleet.js';
+export {
+  createIndicatorMonitor,
+  type IndicatorAlarm,
+  type IndicatorMonitor,
+  type IndicatorMonitorOptions,
+} from './indicator.js';
 export { createMonitor, type Monitor, type MonitorEvents, type MonitorOptions } from './monitor.js';
+export {
+  hourOfDay,
+  hourOfWeek,
+  type SeasonalReferenceOptions,
+  type Seasons,
+  seasonalReference,
+  weekday,
+} from './seasons.js';
 export type * from './types.js';
 export type { WindowSpec } from './windows.js';

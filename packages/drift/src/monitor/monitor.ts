@@ -8,23 +8,37 @@ import {
   MillwrightError,
   systemClock,
 } from '@millwright/core';
-import type { TableProfile } from '@millwright/core/profile';
-import { sliceTable, type Table } from '@millwright/core/table';
+import { mergeProfiles, type TableProfile } from '@millwright/core/profile';
+import type { Table } from '@millwright/core/table';
 import { acknowledge, checkPolicy, QUIET, reduceTrigger } from '../trigger/reduce.js';
 import type { TriggerPolicy, TriggerState } from '../trigger/types.js';
+import { assembler, type Span } from './assemble.js';
 import { type AssessOptions, compareProfiles, plansOf } from './assess.js';
-import { type OpenWindow, openWindow } from './open-window.js';
+import { type Seasons, seasonOf } from './seasons.js';
 import type { Assessment, DecisionRecord, WindowFacts } from './types.js';
-import { boundsOf, checkWindow, splitByTime, type WindowPart, type WindowSpec } from './windows.js';
+import { checkWindow, type WindowSpec } from './windows.js';
 
 export interface MonitorOptions extends Pick<AssessOptions, 'columns' | 'multiplicity' | 'integrityAt'> {
   /** What windows are compared with: usually the profile of the training data. */
   readonly reference: TableProfile;
   readonly window: WindowSpec | { readonly rows: number };
-  /** Chance of any false alarm over `horizonWindows` windows and all columns. Default 0.05. */
+  /** Chance of any false alarm in `horizonWindows` windows in a row and over all columns. Default 0.05. */
   readonly alpha?: number | undefined;
-  /** Over how many windows α is spent, evenly. Default 365: a year of days. */
+  /**
+   * Over how many windows α is spent, evenly, so that the promise holds for any so many windows in a row. It needs no
+   * independence between windows, which share a reference (online control of the false discovery rate does). Default
+   * 365: a year of days.
+   */
   readonly horizonWindows?: number | undefined;
+  /** Profiles of the reference's hours or weekdays: a window is compared with its like (see `seasonalReference`). */
+  readonly seasons?: Seasons | undefined;
+  /**
+   * Compare also with the latest `windows` windows, as `rolling` in the record; α is halved between the two. What is new
+   * shows in both; what came slowly, or stays, shows against the reference only, and that is what triggers.
+   */
+  readonly rolling?: { readonly windows: number; readonly profiles?: readonly TableProfile[] | undefined } | undefined;
+  /** What the current state costs per day, as performance estimated without labels says, for the policy's `cost`. */
+  readonly lossPerDay?: ((assessment: Assessment, window: WindowFacts) => number | undefined) | undefined;
   /** When evidence becomes an action. */
   readonly policy?: TriggerPolicy | undefined;
   /** Names the monitor in records. Default `monitor`. */
@@ -50,6 +64,8 @@ export interface Monitor {
   readonly events: EventSource<MonitorEvents>;
   /** Plain data; give it to the next monitor as `triggerState`. */
   readonly triggerState: TriggerState;
+  /** The latest windows; give them to the next monitor as `rolling.profiles`. */
+  readonly rollingProfiles: readonly TableProfile[];
   /**
    * Takes rows, in any order. `time` is the event time of all of them or the name of the column that holds it; without
    * it the clock's time counts. Returns the records of the windows that this closed.
@@ -79,6 +95,8 @@ export function createMonitor(options: MonitorOptions): Monitor {
   if (!(alpha > 0 && alpha < 1)) throw invalidInput('alpha', 'a number between 0 and 1', alpha);
   if (!(horizonWindows >= 1)) throw invalidInput('horizonWindows', 'a number of 1 or more', horizonWindows);
   const spec = checkWindow('by' in options.window ? options.window : { by: 'rows', rows: options.window.rows });
+  if (options.rolling !== undefined && !(Number.isInteger(options.rolling.windows) && options.rolling.windows > 0))
+    throw invalidInput('rolling.windows', 'an integer above 0', options.rolling.windows);
   const policy = checkPolicy(options.policy);
   const plans = plansOf(reference, options.columns);
   for (const column of plans.keys())
@@ -86,55 +104,36 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const windowAlpha = alpha / horizonWindows;
   const plan = digestJson(planData(options, plans.keys(), windowAlpha));
   const hub = eventHub<MonitorEvents>();
-  const open = new Map<number, OpenWindow>();
+  const windows = assembler(spec, reference, [...plans.keys()], (event) => hub.emit('late', event));
+  let latest = options.rolling?.profiles ?? [];
   let trigger = options.triggerState ?? QUIET;
-  let watermark = Number.NEGATIVE_INFINITY;
   let lastClosed: number | undefined;
   let closed = false;
 
-  const add = (part: WindowPart) => {
-    if (lastClosed !== undefined && part.index <= lastClosed) {
-      hub.emit('late', { rows: part.table.rowCount, window: part.index });
-      return;
-    }
-    windowAt(part.index).add(part.table);
-    if (part.latestMs !== undefined && part.latestMs > watermark) watermark = part.latestMs;
-  };
-  const windowAt = (index: number) => {
-    let window = open.get(index);
-    if (window === undefined) {
-      window = openWindow(reference, [...plans.keys()]);
-      open.set(index, window);
-    }
-    return window;
-  };
-  const due = () => {
-    if (spec.by === 'rows') return [...open].filter(([, window]) => window.rows >= spec.rows);
-    return [...open].filter(([index]) => boundsOf(spec, index).endMs! + (spec.latenessMs ?? 0) <= watermark);
-  };
-  const closeAll = (windows: readonly [number, OpenWindow][], partial: boolean) =>
-    [...windows].sort(([a], [b]) => a - b).map(([index, window]) => closeWindow(index, window, partial));
+  const compare = (against: TableProfile, profile: TableProfile) =>
+    compareProfiles(against, profile, {
+      ...options,
+      alpha: options.rolling === undefined ? windowAlpha : windowAlpha / 2,
+    });
 
-  const closeWindow = (index: number, window: OpenWindow, partial: boolean): DecisionRecord => {
-    open.delete(index);
+  const closeWindow = ({ index, startMs, endMs, window }: Span, partial: boolean): DecisionRecord => {
     const profile = window.profile();
-    const facts: WindowFacts = {
-      index,
-      ...boundsOf(spec, index),
-      rows: profile.rowCount,
-      partial,
-      emptyBefore: lastClosed === undefined ? 0 : index - lastClosed - 1,
-    };
+    const emptyBefore = lastClosed === undefined ? 0 : index - lastClosed - 1;
+    const facts: WindowFacts = { index, startMs, endMs, rows: profile.rowCount, partial, emptyBefore };
     lastClosed = index;
-    const assessment = withFaults(
-      compareProfiles(reference, profile, { ...options, alpha: windowAlpha }),
-      window.faults(),
-    );
-    const key = `${name}/${reference.digest}/${index}`;
+    const season = startMs === undefined ? undefined : seasonOf(options.seasons, startMs);
+    const faults = window.faults();
+    const assessment = withFaults(compare(season?.profile ?? reference, profile), faults);
+    const rolling = rollingAssessment(latest, options.rolling?.windows, (against) => compare(against, profile));
+    if (options.rolling !== undefined && !partial && isWhole(profile, reference, plans.keys()) && faults.length === 0)
+      latest = [...latest, profile].slice(-options.rolling.windows);
+    // Windows of rows have no place in time, and their numbers begin anew with every monitor.
+    const key = `${name}/${reference.digest}/${startMs ?? profile.digest}`;
     const severity = partial ? undefined : assessment.severity;
     const integrity = partial ? [] : assessment.integrity;
-    const now = facts.endMs ?? clock.now();
-    const step = reduceTrigger(policy, trigger, { key, severity, integrity, digest: profile.digest }, now);
+    const lossPerDay = options.lossPerDay?.(assessment, facts);
+    const now = endMs ?? clock.now();
+    const step = reduceTrigger(policy, trigger, { key, severity, integrity, lossPerDay, digest: profile.digest }, now);
     trigger = step.state;
     const base = {
       format: 'millwright.drift-decision/1',
@@ -143,6 +142,8 @@ export function createMonitor(options: MonitorOptions): Monitor {
       ...assessment,
       trigger: step.decision,
       reference: reference.digest,
+      season: season && { name: season.name, reference: season.profile.digest },
+      rolling,
       profile: profile.digest,
       plan,
       alpha: windowAlpha,
@@ -157,6 +158,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
     return record;
   };
 
+  const judge = (partial = false) => windows.take(partial).map((span) => closeWindow(span, partial));
   const requireOpen = () => {
     if (closed)
       throw new MillwrightError('state/closed', `The monitor \`${name}\` is closed.`, { details: { what: name } });
@@ -167,50 +169,50 @@ export function createMonitor(options: MonitorOptions): Monitor {
     get triggerState() {
       return trigger;
     },
+    get rollingProfiles() {
+      return latest;
+    },
     observe(table, { time } = {}) {
       requireOpen();
-      if (table.rowCount === 0) return [];
-      if (spec.by === 'rows') {
-        const records: DecisionRecord[] = [];
-        for (let start = 0; start < table.rowCount; ) {
-          const index = (lastClosed ?? -1) + 1;
-          const end = Math.min(table.rowCount, start + spec.rows - windowAt(index).rows);
-          add({ index, table: sliceTable(table, start, end), latestMs: undefined });
-          records.push(...closeAll(due(), false));
-          start = end;
-        }
-        return records;
-      }
-      for (const part of splitByTime(table, spec, time ?? clock.now())) add(part);
-      return closeAll(due(), false);
+      if (table.rowCount > 0) windows.add(table, time ?? clock.now());
+      return judge();
     },
     observeProfile(profile, { time }) {
       requireOpen();
-      const index =
-        spec.by === 'rows' ? (lastClosed ?? -1) + 1 : Math.floor((time - (spec.originMs ?? 0)) / spec.everyMs);
-      if (lastClosed !== undefined && index <= lastClosed) {
-        hub.emit('late', { rows: profile.rowCount, window: index });
-        return [];
-      }
-      windowAt(index).addProfile(profile);
-      watermark = Math.max(watermark, time);
-      return closeAll(due(), false);
+      windows.addProfile(profile, time);
+      return judge();
     },
     advance(timeMs) {
       requireOpen();
-      watermark = Math.max(watermark, timeMs);
-      return closeAll(due(), false);
+      windows.advance(timeMs);
+      return judge();
     },
     acknowledge() {
       trigger = acknowledge(trigger);
     },
     close() {
       if (closed) return [];
-      const records = closeAll([...open], true);
       closed = true;
-      return records;
+      return judge(true);
     },
   };
+}
+
+/** Against the latest windows together, once there are enough. */
+function rollingAssessment(
+  latest: readonly TableProfile[],
+  windows: number | undefined,
+  compare: (against: TableProfile) => Assessment,
+): DecisionRecord['rolling'] {
+  const [first, ...rest] = latest;
+  if (first === undefined || latest.length !== windows) return undefined;
+  const reference = rest.reduce(mergeProfiles, first);
+  return { ...compare(reference), reference: reference.digest, windows };
+}
+
+/** Every column is there, as the kind that it was: profiles of such windows merge. */
+function isWhole(profile: TableProfile, reference: TableProfile, columns: Iterable<string>): boolean {
+  return [...columns].every((name) => profile.columns.get(name)?.type === reference.columns.get(name)?.type);
 }
 
 /** Faults of single batches count like those of the whole window. */
@@ -229,6 +231,8 @@ function planData(options: MonitorOptions, columns: Iterable<string>, alpha: num
     alpha,
     multiplicity: options.multiplicity ?? 'bh',
     integrityAt: options.integrityAt ?? 0.2,
+    seasons: [...(options.seasons?.profiles ?? [])].map(([season, profile]) => [season, profile.digest]),
+    rolling: options.rolling?.windows ?? 0,
     columns: [...columns].map((name) => {
       const plan = new Map(Object.entries(plans)).get(name);
       return {

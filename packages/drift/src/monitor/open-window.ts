@@ -1,3 +1,4 @@
+import { MillwrightError } from '@millwright/core';
 import { type ColumnProfile, mergeProfiles, profileTable, type TableProfile } from '@millwright/core/profile';
 import { concatTables, selectColumns, type Table } from '@millwright/core/table';
 
@@ -5,7 +6,12 @@ import { concatTables, selectColumns, type Table } from '@millwright/core/table'
 export interface OpenWindow {
   readonly rows: number;
   add(table: Table): void;
+  /** @throws `profile/unmergeable` when it does not count the presence patterns of the reference */
   addProfile(profile: TableProfile): void;
+  /** Takes over all rows of another window. */
+  absorb(other: OpenWindow): void;
+  /** What was profiled so far. */
+  parts(): readonly TableProfile[];
   profile(): TableProfile;
   /** What single batches lacked, as sentences. A column that is gone from all of them is missing in the profile instead. */
   faults(): readonly string[];
@@ -22,9 +28,13 @@ export function openWindow(reference: TableProfile, columns: readonly string[]):
   let waiting: Table[] = [];
   let waitingRows = 0;
   let parts: TableProfile[] = [];
+  const together = reference.presence?.columns ?? [];
+  const wanted = [...new Set([...columns, ...together])];
   const flush = () => {
     if (waiting.length === 0) return;
-    parts.push(profileTable(concatTables(waiting), { reference }));
+    const table = concatTables(waiting);
+    const own = columns.filter((name) => table.columns.has(name));
+    parts.push(profileTable(withAbsent(table, together), { reference, columns: own }));
     waiting = [];
     waitingRows = 0;
     if (parts.length >= 2) parts = mergeAlike(parts);
@@ -36,7 +46,7 @@ export function openWindow(reference: TableProfile, columns: readonly string[]):
     add(table) {
       const own = selectColumns(
         table,
-        columns.filter((name) => table.columns.has(name)),
+        wanted.filter((name) => table.columns.has(name)),
       );
       if (waiting[0] !== undefined && shapeOfTable(waiting[0]) !== shapeOfTable(own)) flush();
       waiting.push(own);
@@ -44,8 +54,22 @@ export function openWindow(reference: TableProfile, columns: readonly string[]):
       if (waitingRows >= PROFILE_ROWS) flush();
     },
     addProfile(profile) {
+      if ((profile.presence === undefined) !== (reference.presence === undefined))
+        throw new MillwrightError(
+          'profile/unmergeable',
+          'Only one of the profile and the reference counts which columns have values together. Profile with `{ reference }`.',
+          { details: { column: 'presence', reason: 'only one of the profiles counts presence' } },
+        );
       flush();
       parts = mergeAlike([...parts, profile]);
+    },
+    absorb(other) {
+      flush();
+      parts = mergeAlike([...parts, ...other.parts()]);
+    },
+    parts() {
+      flush();
+      return parts;
     },
     profile() {
       flush();
@@ -100,8 +124,17 @@ function alignAll(
       const now = part.columns.get(name);
       aligned.set(name, now?.kind === was.kind ? { ...now, type: was.type } : allNull(was, part.rowCount));
     }
-    return { format: part.format, rowCount: part.rowCount, columns: aligned, digest: part.digest };
+    return { ...part, columns: aligned };
   });
+}
+
+/** Columns that a batch does not have at all are missing in all of its rows. */
+function withAbsent(table: Table, names: readonly string[]): Table {
+  const columns = new Map(table.columns);
+  for (const name of names)
+    if (!columns.has(name))
+      columns.set(name, { name, type: 'other', length: table.rowCount, nullCount: table.rowCount, chunks: [] });
+  return { rowCount: table.rowCount, columns };
 }
 
 function allNull(was: ColumnProfile, rows: number): ColumnProfile {

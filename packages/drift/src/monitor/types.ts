@@ -3,7 +3,7 @@ import type { DriftVerdict, TestResult, TwoSampleTest } from '../test/types.js';
 import type { TriggerDecision } from '../trigger/types.js';
 
 /** What is looked for in a column. */
-export type CheckKind = 'distribution' | 'missing' | 'unseen' | 'range' | 'schema';
+export type CheckKind = 'distribution' | 'missing' | 'unseen' | 'range' | 'presence' | 'schema';
 
 export interface ColumnPlan {
   /** Default: `distribution`, for numbers and categories alike. Must be able to work on profiles. */
@@ -59,6 +59,10 @@ export interface DecisionRecord extends Assessment {
   readonly window: WindowFacts;
   readonly trigger: TriggerDecision;
   readonly reference: Digest;
+  /** Which hour or weekday of the reference it was compared with; undefined for all of it. */
+  readonly season: { readonly name: string; readonly reference: Digest } | undefined;
+  /** Against the latest windows together; undefined when not asked for, or before there were enough. */
+  readonly rolling: (Assessment & { readonly reference: Digest; readonly windows: number }) | undefined;
   readonly profile: Digest;
   readonly plan: Digest;
   /** The part of α that this window may spend. */

@@ -23,7 +23,7 @@ export {
 export { compareCells, distribution } from './distribution.js';
 export { type KsOptions, kolmogorovSmirnov, kolmogorovSmirnovOfCells, ks } from './kolmogorov-smirnov.js';
 export { peers } from './peers.js';
-export { compareRates, missingTest, type Rate, rangeTest, unseenTest } from './presence.js';
+export { compareRates, missingTest, presenceTest, type Rate, rangeTest, unseenTest } from './presence.js';
 export { type AndersonDarlingOptions, andersonDarling, cramerVonMises, mannWhitney, rankTests } from './rank-tests.js';
 export type * from './types.js';
 export { energyDistance, wasserstein } from './wasserstein.js';

@@ -1,6 +1,13 @@
-import type { CategoryProfile, ColumnProfile, NumberProfile } from '@millwright/core/profile';
+import {
+  type CategoryProfile,
+  type ColumnProfile,
+  mergePresence,
+  type NumberProfile,
+  type PresencePatterns,
+} from '@millwright/core/profile';
 import { hypergeometricCdf, hypergeometricSf, normalQuantile } from '@millwright/core/statistics';
 import { chiSquareTest } from './chi-square.js';
+import { compareCells } from './distribution.js';
 import { checkOptions, judge } from './judge.js';
 import type { TestOptions, TestResult } from './types.js';
 
@@ -22,6 +29,29 @@ export function missingTest(reference: ColumnProfile, current: ColumnProfile, op
     rateOfMissing(current),
     options,
   );
+}
+
+/**
+ * Do values go missing together in new ways? Chi-square on all combinations of present columns: an outage of two sensors
+ * at once shows here. Margin 0.02.
+ *
+ * @throws `profile/unmergeable` for patterns of other columns
+ */
+export function presenceTest(
+  reference: PresencePatterns,
+  current: PresencePatterns,
+  options: TestOptions = {},
+): TestResult {
+  // Refuses patterns of other columns.
+  mergePresence(reference, current);
+  const label = (pattern: number) => {
+    const present = reference.columns.filter((_, k) => (pattern >> k) & 1);
+    if (present.length === 0) return 'nothing';
+    return present.length === reference.columns.length ? 'all' : `only ${present.join(' and ')}`;
+  };
+  const cells = { reference: reference.counts, current: current.counts, ordered: false, label };
+  const margin = options.margin ?? DEFAULT_MARGIN;
+  return { ...compareCells(cells, { ...options, margin }), test: 'presence' };
 }
 
 /**
@@ -59,31 +89,30 @@ export function unseenTest(
  * from both ends (exceedance test). Infinite values are a rate of their own. One-sided.
  */
 export function rangeTest(reference: NumberProfile, current: NumberProfile, options: TestOptions = {}): TestResult {
-  const checked = checkOptions(options, DEFAULT_MARGIN);
-  const { counts } = current.histogram;
-  const outside = counts.length > 1 ? counts[0]! + counts[counts.length - 1]! : 0;
-  const [before, now] = [infinite(reference), infinite(current)];
   const rates = {
-    reference: { count: before, rows: before + reference.finite },
-    current: { count: outside + now, rows: now + current.finite },
+    reference: { count: outside(reference) + infinite(reference), rows: infinite(reference) + reference.finite },
+    current: { count: outside(current) + infinite(current), rows: infinite(current) + current.finite },
   };
-  const draw = { population: reference.finite + current.finite, marked: reference.finite, draws: outside + 1 };
+  // A reference with rows beyond the edges was counted in the cells of another one: then these are a rate like any.
+  const tail = outside(reference) > 0 ? tailOf(rates.reference, rates.current, 'more') : exceedance(reference, current);
+  return judgeRates('range', 'share of rows out of range', rates, tail, 'more', checkOptions(options, DEFAULT_MARGIN));
+}
+
+function exceedance(reference: NumberProfile, current: NumberProfile): Tail {
+  const population = reference.finite + current.finite;
+  const draw = { population, marked: reference.finite, draws: outside(current) + 1 };
   const beyond = reference.finite < 2 ? 1 : hypergeometricCdf(1, draw);
+  const [before, now] = [infinite(reference), infinite(current)];
+  const rate = (count: number, { finite }: NumberProfile) => ({ count, rows: count + finite });
   const pValue =
     before + now === 0
       ? beyond
-      : Math.min(
-          1,
-          2 * Math.min(beyond, tailOf({ ...rates.reference }, { ...rates.current, count: now }, 'more').pValue),
-        );
-  return judgeRates(
-    'range',
-    'share of rows out of range',
-    rates,
-    { method: 'exact', pValue, logPValue: Math.log(pValue) },
-    'more',
-    checked,
-  );
+      : Math.min(1, 2 * Math.min(beyond, tailOf(rate(before, reference), rate(now, current), 'more').pValue));
+  return { method: 'exact', pValue, logPValue: Math.log(pValue) };
+}
+
+function outside({ histogram: { counts } }: NumberProfile): number {
+  return counts.length > 1 ? counts[0]! + counts[counts.length - 1]! : 0;
 }
 
 function infinite(profile: NumberProfile): number {

@@ -25,14 +25,16 @@ const DEFAULTS = {
 export const QUIET: TriggerState = { status: 'quiet', recent: [], retrainedAt: [], seen: [] };
 
 /** A policy with its defaults filled in and checked. */
-export interface CheckedPolicy extends Required<{ [K in keyof TriggerPolicy]: NonNullable<TriggerPolicy[K]> }> {
+export interface CheckedPolicy
+  extends Required<{ [K in keyof Omit<TriggerPolicy, 'cost'>]: NonNullable<TriggerPolicy[K]> }> {
+  readonly cost: TriggerPolicy['cost'];
   readonly digest: Digest;
 }
 
 /** @throws `input/invalid` when bands overlap, or k of n cannot be */
 export function checkPolicy(policy: TriggerPolicy = {}): CheckedPolicy {
-  const checked = { ...DEFAULTS, ...defined(policy) };
-  const { retrainAt, escalateAt, clearAt, confirm, cooldownMs, budget } = checked;
+  const checked = { ...DEFAULTS, cost: undefined, ...defined(policy) };
+  const { retrainAt, escalateAt, clearAt, confirm, cooldownMs, budget, cost } = checked;
   if (!(clearAt <= retrainAt && retrainAt < escalateAt && clearAt >= 0))
     throw invalidInput('policy', '0 ≤ clearAt ≤ retrainAt < escalateAt', `${clearAt}, ${retrainAt}, ${escalateAt}`);
   if (!(Number.isInteger(confirm.count) && confirm.count >= 1 && confirm.of >= confirm.count))
@@ -40,10 +42,10 @@ export function checkPolicy(policy: TriggerPolicy = {}): CheckedPolicy {
   if (!(cooldownMs >= 0)) throw invalidInput('cooldownMs', 'milliseconds of 0 or more', cooldownMs);
   if (!(budget.retrains >= 0 && budget.perMs > 0))
     throw invalidInput('budget', 'retrains of 0 or more in a positive time', budget.retrains);
-  return {
-    ...checked,
-    digest: digestJson({ retrainAt, escalateAt, clearAt, confirm: { ...confirm }, cooldownMs, budget: { ...budget } }),
-  };
+  if (cost !== undefined && !(cost.retraining >= 0 && cost.days > 0))
+    throw invalidInput('cost', 'a cost of 0 or more that pays in a positive number of days', cost.retraining);
+  const plain = { retrainAt, escalateAt, clearAt, confirm: { ...confirm }, cooldownMs, budget: { ...budget } };
+  return { ...checked, digest: digestJson(cost === undefined ? plain : { ...plain, cost: { ...cost } }) };
 }
 
 /**
@@ -57,7 +59,7 @@ export function reduceTrigger(
   evidence: TriggerEvidence,
   now: number,
 ): { readonly state: TriggerState; readonly decision: TriggerDecision } {
-  const { key, severity, integrity } = evidence;
+  const { key, severity, integrity, lossPerDay } = evidence;
   const judged = severity !== undefined && !Number.isNaN(severity);
   const next = { ...state, seen: [...state.seen, key].slice(-MAX_SEEN) };
   const end = (action: TriggerAction, reason: TriggerReason, change: Partial<TriggerState> = {}) => {
@@ -72,6 +74,7 @@ export function reduceTrigger(
       key,
       severity: judged ? severity : undefined,
       integrity,
+      lossPerDay,
       confirmed,
     };
     const decision = { ...base, policy: policy.digest, evidence: evidence.digest };
@@ -95,6 +98,9 @@ export function reduceTrigger(
   if (recent.filter(Boolean).length < policy.confirm.count) return end('watch', 'unconfirmed', watching);
   const last = state.retrainedAt[state.retrainedAt.length - 1];
   if (last !== undefined && now - last < policy.cooldownMs) return end('watch', 'cooldown', watching);
+  const { cost } = policy;
+  if (cost !== undefined && lossPerDay !== undefined && !(lossPerDay * cost.days >= cost.retraining))
+    return end('watch', 'not-worth-it', watching);
   const spent = state.retrainedAt.filter((at) => now - at < policy.budget.perMs);
   if (spent.length >= policy.budget.retrains) return end('hold', 'budget', { status: 'held', recent });
   const done = end('retrain', 'confirmed', { ...watching, retrainedAt: [...spent, now] });
@@ -137,6 +143,8 @@ function sentenceOf(decision: Omit<TriggerDecision, 'sentence'>, policy: Checked
       return `${decision.confirmed} of the last ${of} windows show the change (${size}): retrain.`;
     case 'cooldown':
       return 'The change is confirmed, but the last retraining is too recent to do another.';
+    case 'not-worth-it':
+      return `The change is confirmed, but ${policy.cost?.days} days of it lose ${Number(((decision.lossPerDay ?? 0) * (policy.cost?.days ?? 0)).toPrecision(3))} and a retraining costs ${policy.cost?.retraining}.`;
     case 'budget':
       return `The budget of ${policy.budget.retrains} retrainings is spent: a person has to decide.`;
   }

@@ -19,6 +19,11 @@ export interface TriggerPolicy {
   readonly cooldownMs?: number | undefined;
   /** At most so many retrainings in so long; beyond, `hold`. Default 4 in 30 days. */
   readonly budget?: { readonly retrains: number; readonly perMs: number } | undefined;
+  /**
+   * Retrain only when what the current state loses in `days` is at least what a retraining costs, in one currency.
+   * Evidence without an estimate of the loss is judged by its severity alone. Default: cost does not count.
+   */
+  readonly cost?: { readonly retraining: number; readonly days: number } | undefined;
 }
 
 /** What the reducer looks at. */
@@ -29,6 +34,8 @@ export interface TriggerEvidence {
   readonly severity: number | undefined;
   /** Signs that data are broken rather than changed (column gone, null surge, unit change). Any of them escalates. */
   readonly integrity: readonly string[];
+  /** What the current state loses per day, in the currency of the policy's `cost`. */
+  readonly lossPerDay?: number | undefined;
   /** Digest of the record that the evidence comes from. */
   readonly digest?: Digest | undefined;
 }
@@ -52,6 +59,7 @@ export interface TriggerDecision {
   readonly key: string;
   readonly severity: number | undefined;
   readonly integrity: readonly string[];
+  readonly lossPerDay: number | undefined;
   /** How many of the last judged windows spoke for retraining, this one included. */
   readonly confirmed: number;
   readonly policy: Digest;
@@ -71,4 +79,5 @@ export type TriggerReason =
   | 'cleared'
   | 'confirmed'
   | 'cooldown'
+  | 'not-worth-it'
   | 'budget';

@@ -111,6 +111,20 @@ describe('the reducer', () => {
     expect(() => checkPolicy(policy)).toThrow(/Expected/);
   });
 
+  test('retrains only when what is lost is worth it; an unknown loss leaves it to the severity', () => {
+    const policy = checkPolicy({ confirm: { count: 1, of: 1 }, cost: { retraining: 900, days: 30 } });
+    const decide = (lossPerDay: number | undefined) =>
+      reduceTrigger(policy, QUIET, { key: 'w', severity: 2, integrity: [], lossPerDay }, 0).decision;
+    expect(decide(29.99)).toMatchObject({ action: 'watch', reasons: ['not-worth-it'], lossPerDay: 29.99 });
+    expect(decide(10).sentence).toBe('The change is confirmed, but 30 days of it lose 300 and a retraining costs 900.');
+    expect(decide(30).action).toBe('retrain');
+    expect(decide(undefined).action).toBe('retrain');
+    expect(decide(Number.NaN).reasons).toEqual(['not-worth-it']);
+    expect(checkPolicy({ cost: { retraining: 1, days: 1 } }).digest).not.toBe(checkPolicy().digest);
+    expect(() => checkPolicy({ cost: { retraining: -1, days: 1 } })).toThrow(/cost/);
+    expect(() => checkPolicy({ cost: { retraining: 1, days: 0 } })).toThrow(/cost/);
+  });
+
   test('never retrains on integrity evidence, on what it cannot judge, above the band, or past cooldown and budget', () => {
     const step = fc.oneof(
       fc.constantFrom<Step>(undefined, 'broken', 'acknowledge'),
