@@ -93,6 +93,8 @@ export interface ErrorDetails {
   'serving/untrusted-model': { readonly reasons: readonly string[] };
   /** The model is well formed, and uses types that cannot be passed to it here. */
   'serving/unsupported': { readonly reasons: readonly string[] };
+  /** The model's files are larger than this device is to hold. */
+  'serving/too-large': { readonly bytes: number; readonly maxBytes: number };
   /** A tensor does not fit the model's signature. */
   'serving/tensor': { readonly name: string; readonly expected: string; readonly received: string };
   /** The deadline passed, or would pass, before an answer. */

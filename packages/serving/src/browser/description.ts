@@ -1,13 +1,15 @@
 import {
   canonicalJson,
   type Digest,
+  digestBytes,
   encodeUtf8,
   invalidInput,
   MillwrightError,
   parseDigest,
   type ResolvedModel,
+  toDigest,
 } from '@millwright/core';
-import { type Manifest, manifestDigest, manifestOf } from '@millwright/core/artifact';
+import { CHUNK_BYTES, type Manifest, type ManifestFile, manifestDigest, manifestOf } from '@millwright/core/artifact';
 import { type Contract, parseContract } from '@millwright/core/contract';
 
 /** A model as it is published at a URL: what it is, which files it has, and who says so. The files lie beside it. */
@@ -19,6 +21,8 @@ export interface ModelDescription {
   readonly digest: Digest;
   readonly manifest: Manifest;
   readonly contract?: Contract | undefined;
+  /** Base64 of the digests of a file's pieces, one after the other, by path: what the manifest's `chunks` is the digest of. */
+  readonly pieces?: Readonly<Record<string, string>> | undefined;
   /** Base64 of the publisher's signature over the canonical JSON of everything else. */
   readonly signature?: string | undefined;
 }
@@ -26,10 +30,43 @@ export interface ModelDescription {
 /** The description of a model, to be put as JSON beside its files. With a private key, signed. */
 export async function describeModel(model: ResolvedModel, signWith?: CryptoKey): Promise<ModelDescription> {
   const { id, digest, contract, artifact } = model;
-  const plain = { format: 'millwright.model/1', id, digest, manifest: artifact.manifest, contract } as const;
+  const pieces: Record<string, string> = {};
+  for (const file of artifact.manifest.files)
+    if (file.chunks !== undefined) pieces[file.path] = toBase64(await pieceList(await artifact.bytes(file.path)));
+  const plain = { format: 'millwright.model/1', id, digest, manifest: artifact.manifest, contract, pieces } as const;
   if (signWith === undefined) return plain;
   const signature = await crypto.subtle.sign(algorithmOf(signWith), signWith, signedBytes(plain));
-  return { ...plain, signature: btoa(String.fromCharCode(...new Uint8Array(signature))) };
+  return { ...plain, signature: toBase64(new Uint8Array(signature)) };
+}
+
+/** The digests of a file's pieces. A file that the manifest has no list for is one piece. */
+export function piecesOf(description: ModelDescription, file: ManifestFile): readonly Digest[] {
+  const list = description.pieces?.[file.path];
+  if (file.chunks === undefined || list === undefined) return [file.digest];
+  const bytes = fromBase64(list);
+  return Array.from({ length: bytes.length / HASH_BYTES }, (_, i) =>
+    toDigest(bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)),
+  );
+}
+
+async function pieceList(bytes: Uint8Array): Promise<Uint8Array> {
+  const list = new Uint8Array(Math.ceil(bytes.length / CHUNK_BYTES) * HASH_BYTES);
+  for (let piece = 0; piece * CHUNK_BYTES < bytes.length; piece++) {
+    const part = new Uint8Array(bytes.subarray(piece * CHUNK_BYTES, (piece + 1) * CHUNK_BYTES));
+    list.set(new Uint8Array(await crypto.subtle.digest('SHA-256', part)), piece * HASH_BYTES);
+  }
+  return list;
+}
+
+/** @throws `artifact/mismatch` unless the list is the one that the manifest names */
+function checkPieces(file: ManifestFile, list: unknown): string | undefined {
+  if (file.chunks === undefined || list === undefined) return undefined;
+  if (typeof list !== 'string') throw invalidInput('description.pieces', 'base64 by path', list);
+  const bytes = fromBase64(list);
+  const actual = digestBytes(bytes);
+  if (actual !== file.chunks || bytes.length !== Math.ceil(file.size / CHUNK_BYTES) * HASH_BYTES)
+    throw mismatch(`${file.path} (list of pieces)`, file.chunks, actual);
+  return list;
 }
 
 /**
@@ -51,13 +88,19 @@ export function parseDescription(json: unknown): ModelDescription {
   const [digest, actual] = [parseDigest(value.digest, 'description.digest'), manifestDigest(manifest)];
   if (digest !== actual) throw mismatch('manifest', digest, actual);
   const checked = contract === undefined ? undefined : parseContract(contract);
-  return { format: 'millwright.model/1', id, digest, manifest, contract: checked, signature };
+  const pieces: Record<string, string> = Object.create(null);
+  for (const file of manifest.files) {
+    const given = value.pieces as Readonly<Record<string, unknown>> | undefined;
+    const list = checkPieces(file, given && Object.hasOwn(given, file.path) ? given[file.path] : undefined);
+    if (list !== undefined) pieces[file.path] = list;
+  }
+  return { format: 'millwright.model/1', id, digest, manifest, contract: checked, pieces, signature };
 }
 
 /** @throws `serving/untrusted-model` unless the description carries a signature of this key */
 export async function checkSignature(description: ModelDescription, key: CryptoKey): Promise<void> {
   const { signature } = description;
-  const bytes = signature === undefined ? undefined : Uint8Array.from(atob(signature), (char) => char.charCodeAt(0));
+  const bytes = signature === undefined ? undefined : fromBase64(signature);
   if (bytes !== undefined && (await crypto.subtle.verify(algorithmOf(key), key, bytes, signedBytes(description))))
     return;
   const reason = signature === undefined ? 'It is not signed.' : 'Its signature is not of the given key.';
@@ -79,4 +122,19 @@ function mismatch(path: string, expected: string, actual: string): MillwrightErr
   return new MillwrightError('artifact/mismatch', `\`${path}\` has digest ${actual}, expected ${expected}.`, {
     details: { path, expected, actual },
   });
+}
+
+const HASH_BYTES = 32;
+
+function toBase64(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+}
+
+/** @throws `input/invalid` */
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  try {
+    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  } catch {
+    throw invalidInput('description', 'base64', text);
+  }
 }

@@ -1,118 +1,172 @@
-import { type Abortable, MillwrightError, toDigest } from '@millwright/core';
-import type { ManifestFile } from '@millwright/core/artifact';
-import type { BlobStore } from '@millwright/core/storage';
+import { type Abortable, type Digest, MillwrightError, toDigest } from '@millwright/core';
+import { CHUNK_BYTES, type ManifestFile } from '@millwright/core/artifact';
+import type { DeviceStore } from './device-store.js';
 
 export interface DownloadProgress {
-  readonly phase: 'download' | 'cache' | 'verify' | 'load';
+  readonly phase: 'download' | 'cache' | 'load';
   readonly path: string;
-  /** Bytes. */
+  /** Bytes that are here and verified. */
   readonly done: number;
   readonly total: number;
 }
 
 export interface DownloadOptions extends Abortable {
   readonly fetch?: typeof fetch | undefined;
-  /** Where verified files are kept for the next visit, by digest. */
-  readonly cache?: BlobStore | undefined;
+  /** Where verified pieces are kept for the next visit, by digest. Without it nothing is kept. */
+  readonly store?: DeviceStore | undefined;
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
-  /** How often a broken download is taken up again where it ended. Default 3. */
+  /** How often a broken connection is taken up again where it ended. Default 3. */
   readonly retries?: number | undefined;
 }
 
 /**
- * The file's bytes, from the cache or the network, verified before anyone sees them. A connection that breaks is taken
- * up again with a range request; more bytes than the manifest says are refused as they come.
+ * The file's bytes, piece by piece (1 MiB) from the store or the network; a piece is verified before it is kept, and the
+ * first wrong one ends the download. Whatever ends a visit, the next one fetches again at most the piece that was under way.
  *
+ * @param pieces digests of the file's pieces, or the file's own when it is one
  * @throws `artifact/mismatch`, `artifact/missing`, or the signal's reason
  */
-export async function download(url: URL, file: ManifestFile, options: DownloadOptions = {}): Promise<Uint8Array> {
-  const { cache, onProgress, signal } = options;
-  const { path, size, digest } = file;
-  const cached = await cache?.get(digest, { signal });
-  if (cached !== undefined) {
-    const bytes = await collect(cached, new Uint8Array(size), 0, file, (done) =>
-      onProgress?.({ phase: 'cache', path, done, total: size }),
-    );
-    // A cache that lost or changed bytes is no reason to fail while there is a network.
-    if (bytes.done === size && (await digestOf(bytes.into)) === digest) return bytes.into;
-    await cache?.delete(digest, { signal });
-  }
-  const bytes = await fetchAll(url, file, options);
-  onProgress?.({ phase: 'verify', path, done: 0, total: size });
-  const actual = await digestOf(bytes);
-  if (actual !== digest) {
-    throw new MillwrightError(
-      'artifact/mismatch',
-      `\`${path}\` from ${url} has digest ${actual}, expected ${digest}.`,
-      {
-        details: { path, expected: digest, actual },
-      },
-    );
-  }
-  onProgress?.({ phase: 'verify', path, done: size, total: size });
-  await cache?.put(digest, bytes, { size, signal });
-  return bytes;
-}
-
-async function fetchAll(url: URL, file: ManifestFile, options: DownloadOptions): Promise<Uint8Array<ArrayBuffer>> {
-  const { fetch: get = fetch, onProgress, retries = 3, signal } = options;
+export async function download(
+  url: URL,
+  file: ManifestFile,
+  pieces: readonly Digest[],
+  options: DownloadOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { store, onProgress, signal } = options;
   const { path, size } = file;
   const into = new Uint8Array(size);
+  const start = (piece: number) => piece * CHUNK_BYTES;
+  const end = (piece: number) => (piece === pieces.length - 1 ? size : start(piece + 1));
+  const have = new Uint8Array(pieces.length);
   let done = 0;
+
+  function count(piece: number, phase: DownloadProgress['phase']): void {
+    have[piece] = 1;
+    done += end(piece) - start(piece);
+    onProgress?.({ phase, path, done, total: size });
+  }
+
+  /** A store that lost or changed a piece is no reason to fail while there is a network. */
+  async function recall(piece: number): Promise<void> {
+    const bytes = await store?.get(nameOf(pieces[piece]!)).catch(() => undefined);
+    if (bytes?.byteLength !== end(piece) - start(piece) || (await digestOf(bytes)) !== pieces[piece]) return;
+    into.set(bytes, start(piece));
+    count(piece, 'cache');
+  }
+
+  async function accept(piece: number): Promise<void> {
+    const bytes = into.subarray(start(piece), end(piece));
+    const actual = await digestOf(bytes);
+    if (actual !== pieces[piece]) throw mismatch(file, piece, pieces[piece]!, actual);
+    // A full disk is no reason to fail either.
+    await store?.put(nameOf(actual), bytes).catch(() => undefined);
+    count(piece, 'download');
+  }
+
+  if (size === 0) {
+    await accept(0);
+    return into;
+  }
+  if (store !== undefined) await inTurns(pieces.length, AT_ONCE, recall);
+  signal?.throwIfAborted();
+  for (let piece = 0; piece < pieces.length; ) {
+    if (have[piece] === 1) {
+      piece++;
+      continue;
+    }
+    let last = piece;
+    while (last + 1 < pieces.length && have[last + 1] === 0) last++;
+    await fetchRange(url, file, { start: start(piece), end: end(last) }, into, options, async (at) => {
+      for (; piece <= last && at >= end(piece); piece++) await accept(piece);
+    });
+  }
+  return into;
+}
+
+/** The name of a piece in the store. */
+export function nameOf(digest: Digest): string {
+  return digest.slice('sha256:'.length);
+}
+
+/**
+ * Streams a range into its place and tells after each part how far it is. A connection that breaks is taken up again at
+ * the same byte; a server that knows no ranges sends everything, and what is here already is passed over.
+ */
+async function fetchRange(
+  url: URL,
+  file: ManifestFile,
+  { start, end }: { readonly start: number; readonly end: number },
+  into: Uint8Array<ArrayBuffer>,
+  { fetch: get = fetch, retries = 3, signal }: DownloadOptions,
+  reached: (at: number) => Promise<void>,
+): Promise<void> {
+  let at = start;
   for (let attempt = 0; ; attempt++) {
-    const headers: Record<string, string> = done === 0 ? {} : { range: `bytes=${done}-` };
     let broken: unknown;
     try {
+      const headers: Record<string, string> = {};
+      if (at > 0 || end < file.size) headers['range'] = `bytes=${at}-${end < file.size ? end - 1 : ''}`;
       const response = await get(url, { headers, redirect: 'follow', signal: signal ?? null });
       if (!response.ok || response.body === null) throw missing(file, url, response.status);
-      // A server without ranges starts over.
-      if (response.status !== 206) done = 0;
-      const got = await collect(response.body, into, done, file, (at) =>
-        onProgress?.({ phase: 'download', path, done: at, total: size }),
-      );
-      done = got.done;
-      broken = got.broken;
+      let from = response.status === 206 ? at : 0;
+      for await (const part of partsOf(response.body)) {
+        const fresh = part.subarray(Math.min(part.byteLength, Math.max(0, at - from)));
+        from += part.byteLength;
+        if (from > file.size) throw tooLong(file);
+        // What a server sends beyond the range is not asked for.
+        into.set(fresh.subarray(0, end - at), at);
+        at = Math.min(end, at + fresh.byteLength);
+        await reached(at);
+        if (at === end && end < file.size) return;
+      }
     } catch (error) {
       if (error instanceof MillwrightError) throw error;
       broken = error;
     }
-    if (broken === undefined && done === size) return into;
+    if (broken === undefined && at === end) return;
     signal?.throwIfAborted();
     if (attempt >= retries) throw missing(file, url, undefined, broken);
   }
 }
 
-/** Reads into `into` from `start`. What came before a stream broke is kept. */
-async function collect(
-  stream: ReadableStream<Uint8Array>,
-  into: Uint8Array<ArrayBuffer>,
-  start: number,
-  file: ManifestFile,
-  report: (done: number) => void,
-): Promise<{ readonly into: Uint8Array<ArrayBuffer>; readonly done: number; readonly broken: unknown }> {
+/** A stream's parts; leaving the loop cancels the stream. (Not every browser lets one iterate a stream.) */
+async function* partsOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   const reader = stream.getReader();
-  let done = start;
   try {
-    for (;;) {
-      const next = await reader.read();
-      if (next.done) return { into, done, broken: undefined };
-      if (done + next.value.byteLength > into.byteLength) throw tooLong(file);
-      into.set(next.value, done);
-      done += next.value.byteLength;
-      report(done);
-    }
-  } catch (error) {
-    if (error instanceof MillwrightError) {
-      await reader.cancel().catch(() => undefined);
-      throw error;
-    }
-    return { into, done, broken: error };
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    await reader.cancel().catch(() => undefined);
   }
 }
 
+/** Runs `work` for 0 to `count - 1`, so many at a time. */
+async function inTurns(count: number, atOnce: number, work: (i: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: Math.min(atOnce, count) }, async () => {
+      while (next < count) await work(next++);
+    }),
+  );
+}
+
+/** Reads of the store that overlap: enough to keep the disk and the digests busy. */
+const AT_ONCE = 4;
+
 /** The platform's SHA-256: several times the speed of one in JavaScript, and off this thread. */
-async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<Digest> {
   return toDigest(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+}
+
+function mismatch(
+  file: ManifestFile,
+  piece: number,
+  expected: string,
+  actual: string,
+): MillwrightError<'artifact/mismatch'> {
+  const path = file.size > CHUNK_BYTES ? `${file.path} (chunk ${piece})` : file.path;
+  return new MillwrightError('artifact/mismatch', `\`${path}\` has digest ${actual}, expected ${expected}.`, {
+    details: { path, expected, actual },
+  });
 }
 
 function tooLong({ path, size }: ManifestFile): MillwrightError<'artifact/mismatch'> {

@@ -1,10 +1,17 @@
-import type { Abortable, Closable, ModelSource, RequestContext } from '@millwright/core';
+import {
+  type Abortable,
+  type Closable,
+  MillwrightError,
+  type ModelSource,
+  type RequestContext,
+} from '@millwright/core';
 import { createEndpoint, type Endpoint, type EndpointOptions, type Row } from '../endpoint/index.js';
 import type { EngineFacts } from '../engine/index.js';
 import type { ProviderName } from '../runtime/index.js';
 import { type OnnxOptions, onnx } from '../runtime/onnx/index.js';
+import { deviceStore } from './device-store.js';
 import type { DownloadProgress } from './download.js';
-import { type ModelAtOptions, modelAt } from './model-at.js';
+import { type ModelAtOptions, modelAt, type PublishedModel } from './model-at.js';
 
 export interface OpenModelOptions<I, O>
   extends ModelAtOptions,
@@ -23,12 +30,18 @@ export interface OpenModel<I, O> extends Closable {
   readonly facts: EngineFacts;
   readonly id: string;
   predict(input: I, context?: RequestContext): Promise<O>;
+  /**
+   * Goes back to the model that this device had before, without network, and stays there until another is published.
+   * @throws `state/not-found` when none is kept
+   */
+  goBack(): Promise<void>;
   /** The endpoint behind it: arms, policy, guards, records. */
   readonly endpoint: Endpoint<I, O>;
 }
 
 /**
- * Fetches, verifies, loads and warms a published model on this device.
+ * Fetches, verifies, loads and warms a published model on this device, and keeps it for a visit without network
+ * (`deviceStore`, if no store is given).
  *
  * @param model URL of a model description, or any model source
  * @throws `artifact/mismatch`, `serving/untrusted-model`, `serving/no-provider`, `state/not-found`
@@ -50,8 +63,10 @@ export async function openModel<I = Row, O = Row>(
     clock,
     signal,
   } = options;
-  const source = typeof model === 'string' || model instanceof URL ? modelAt(model, options) : model;
-  const resolved = await source.resolve({ signal });
+  const published = typeof model === 'string' || model instanceof URL;
+  const store = options.store ?? (published ? await deviceStore() : undefined);
+  const source = published ? modelAt(model, { ...options, store }) : model;
+  let resolved = await source.resolve({ signal });
   const watch = source.watch?.bind(source);
   const fetched: ModelSource = { resolve: async () => resolved, ...(watch === undefined ? {} : { watch }) };
   const report = options.onProgress ?? ((_: DownloadProgress) => undefined);
@@ -59,17 +74,36 @@ export async function openModel<I = Row, O = Row>(
   report({ phase: 'load', path: resolved.id, done: 0, total });
   const runtime = onnx({ prefer, require, ort, wasmPaths, wasmThreads, trusted });
   const endpoint = await createEndpoint<I, O>({ model: fetched, runtime, codec, maxBatch, deadlineMs, clock });
+  if (isPublished(source)) await source.keep(resolved);
   report({ phase: 'load', path: resolved.id, done: total, total });
   return {
     close: () => endpoint.close(),
     [Symbol.asyncDispose]: () => endpoint.close(),
     endpoint,
-    id: resolved.id,
+    get id() {
+      return endpoint.champion.model;
+    },
     get facts() {
       return endpoint.champion.facts;
     },
     async predict(input, context) {
       return (await endpoint.predict(input, context)).output;
     },
+    async goBack() {
+      if (!isPublished(source)) throw nothingKept(resolved.id);
+      const before = await source.goBack(resolved);
+      await endpoint.champion.swap(before);
+      resolved = await before.resolve();
+    },
   };
+}
+
+function isPublished(source: ModelSource): source is PublishedModel {
+  return 'goBack' in source;
+}
+
+function nothingKept(id: string): MillwrightError<'state/not-found'> {
+  return new MillwrightError('state/not-found', `\`${id}\` was not opened from a URL: nothing is kept before it.`, {
+    details: { what: 'kept model', id },
+  });
 }

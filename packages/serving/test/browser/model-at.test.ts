@@ -1,8 +1,17 @@
 import { isMillwrightError } from '@millwright/core';
+import { CHUNK_BYTES, openArtifact, putArtifact } from '@millwright/core/artifact';
 import { column, defineContract } from '@millwright/core/contract';
 import { memoryBlobs } from '@millwright/core/storage';
-import { describeModel, modelAt } from '@millwright/serving/browser';
-import { expect, test } from 'vitest';
+import {
+  type DeviceStore,
+  describeModel,
+  deviceStore,
+  memoryStore,
+  modelAt,
+  parseDescription,
+} from '@millwright/serving/browser';
+import { describe, expect, test } from 'vitest';
+import { piecesOf } from '../../src/browser/description.js';
 import { logistic, resolvedModel } from '../support/models.js';
 
 const contract = defineContract({
@@ -116,13 +125,162 @@ test('with a key, only what the publisher signed is taken', async () => {
   expect(await resolve(renamed, pair.publicKey)).toBe('serving/untrusted-model');
 });
 
-test('a verified file is kept for the next visit, and a spoilt cache is not believed', async () => {
-  const cache = memoryBlobs();
+test('a verified file is kept for the next visit, and a spoilt store is not believed', async () => {
+  const store = memoryStore();
   const first = server(await published());
-  await read(first.get, { cache });
+  await read(first.get, { store });
   const second = server(await published());
-  expect(await read(second.get, { cache })).toEqual(bytes);
+  expect(await read(second.get, { store })).toEqual(bytes);
   expect(second.requests).toEqual(['/flight/champion.json']);
-  const lying = { ...cache, get: async () => new Blob([new Uint8Array(bytes.length)]).stream() };
-  expect(await read(server(await published()).get, { cache: lying })).toEqual(bytes);
+  const lying = { ...store, get: async () => new Uint8Array(bytes.length) };
+  expect(await read(server(await published()).get, { store: lying })).toEqual(bytes);
+  const broken = { ...store, get: () => Promise.reject(new Error('no')), put: () => Promise.reject(new Error('full')) };
+  expect(await read(server(await published()).get, { store: broken })).toEqual(bytes);
+});
+
+/** Three and a half pieces that are all different. */
+const large = Uint8Array.from({ length: 3.5 * CHUNK_BYTES }, (_, i) => (i * 31 + (i >> 20)) % 251);
+
+const isLarge = (other: Uint8Array) => other.length === large.length && large.every((byte, i) => other[i] === byte);
+
+async function publishedLarge(id = 'large@1', content = large) {
+  const blobs = memoryBlobs();
+  const { digest } = await putArtifact(blobs, { 'model.onnx': content });
+  const artifact = await openArtifact(blobs, digest);
+  const description = await describeModel({ id, digest, artifact, contract: undefined });
+  return {
+    description,
+    files: { '/flight/champion.json': JSON.stringify(description), '/flight/model.onnx': content },
+  };
+}
+
+describe('a model of several pieces', () => {
+  test('that a visit did not finish is taken up at the piece that was under way', async () => {
+    const { files } = await publishedLarge();
+    const store = memoryStore();
+    const cut = 2 * CHUNK_BYTES + 1_000;
+    expect(await codeOf(() => read(server(files, [cut]).get, { store, retries: 0 }))).toBe('artifact/missing');
+    const next = server(files);
+    expect(isLarge(await read(next.get, { store }))).toBe(true);
+    expect(next.requests[1]).toBe(`/flight/model.onnx bytes=${2 * CHUNK_BYTES}-`);
+  });
+
+  test('with a changed piece is refused there, before the rest is fetched, and what was right is kept', async () => {
+    const { files } = await publishedLarge();
+    const changed = large.slice();
+    changed[CHUNK_BYTES + 5]! ^= 1;
+    const store = memoryStore();
+    let sent = 0;
+    const slow: typeof fetch = async (input, init) => {
+      if (String(input).endsWith('.json')) return await server(files).get(input, init);
+      return new Response(
+        new ReadableStream({
+          pull(controller) {
+            if (sent >= changed.length) return controller.close();
+            controller.enqueue(changed.slice(sent, sent + 65_536));
+            sent += 65_536;
+          },
+        }),
+      );
+    };
+    expect(await codeOf(() => read(slow, { store }))).toBe('artifact/mismatch');
+    expect(sent).toBeLessThan(2.5 * CHUNK_BYTES);
+    expect(await store.names()).toHaveLength(1);
+  });
+
+  test('whose store lost pieces in the middle fetches those alone; a server without ranges will do', async () => {
+    const { description, files } = await publishedLarge();
+    const store = memoryStore();
+    await read(server(files).get, { store });
+    const lost = piecesOf(description, description.manifest.files[0]!)[1]!;
+    await store.delete(lost.slice('sha256:'.length));
+    const next = server(files);
+    expect(isLarge(await read(next.get, { store }))).toBe(true);
+    expect(next.requests[1]).toBe(`/flight/model.onnx bytes=${CHUNK_BYTES}-${2 * CHUNK_BYTES - 1}`);
+    await store.delete(lost.slice('sha256:'.length));
+    const whole: typeof fetch = async (input) =>
+      new Response(files[new URL(String(input)).pathname as keyof typeof files]);
+    expect(isLarge(await read(whole, { store }))).toBe(true);
+  });
+
+  test('whose list of pieces is not the one of the manifest is refused', async () => {
+    const { description } = await publishedLarge();
+    const list = description.pieces!['model.onnx']!;
+    const wrong = { ...description, pieces: { 'model.onnx': `B${list.slice(1)}` } };
+    expect(() => parseDescription(JSON.parse(JSON.stringify(wrong)))).toThrow(/pieces/);
+    expect(() =>
+      parseDescription(JSON.parse(JSON.stringify({ ...description, pieces: { 'model.onnx': '?' } }))),
+    ).toThrow();
+  });
+
+  test('larger than the budget is refused before a byte of it is fetched', async () => {
+    const { files } = await publishedLarge();
+    const { get, requests } = server(files);
+    expect(await codeOf(() => read(get, { maxBytes: large.length - 1 }))).toBe('serving/too-large');
+    expect(requests).toEqual(['/flight/champion.json']);
+  });
+});
+
+describe('without a network', () => {
+  const offline: typeof fetch = () => Promise.reject(new TypeError('Failed to fetch'));
+  const other = large.slice().reverse();
+
+  async function visit(files: Record<string, Uint8Array | string>, store: DeviceStore) {
+    const source = modelAt(url, { fetch: server(files).get, store });
+    const model = await source.resolve();
+    await model.artifact.bytes('model.onnx');
+    await source.keep(model);
+    return { source, model };
+  }
+
+  test('the model that worked last is there; one that never did is not', async () => {
+    const { files } = await publishedLarge();
+    const store = memoryStore();
+    const source = modelAt(url, { fetch: offline, store });
+    await expect(source.resolve()).rejects.toThrow('Failed to fetch');
+    await visit(files, store);
+    const model = await source.resolve();
+    expect(model.id).toBe('large@1');
+    expect(isLarge(await model.artifact.bytes('model.onnx'))).toBe(true);
+    // A description that is there and wrong is not replaced by an old one.
+    const wrong = server({ '/flight/champion.json': '{}' });
+    expect(await codeOf(() => modelAt(url, { fetch: wrong.get, store }).resolve())).toBe('input/invalid');
+  });
+
+  test('the device goes back to the model before, and stays there until another is published', async () => {
+    const [one, two, three] = [
+      await publishedLarge(),
+      await publishedLarge('large@2', other),
+      await publishedLarge('large@3', large.slice(1)),
+    ];
+    const store = memoryStore();
+    await visit(one.files, store);
+    const { source, model } = await visit(two.files, store);
+    expect(model.id).toBe('large@2');
+    const before = await (await source.goBack(model)).resolve();
+    expect(before.id).toBe('large@1');
+    expect(isLarge(await before.artifact.bytes('model.onnx'))).toBe(true);
+    const resolved = async (get: typeof fetch) => (await modelAt(url, { fetch: get, store }).resolve()).id;
+    expect(await resolved(server(two.files).get)).toBe('large@1');
+    expect(await resolved(offline)).toBe('large@1');
+    expect(await resolved(server(three.files).get)).toBe('large@3');
+    expect(await codeOf(() => source.goBack(before))).toBe('state/not-found');
+  });
+
+  test('pieces that no kept model needs are deleted; those that two models share are stored once', async () => {
+    const store = memoryStore();
+    const contents = [1, 2, 3].map((version) => {
+      const content = large.slice();
+      content[0] = version;
+      return content;
+    });
+    for (const [i, content] of contents.entries())
+      await visit((await publishedLarge(`large@${i}`, content)).files, store);
+    // Two models of four pieces that differ in one, and the list of both.
+    expect(await store.names()).toHaveLength(2 + 3 + 1);
+  });
+});
+
+test('a device without any of the stores keeps pieces in memory', async () => {
+  expect((await deviceStore('none', [])).kind).toBe('memory');
 });

@@ -1,0 +1,33 @@
+import { deviceStore } from '@millwright/serving/browser';
+import { describe, expect, test } from 'vitest';
+
+describe.each(['opfs', 'cache', 'indexeddb'] as const)('the store on %s', (kind) => {
+  test('keeps, replaces, lists and deletes pieces, also for the next visit', async () => {
+    const name = `test-${crypto.randomUUID()}`;
+    const store = await deviceStore(name, [kind]);
+    expect(store.kind).toBe(kind);
+    const piece = crypto.getRandomValues(new Uint8Array(50_000));
+    expect(await store.get('abc')).toBeUndefined();
+    await store.put('abc', piece.subarray(100));
+    await store.put('abc', piece);
+    await store.put('model-1', new Uint8Array());
+    const again = await deviceStore(name, [kind]);
+    expect(await again.get('abc')).toEqual(piece);
+    expect((await again.get('model-1'))?.length).toBe(0);
+    expect([...(await again.names())].sort()).toEqual(['abc', 'model-1']);
+    await again.delete('abc');
+    await again.delete('abc');
+    expect(await store.names()).toEqual(['model-1']);
+  });
+});
+
+test('the private file system is preferred, and one that refuses is passed over', async () => {
+  expect((await deviceStore(`test-${crypto.randomUUID()}`)).kind).toBe('opfs');
+  const real = navigator.storage.getDirectory;
+  navigator.storage.getDirectory = () => Promise.reject(new DOMException('private window', 'SecurityError'));
+  try {
+    expect((await deviceStore(`test-${crypto.randomUUID()}`)).kind).toBe('cache');
+  } finally {
+    navigator.storage.getDirectory = real;
+  }
+});
