@@ -35,12 +35,13 @@ export async function deviceStore(
   return memoryStore();
 }
 
-/** Browsers have stores that exist and refuse to keep anything. */
+/** Browsers have stores that exist and refuse to keep anything. Tabs that start together must not trip over each other's probe. */
 async function works(store: DeviceStore): Promise<boolean> {
+  const name = `probe-${crypto.randomUUID()}`;
   const probe = Uint8Array.of(1, 2, 3);
-  await store.put('probe', probe);
-  const back = await store.get('probe');
-  await store.delete('probe');
+  await store.put(name, probe);
+  const back = await store.get(name);
+  await store.delete(name);
   return back?.join() === probe.join();
 }
 

@@ -74,7 +74,8 @@ export async function openModel<I = Row, O = Row>(
   report({ phase: 'load', path: resolved.id, done: 0, total });
   const runtime = onnx({ prefer, require, ort, wasmPaths, wasmThreads, trusted });
   const endpoint = await createEndpoint<I, O>({ model: fetched, runtime, codec, maxBatch, deadlineMs, clock });
-  if (isPublished(source)) await source.keep(resolved);
+  // A full disk is no reason not to serve.
+  if (isPublished(source)) await source.keep(resolved).catch(() => undefined);
   report({ phase: 'load', path: resolved.id, done: total, total });
   return {
     close: () => endpoint.close(),

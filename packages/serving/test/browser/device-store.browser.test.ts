@@ -21,6 +21,12 @@ describe.each(['opfs', 'cache', 'indexeddb'] as const)('the store on %s', (kind)
   });
 });
 
+test('tabs that start together get the same store', async () => {
+  const name = `test-${crypto.randomUUID()}`;
+  const stores = await Promise.all(Array.from({ length: 8 }, () => deviceStore(name)));
+  expect(new Set(stores.map(({ kind }) => kind))).toEqual(new Set(['opfs']));
+});
+
 test('the private file system is preferred, and one that refuses is passed over', async () => {
   expect((await deviceStore(`test-${crypto.randomUUID()}`)).kind).toBe('opfs');
   const real = navigator.storage.getDirectory;
