@@ -10,9 +10,32 @@ import type { Guard } from './types.js';
  */
 export function conformalThreshold(scores: ArrayLike<number>, alpha: number): number {
   if (!(alpha > 0 && alpha < 1)) throw invalidInput('alpha', 'a number between 0 and 1', alpha);
-  const sorted = sortedScores(scores);
+  return thresholdOf(sortedScores(scores), alpha);
+}
+
+/** The threshold at any alpha: nothing exceeds the one at 0, everything the one at 1. */
+export function thresholdOf(sorted: Float64Array, alpha: number): number {
   const rank = Math.ceil((sorted.length + 1) * (1 - alpha) - 1e-9);
-  return rank > sorted.length ? Number.POSITIVE_INFINITY : sorted[rank - 1]!;
+  if (rank > sorted.length) return Number.POSITIVE_INFINITY;
+  return rank < 1 ? Number.NEGATIVE_INFINITY : sorted[rank - 1]!;
+}
+
+/**
+ * A threshold for each class, from the scores of its own calibration rows: a rare class keeps alpha as a common one does
+ * (Mondrian conformal prediction, Vovk 2012). Infinity for classes with too few rows.
+ *
+ * @param classes the class of each score, from 0
+ */
+export function classThresholds(
+  scores: ArrayLike<number>,
+  classes: ArrayLike<number>,
+  alpha: number,
+): readonly number[] {
+  if (scores.length !== classes.length) throw invalidInput('classes', `${scores.length} classes`, classes.length);
+  const count = Array.from(classes).reduce((most, own) => Math.max(most, own + 1), 0);
+  const byClass = Array.from({ length: count }, (): number[] => []);
+  for (let i = 0; i < scores.length; i++) byClass[classes[i]!]!.push(scores[i]!);
+  return byClass.map((own) => conformalThreshold(own, alpha));
 }
 
 /** `(1 + #{calibration scores >= score}) / (n + 1)`: small for what is stranger than nearly everything that was seen. */
@@ -37,10 +60,19 @@ export function sortedScores(scores: ArrayLike<number>): Float64Array {
   return sorted;
 }
 
-/** The classes whose score `1 - probability` keeps the threshold: the true one is among them with probability `1 - alpha`. */
-export function conformalSet(probabilities: ArrayLike<number>, threshold: number): readonly number[] {
+/**
+ * The classes whose score `1 - probability` keeps the threshold (one for all, or one for each class): the true one is
+ * among them with probability `1 - alpha`.
+ */
+export function conformalSet(
+  probabilities: ArrayLike<number>,
+  threshold: number | readonly number[],
+): readonly number[] {
   const set: number[] = [];
-  for (let i = 0; i < probabilities.length; i++) if (1 - probabilities[i]! <= threshold) set.push(i);
+  for (let i = 0; i < probabilities.length; i++) {
+    const own = typeof threshold === 'number' ? threshold : (threshold[i] ?? Number.POSITIVE_INFINITY);
+    if (1 - probabilities[i]! <= own) set.push(i);
+  }
   return set;
 }
 
@@ -75,23 +107,25 @@ export function conformalGuard<I, O>(options: ConformalGuardOptions<I, O>): Guar
   };
 }
 
-/** Adaptive conformal inference (Gibbs and Candès 2021): alpha follows a stream that drifts. */
-export interface AdaptiveAlpha {
-  readonly alpha: number;
-  /** Tells whether the last answer was outside of its set: `alpha += gamma (target - error)`. */
-  observe(outside: boolean): number;
+export interface ConformalSetGuardOptions<O> {
+  /** The probability of each class. */
+  readonly probabilities: (output: O) => ArrayLike<number>;
+  /** Of `conformalThreshold` or `classThresholds`, over the scores `1 - probability of the true class`. */
+  readonly threshold: number | readonly number[];
+  /** Classes that an answer may leave open. Default 1. */
+  readonly maxSize?: number | undefined;
+  readonly name?: string | undefined;
 }
 
-export function adaptiveAlpha(target: number, gamma = 0.005): AdaptiveAlpha {
-  if (!(target > 0 && target < 1)) throw invalidInput('target', 'a number between 0 and 1', target);
-  let alpha = target;
+/** Abstains when the classes that cannot be ruled out are none, or more than `maxSize`. */
+export function conformalSetGuard<O, I = unknown>(options: ConformalSetGuardOptions<O>): Guard<I, O> {
+  const { probabilities, threshold, maxSize = 1, name = 'conformal set' } = options;
   return {
-    get alpha() {
-      return alpha;
-    },
-    observe(outside) {
-      alpha += gamma * (target - (outside ? 1 : 0));
-      return alpha;
+    name,
+    output(output) {
+      const { length } = conformalSet(probabilities(output), threshold);
+      if (length === 0) return 'No class is likely enough.';
+      return length <= maxSize ? undefined : `${length} classes cannot be ruled out, more than ${maxSize}.`;
     },
   };
 }

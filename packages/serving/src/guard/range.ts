@@ -1,3 +1,4 @@
+import { invalidInput } from '@millwright/core';
 import type { Guard } from './types.js';
 
 /** Bounds by name, inclusive. */
@@ -34,6 +35,26 @@ export function rangeGuard<I extends object, O = unknown>(ranges: Ranges, name =
       return undefined;
     },
   };
+}
+
+/**
+ * The ranges that a share `inside` of each column lies in, as much outside below as above: an envelope for `rangeGuard`
+ * from training data. A column without numbers has no range.
+ *
+ * @throws `input/invalid` for a share outside (0, 1]
+ */
+export function quantileRanges(columns: Readonly<Record<string, ArrayLike<number>>>, inside = 0.998): Ranges {
+  if (!(inside > 0 && inside <= 1)) throw invalidInput('inside', 'a share above 0, 1 at most', inside);
+  const ranges: Record<string, { readonly min: number; readonly max: number }> = {};
+  for (const [name, values] of Object.entries(columns)) {
+    const sorted = Float64Array.from(values)
+      .filter((value) => !Number.isNaN(value))
+      .sort();
+    if (sorted.length === 0) continue;
+    const cut = Math.floor((sorted.length * (1 - inside)) / 2);
+    ranges[name] = { min: sorted[cut]!, max: sorted[sorted.length - 1 - cut]! };
+  }
+  return ranges;
 }
 
 /** Abstains when the answer's own confidence is below `atLeast`. NaN is below everything. */

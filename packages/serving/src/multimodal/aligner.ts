@@ -14,7 +14,7 @@ export interface AlignerOptions<M extends string> {
   readonly anchor: M;
   /** How late an event may come, in milliseconds of event time behind the newest of its modality. */
   readonly latenessMs: number;
-  /** Anchor events that may wait. The oldest goes to quarantine when one more comes. Default 10,000. */
+  /** Events of each modality that may wait. When one more comes, the oldest anchor is decided, the oldest other event is unused. Default 10,000. */
   readonly maxWaiting?: number | undefined;
 }
 
@@ -30,6 +30,15 @@ export interface Alignment<M extends string, T> {
   readonly ready: readonly AlignedRow<M, T>[];
   /** Rows without a required modality: kept visible, never dropped in silence. */
   readonly quarantined: readonly AlignedRow<M, T>[];
+  /** Events that no row can take any more: they came behind the watermark, or nothing was near enough to them. */
+  readonly unused: readonly UnusedEvent<M, T>[];
+}
+
+export interface UnusedEvent<M extends string, T> {
+  readonly modality: M;
+  readonly time: number;
+  readonly value: T;
+  readonly reason: 'late' | 'unmatched';
 }
 
 /** Joins events of several modalities by event time. A state machine: no clock, no timer; time is in the events. */
@@ -51,7 +60,7 @@ export function aligner<M extends string, T>(options: AlignerOptions<M>): Aligne
   if (!names.includes(anchor)) throw invalidInput('anchor', `one of ${names.join(', ')}`, anchor);
   const others = names.filter((name) => name !== anchor);
   const widest = Math.max(0, ...others.map((name) => modalities[name].toleranceMs));
-  const events = new Map<M, { readonly time: number; readonly value: T }[]>(names.map((name) => [name, []]));
+  const events = new Map<M, Waiting<T>[]>(names.map((name) => [name, []]));
   const newest = new Map<M, number>();
   const present = new Map<M, number>();
   let rows = 0;
@@ -64,11 +73,11 @@ export function aligner<M extends string, T>(options: AlignerOptions<M>): Aligne
     if (!Number.isFinite(time)) throw invalidInput('time', 'milliseconds', time);
     if (time < (newest.get(modality) ?? time) - latenessMs || (modality === anchor && time < watermark)) {
       late++;
-      return { ready: [], quarantined: [] };
+      return { ready: [], quarantined: [], unused: [{ modality, time, value, reason: 'late' }] };
     }
     let at = list.length;
     while (at > 0 && list[at - 1]!.time > time) at--;
-    list.splice(at, 0, { time, value });
+    list.splice(at, 0, { time, value, used: false });
     newest.set(modality, Math.max(newest.get(modality) ?? time, time));
     // A modality that has not come yet holds the watermark only if it is required: an optional one may be absent for ever.
     const holding = names.filter((name) => name === anchor || newest.has(name) || (modalities[name].required ?? true));
@@ -79,6 +88,7 @@ export function aligner<M extends string, T>(options: AlignerOptions<M>): Aligne
   function decide(upTo: number): Alignment<M, T> {
     const ready: AlignedRow<M, T>[] = [];
     const quarantined: AlignedRow<M, T>[] = [];
+    const unused: UnusedEvent<M, T>[] = [];
     const anchors = events.get(anchor)!;
     while (anchors.length > 0 && (anchors[0]!.time <= upTo || anchors.length > maxWaiting)) {
       const row = join(anchors.shift()!);
@@ -89,9 +99,13 @@ export function aligner<M extends string, T>(options: AlignerOptions<M>): Aligne
     if (Number.isFinite(upTo)) watermark = Math.max(watermark, upTo);
     for (const name of others) {
       const list = events.get(name)!;
-      while (list.length > 0 && list[0]!.time < watermark - modalities[name].toleranceMs) list.shift();
+      const open = upTo === Number.POSITIVE_INFINITY ? upTo : watermark - modalities[name].toleranceMs;
+      while (list.length > 0 && (list[0]!.time < open || list.length > maxWaiting)) {
+        const { time, value, used } = list.shift()!;
+        if (!used) unused.push({ modality: name, time, value, reason: 'unmatched' });
+      }
     }
-    return { ready, quarantined };
+    return { ready, quarantined, unused };
   }
 
   function join({ time, value }: { readonly time: number; readonly value: T }): AlignedRow<M, T> {
@@ -99,9 +113,10 @@ export function aligner<M extends string, T>(options: AlignerOptions<M>): Aligne
     const missing: M[] = [];
     for (const name of others) {
       const near = nearest(events.get(name)!, time);
-      if (near !== undefined && Math.abs(near.time - time) <= modalities[name].toleranceMs)
+      if (near !== undefined && Math.abs(near.time - time) <= modalities[name].toleranceMs) {
+        near.used = true;
         values.set(name, near.value);
-      else missing.push(name);
+      } else missing.push(name);
     }
     rows++;
     for (const name of values.keys()) present.set(name, (present.get(name) ?? 0) + 1);
@@ -119,6 +134,13 @@ export function aligner<M extends string, T>(options: AlignerOptions<M>): Aligne
       return late;
     },
   };
+}
+
+interface Waiting<T> {
+  readonly time: number;
+  readonly value: T;
+  /** A row has taken it; others may, too. */
+  used: boolean;
 }
 
 /** The event closest in time; the earlier one of two that are equally close. */
