@@ -14,6 +14,11 @@ export interface RunLengthOptions {
   readonly arl?: number | undefined;
   /** Default `shiryaev-roberts`. */
   readonly form?: Form | undefined;
+  /**
+   * A change up to this is none, whatever proves it: it is added to what is normal. In units of the values for
+   * `eDetector`, of the mean rank for `conformalRank`, of the distribution function for `ksBetting`. Default 0.
+   */
+  readonly margin?: number | undefined;
 }
 
 /** What every e-detector needs for a step. Plain JSON. */
@@ -74,6 +79,8 @@ export function sidesOf(
   means: { readonly up?: number | undefined; readonly down?: number | undefined },
 ): Sides {
   const { up, down } = means;
+  if (up === undefined && down === undefined)
+    throw invalidInput('margin', 'a change that leaves room for a larger one', options.margin);
   const upBets = up === undefined ? [] : betsOf(shares, up);
   const downBets = down === undefined ? [] : betsOf(shares, down);
   return { ...stakes(options, upBets.length + downBets.length), ...defined({ up, down }), upBets, downBets };
@@ -102,6 +109,13 @@ export function betsOf(shares: readonly number[], mean: number): readonly number
 
 /** How sure a baseline is that was learnt: the run length holds for this share of the baselines. */
 export const CONFIDENCE = 0.9;
+
+/** What is normal at most, with the margin added; both on the scale from 0 to 1. @throws `input/invalid` */
+export function withMargin(mean: number, margin: number): number {
+  if (!(margin >= 0 && mean + margin < 1))
+    throw invalidInput('margin', 'a change of 0 or more that leaves room for a larger one', margin);
+  return mean + margin;
+}
 
 /** What may go wrong with each side's baseline, when both count or one. */
 export function errorPerSide(direction: Direction): number {

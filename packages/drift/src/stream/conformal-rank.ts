@@ -1,4 +1,4 @@
-import { betSides, errorPerSide, type RunLengthOptions, type Sides, sidesOf, wealthOf } from './betting.js';
+import { betSides, errorPerSide, type RunLengthOptions, type Sides, sidesOf, wealthOf, withMargin } from './betting.js';
 import { cellsOf, edgesAbove, edgesBelow, meanShareBelow } from './cells.js';
 import { defineDetector } from './define.js';
 import type { Direction } from './types.js';
@@ -45,11 +45,11 @@ export const conformalRank = defineDetector<ConformalRankOptions, Checked>({
 /** Checked options are accepted as they are: a snapshot holds them. */
 function check(options: ConformalRankOptions | Checked): Checked {
   if ('edges' in options) return options;
-  const { reference, direction = 'both', cells: count = CELLS, shares = SHARES } = options;
+  const { reference, direction = 'both', cells: count = CELLS, shares = SHARES, margin = 0 } = options;
   const { edges, ranks, rows } = cellsOf(reference, count);
   const error = errorPerSide(direction);
   const mirrored = ranks.map((rank) => rows + 1 - rank).reverse();
-  const up = direction === 'down' ? undefined : meanShareBelow({ ranks, rows }, error);
-  const down = direction === 'up' ? undefined : meanShareBelow({ ranks: mirrored, rows }, error);
+  const up = direction === 'down' ? undefined : withMargin(meanShareBelow({ ranks, rows }, error), margin);
+  const down = direction === 'up' ? undefined : withMargin(meanShareBelow({ ranks: mirrored, rows }, error), margin);
   return { ...sidesOf(options, shares, { up, down }), edges };
 }

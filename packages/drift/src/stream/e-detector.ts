@@ -1,6 +1,6 @@
 import { invalidInput } from '@millwright/core';
 import { clopperPearson, findRoot, meanBetting } from '@millwright/core/statistics';
-import { betSides, errorPerSide, type RunLengthOptions, type Sides, sidesOf, wealthOf } from './betting.js';
+import { betSides, errorPerSide, type RunLengthOptions, type Sides, sidesOf, wealthOf, withMargin } from './betting.js';
 import { defineDetector } from './define.js';
 import type { Direction, Signal } from './types.js';
 
@@ -63,18 +63,22 @@ function step(state: Float64Array, options: Checked, value: number): Signal {
 /** Checked options are accepted as they are: a snapshot holds them. */
 function check(options: EDetectorOptions | Checked): Checked {
   if ('upBets' in options) return options;
-  const { baseline, direction = 'up', range = [0, 1], shares = SHARES } = options;
+  const { baseline, direction = 'up', range = [0, 1], shares = SHARES, margin = 0 } = options;
   const [low, high] = range;
   if (!(Number.isFinite(low) && high > low))
     throw invalidInput('range', 'two numbers in ascending order', `${low}, ${high}`);
   const width = high - low;
   const scaled = scaledBaseline(baseline, low, width);
   const error = errorPerSide(direction);
-  const up = direction === 'down' ? undefined : upperMean(scaled, error);
-  const down = direction === 'up' ? undefined : upperMean(mirrored(scaled), error);
-  for (const mean of [up, down])
-    if (mean !== undefined && !(mean > 0 && mean < 1))
-      throw invalidInput('baseline', `a mean between ${low} and ${high}`, baseline);
+  const side = (of: Baseline, counts: boolean) => {
+    const mean = counts ? upperMean(of, error) : undefined;
+    // Where there is no room for a change, as below an error rate of 0, only the other side counts.
+    if (mean === undefined || (direction === 'both' && mean + margin / width >= 1)) return undefined;
+    if (!(mean > 0 && mean < 1)) throw invalidInput('baseline', `a mean between ${low} and ${high}`, baseline);
+    return withMargin(mean, margin / width);
+  };
+  const up = side(scaled, direction !== 'down');
+  const down = side(mirrored(scaled), direction !== 'up');
   return { ...sidesOf(options, shares, { up, down }), low, width };
 }
 

@@ -15,6 +15,8 @@ export interface KsBettingOptions extends RunLengthOptions {
 /** The best at the middle of a normal law for shifts by about 0.2 and 0.5 deviations. */
 const SHARES = [0.12, 0.35] as const;
 const CELLS = 15;
+/** A chance that no other exceeds enough to be worth a bet. */
+const CERTAIN = 0.999;
 
 interface Checked extends Stakes {
   readonly edges: readonly number[];
@@ -69,12 +71,14 @@ function multiply(state: Float64Array, from: number, to: number, by: readonly nu
 /** Checked options are accepted as they are: a snapshot holds them. */
 function check(options: KsBettingOptions | Checked): Checked {
   if ('edges' in options) return options;
-  const { reference, cells: count = CELLS, shares = SHARES } = options;
+  const { reference, cells: count = CELLS, shares = SHARES, margin = 0 } = options;
+  if (!(margin >= 0 && margin < 1)) throw invalidInput('margin', 'a difference from 0 to 1', margin);
   const { edges, ranks, rows } = cellsOf(reference, count);
   // Every bound has to hold: each may fail with an equal part of the error.
   const error = (1 - CONFIDENCE) / (2 * ranks.length);
-  const chances = [...ranks, ...ranks.map((rank) => rows + 1 - rank)].map((rank) => chanceAbove(rank, rows, error));
-  if (chances.some((chance) => chance >= 1)) throw invalidInput('reference', 'more values', rows);
+  const chances = [...ranks, ...ranks.map((rank) => rows + 1 - rank)]
+    // Where hardly anything larger can be, there is nothing to bet on.
+    .map((rank) => Math.min(CERTAIN, chanceAbove(rank, rows, error) + margin));
   const bettors = chances.flatMap((chance) => betsOf(shares, chance).map((size) => ({ chance, size })));
   return {
     ...stakes(options, bettors.length),

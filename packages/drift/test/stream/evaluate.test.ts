@@ -24,7 +24,7 @@ describe('evaluateAlarms', () => {
   });
 
   test('time between false alarms is the time in which there could be one', () => {
-    // 51 values belong to the change at 100, and 31 more to the one at 130.
+    // 51 values belong to the change at 100, and 30 more to the one at 130.
     const { timeBetweenFalseAlarms } = evaluateAlarms([10, 600], [100, 130], options);
     expect(timeBetweenFalseAlarms).toBe((1_000 - 51 - 30) / 2);
   });

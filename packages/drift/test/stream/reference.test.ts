@@ -133,19 +133,35 @@ describe.each([
     ).toBeLessThan(1_500);
   });
 
+  test('a change within the margin is none, a larger one is found', () => {
+    const next = normal(11);
+    const make = () => kind.init({ reference, margin: 0.1 });
+    // A fifth of a deviation moves the mean rank by 0.056 and the distribution function by 0.08.
+    expect(make().updateBatch(draws(20_000, () => next() + 0.2))).toBe(0);
+    expect(
+      firstAlarm(
+        make(),
+        draws(3_000, () => next() + 0.8),
+      ),
+    ).toBeLessThan(300);
+  });
+
   test('an e-process never alarms again and again', () => {
     const next = normal(7);
     const detector = kind.init({ reference, form: 'e-process', arl: 100 });
     expect(detector.updateBatch(draws(20_000, next))).toBe(0);
   });
 
-  test.each<[{ reference?: number[] | Float64Array; cells?: number; arl?: number; shares?: number[] }, string]>([
+  test.each<
+    [{ reference?: number[] | Float64Array; cells?: number; arl?: number; shares?: number[]; margin?: number }, string]
+  >([
     [{}, 'without a reference'],
     [{ reference: [1, 2, 3] }, 'a reference of three'],
     [{ reference: new Float64Array(100).fill(Number.NaN) }, 'missing values'],
     [{ reference, cells: 0 }, 'no cells'],
     [{ reference, arl: 0 }, 'no run length'],
     [{ reference, shares: [1] }, 'a ruinous bet'],
+    [{ reference, margin: -1 }, 'a negative margin'],
   ])('refuses %o (%s)', (options, _why) => {
     expect(() => kind.init(options)).toThrow(/Expected/);
   });

@@ -70,6 +70,23 @@ describe('e-detector', () => {
     },
   );
 
+  test('a margin is in the units of the values', () => {
+    const make = () => eDetector.init({ baseline: 50, range: [0, 100], margin: 10, direction: 'both', arl: 1_000 });
+    expect(make().updateBatch(new Float64Array(5_000).fill(59))).toBe(0);
+    expect(make().updateBatch(new Float64Array(5_000).fill(41))).toBe(0);
+    expect(make().updateBatch(new Float64Array(500).fill(90))).toBeGreaterThan(0);
+    expect(make().updateBatch(new Float64Array(500).fill(10))).toBeGreaterThan(0);
+    for (const direction of ['up', 'both'] as const)
+      expect(() => eDetector.init({ baseline: 50, range: [0, 100], margin: 50, direction })).toThrow(/margin/);
+  });
+
+  test('a baseline without any error can only rise', () => {
+    const make = () => eDetector.init({ baseline: new Float64Array(1_000), direction: 'both' });
+    expect(make().updateBatch(new Float64Array(30_000))).toBe(0);
+    expect(make().updateBatch(Float64Array.from({ length: 2_000 }, (_, i) => Number(i % 20 === 0)))).toBeGreaterThan(0);
+    expect(() => eDetector.init({ baseline: 0, direction: 'both' })).toThrow(/baseline/);
+  });
+
   test('looks down as well, on any range', () => {
     const detector = eDetector.init({ baseline: 80, range: [0, 100], direction: 'down', arl: 1_000 });
     expect(detector.updateBatch(new Float64Array(500).fill(81))).toBe(0);
