@@ -48,7 +48,7 @@ const BUCKET = Float64Array.from({ length: MAX_SIZES }, (_, size) => 2 ** size);
  * It looks both ways and learns its baseline, but promises no run length: with the defaults expect false alarms on
  * dependent streams.
  */
-export const adwin = defineDetector<AdwinOptions, CheckedOptions>({
+export const adwin = /* @__PURE__ */ defineDetector<AdwinOptions, CheckedOptions>({
   id: 'adwin',
   version: 2,
   knob: { option: 'delta', from: 0.5, to: 1e-12 },

@@ -41,7 +41,7 @@ const FAR = 1e6;
  * mean. The probabilities of when the current run began are kept for the likeliest beginnings only, so memory and time per
  * value are bounded. Alarms when a later beginning is as likely as the first value, as Frouros does. Promises no run length.
  */
-export const bocd = defineDetector<BocdOptions, Checked>({
+export const bocd = /* @__PURE__ */ defineDetector<BocdOptions, Checked>({
   id: 'bocd',
   version: 1,
   knob: { option: 'hazard', from: 0.5, to: 1e-15 },

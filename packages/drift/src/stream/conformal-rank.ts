@@ -28,7 +28,7 @@ interface Checked extends Sides {
  * alarm is at least `arl` while values are no larger (no smaller) in law than the reference's, given the past, for 90 % of
  * the references that could have been drawn: what a reference of this length leaves unknown is conceded to every bet.
  */
-export const conformalRank = defineDetector<ConformalRankOptions, Checked>({
+export const conformalRank = /* @__PURE__ */ defineDetector<ConformalRankOptions, Checked>({
   id: 'conformal-rank',
   version: 1,
   knob: { option: 'arl', from: 2, to: 1e12 },

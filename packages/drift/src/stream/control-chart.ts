@@ -40,7 +40,7 @@ const UP = 3;
 const DOWN = 4;
 
 /** Two-sided CUSUM (Page 1954) with the semantics of river: mean and deviation are frozen after the first values. */
-export const cusum = defineDetector<CusumOptions, Checked & { readonly slack: number }>({
+export const cusum = /* @__PURE__ */ defineDetector<CusumOptions, Checked & { readonly slack: number }>({
   id: 'cusum',
   version: 2,
   knob: { option: 'threshold', from: 0.5, to: 1e4 },
@@ -59,7 +59,7 @@ export const cusum = defineDetector<CusumOptions, Checked & { readonly slack: nu
 });
 
 /** Shewhart's chart of single values (1931) with the semantics of river: it remembers nothing, so one outlier is an alarm. */
-export const shewhart = defineDetector<ShewhartOptions, Checked>({
+export const shewhart = /* @__PURE__ */ defineDetector<ShewhartOptions, Checked>({
   id: 'shewhart',
   version: 1,
   knob: { option: 'threshold', from: 0.5, to: 1e4 },

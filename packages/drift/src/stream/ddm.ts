@@ -26,7 +26,7 @@ const BEST_SUM = 4;
  * DDM (Gama et al. 2004) with the semantics of river: values are errors (1) and hits (0), and only a rising error rate
  * counts. After a long stable time it reacts late, because the rate is that of the whole past.
  */
-export const ddm = defineDetector<DdmOptions, DdmChecked>({
+export const ddm = /* @__PURE__ */ defineDetector<DdmOptions, DdmChecked>({
   id: 'ddm',
   version: 2,
   knob: { option: 'drift', from: 0.1, to: 100 },
@@ -91,7 +91,7 @@ const WARNED = 6;
  * EDDM (Baena-García et al. 2006) with the semantics of river: errors (1) come closer together. Its average run length
  * without change is short (about 1,500 with the defaults).
  */
-export const eddm = defineDetector<EddmOptions, EddmChecked>({
+export const eddm = /* @__PURE__ */ defineDetector<EddmOptions, EddmChecked>({
   id: 'eddm',
   version: 2,
   knob: { option: 'beta', from: 0.99, to: 0.05 },

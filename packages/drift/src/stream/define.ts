@@ -23,7 +23,10 @@ export interface DetectorDefinition<O, C extends object> {
   readonly knob?: Knob | undefined;
 }
 
-/** Makes a detector family from its definition: batches, snapshots and refusals come with it. */
+/**
+ * Makes a detector family from its definition: batches, snapshots and refusals come with it. Mark the call as pure, so that
+ * bundlers leave out families that an application does not use.
+ */
 export function defineDetector<O extends object, C extends object>(
   definition: DetectorDefinition<O, C>,
 ): DetectorKind<O> {

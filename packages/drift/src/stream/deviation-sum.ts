@@ -26,7 +26,7 @@ const SUM = 2;
  * The sum of deviations from the running mean, of which Frouros' CUSUM (with a floor), Page-Hinkley (with forgetting) and
  * geometric moving average are settings. A rise of the mean only.
  */
-export const deviationSum = defineDetector<DeviationSumOptions, typeof DEFAULTS>({
+export const deviationSum = /* @__PURE__ */ defineDetector<DeviationSumOptions, typeof DEFAULTS>({
   id: 'deviation-sum',
   version: 1,
   knob: { option: 'threshold', from: 1e-3, to: 1e6 },

@@ -39,7 +39,7 @@ interface Checked extends Sides {
  * baseline, wealth restarted at every value. While the mean given the past stays at or below the baseline, the average
  * time to an alarm is at least `arl`: no independence, no distribution is assumed. Made for error rates and scores.
  */
-export const eDetector = defineDetector<EDetectorOptions, Checked>({
+export const eDetector = /* @__PURE__ */ defineDetector<EDetectorOptions, Checked>({
   id: 'e-detector',
   version: 2,
   knob: { option: 'arl', from: 2, to: 1e12 },

@@ -27,7 +27,7 @@ const WEIGHTED_SQUARES = 4;
 const FADED = 5;
 
 /** EWMA chart (Roberts 1959) with the semantics of river: a fading mean against the mean of all, in fading deviations. */
-export const ewma = defineDetector<EwmaOptions, CheckedEwma>({
+export const ewma = /* @__PURE__ */ defineDetector<EwmaOptions, CheckedEwma>({
   id: 'ewma',
   version: 1,
   knob: { option: 'threshold', from: 0.5, to: 1e3 },
@@ -92,7 +92,7 @@ const ECDD_CHART = 2;
 const ECDD_FADED = 3;
 
 /** ECDD (Ross et al. 2012): an EWMA chart of errors (1) and hits (0) whose limit moves with the error rate. */
-export const ecdd = defineDetector<EcddOptions, CheckedEcdd>({
+export const ecdd = /* @__PURE__ */ defineDetector<EcddOptions, CheckedEcdd>({
   id: 'ecdd',
   version: 1,
   check(options) {

@@ -55,7 +55,7 @@ const LOG_DRIFT = 7;
 const LOG_WARNING = 8;
 
 /** HDDM-A (Frías-Blanco et al. 2015) with the semantics of river: Hoeffding's bound on averages; values lie in [0, 1]. */
-export const hddmA = defineDetector<HddmAOptions, CheckedOptions & { readonly sides: 1 | 2 }>({
+export const hddmA = /* @__PURE__ */ defineDetector<HddmAOptions, CheckedOptions & { readonly sides: 1 | 2 }>({
   id: 'hddm-a',
   version: 2,
   knob: { option: 'drift', from: 0.5, to: 1e-15 },
@@ -132,7 +132,7 @@ type CheckedW = CheckedOptions & {
 };
 
 /** HDDM-W (Frías-Blanco et al. 2015) with the semantics of river: McDiarmid's bound on weighted averages; values lie in [0, 1]. */
-export const hddmW = defineDetector<HddmWOptions, CheckedW>({
+export const hddmW = /* @__PURE__ */ defineDetector<HddmWOptions, CheckedW>({
   id: 'hddm-w',
   version: 2,
   knob: { option: 'drift', from: 0.5, to: 1e-15 },

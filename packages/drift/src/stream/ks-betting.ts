@@ -32,7 +32,7 @@ interface Checked extends Stakes {
  * one, so the edge where the distribution functions differ most carries it: a mixture in place of a search. Finds changes
  * of place, spread and shape. Same promise as `conformalRank`.
  */
-export const ksBetting = defineDetector<KsBettingOptions, Checked>({
+export const ksBetting = /* @__PURE__ */ defineDetector<KsBettingOptions, Checked>({
   id: 'ks-betting',
   version: 1,
   knob: { option: 'arl', from: 2, to: 1e12 },

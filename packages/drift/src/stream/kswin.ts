@@ -27,7 +27,7 @@ const HEAD = 2;
  * KSWIN (Raab, Heusinger and Schleif 2020) with the semantics of river: the newest values against as many chosen from
  * the older ones, by Kolmogorov-Smirnov at every value. The choice is seeded, so a stream replays to the same alarms.
  */
-export const kswin = defineDetector<KswinOptions, CheckedOptions>({
+export const kswin = /* @__PURE__ */ defineDetector<KswinOptions, CheckedOptions>({
   id: 'kswin',
   version: 2,
   knob: { option: 'alpha', from: 0.1, to: 1e-12 },

@@ -36,7 +36,7 @@ const FALL = 4;
 const HIGHEST = 5;
 
 /** The Page-Hinkley test (Page 1954) with the semantics of river: cumulated deviations from the running mean, both ways. */
-export const pageHinkley = defineDetector<PageHinkleyOptions, CheckedOptions>({
+export const pageHinkley = /* @__PURE__ */ defineDetector<PageHinkleyOptions, CheckedOptions>({
   id: 'page-hinkley',
   version: 2,
   knob: { option: 'threshold', from: 1e-3, to: 1e6 },

@@ -53,7 +53,7 @@ const BITS = 32;
  * RDDM (Barros et al. 2017) with the semantics of river and MOA: DDM that forgets. Values are errors (1) and hits (0).
  * After a drift its error rate is that of the values since the warning, and no concept is older than 40,000 values.
  */
-export const rddm = defineDetector<RddmOptions, Checked>({
+export const rddm = /* @__PURE__ */ defineDetector<RddmOptions, Checked>({
   id: 'rddm',
   version: 1,
   knob: { option: 'drift', from: 0.1, to: 100 },

@@ -31,7 +31,7 @@ const RING = 5;
  * STEPD (Nishida and Yamauchi 2007): the error rate of the latest values against that of all before, by the test of two
  * proportions with correction for continuity. Values are errors (1) and hits (0).
  */
-export const stepd = defineDetector<StepdOptions, Checked>({
+export const stepd = /* @__PURE__ */ defineDetector<StepdOptions, Checked>({
   id: 'stepd',
   version: 1,
   knob: { option: 'drift', from: 0.5, to: 1e-12 },
