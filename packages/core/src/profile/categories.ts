@@ -99,17 +99,33 @@ function countChunk(chunk: ColumnChunk, add: (category: string, count: number) =
 /** Rows per dictionary entry: 1 to 2 ns per row. */
 function tallyCodes(chunk: DictionaryChunk): Float64Array {
   const { length, dictionary, codes } = chunk;
+  if (chunk.nullCount === 0 && codes instanceof Int32Array) return tallyByFour(codes, length, dictionary.length);
   const tally = new Float64Array(dictionary.length);
   if (chunk.nullCount === 0) {
     // One loop per array type: a shared one would look up the type for every element.
-    if (codes instanceof Int32Array) for (let i = 0; i < length; i++) tally[codes[i]!]!++;
-    else if (codes instanceof Int8Array) for (let i = 0; i < length; i++) tally[codes[i]!]!++;
+    if (codes instanceof Int8Array) for (let i = 0; i < length; i++) tally[codes[i]!]!++;
     else if (codes instanceof Int16Array) for (let i = 0; i < length; i++) tally[codes[i]!]!++;
     else if (codes instanceof Uint8Array) for (let i = 0; i < length; i++) tally[codes[i]!]!++;
     else for (let i = 0; i < length; i++) tally[codes[i]!]!++;
     return tally;
   }
   for (let i = 0; i < length; i++) if (isValid(chunk.validity, i)) tally[codes[i]!]!++;
+  return tally;
+}
+
+/** Four tables in turn: the same code twice in a row need not wait for its own count to be written. */
+function tallyByFour(codes: Int32Array, length: number, size: number): Float64Array {
+  const tables = new Float64Array(4 * size);
+  let i = 0;
+  for (; i + 4 <= length; i += 4) {
+    tables[codes[i]!]!++;
+    tables[size + codes[i + 1]!]!++;
+    tables[2 * size + codes[i + 2]!]!++;
+    tables[3 * size + codes[i + 3]!]!++;
+  }
+  for (; i < length; i++) tables[codes[i]!]!++;
+  const tally = tables.slice(0, size);
+  for (let k = 0; k < size; k++) tally[k]! += tables[size + k]! + tables[2 * size + k]! + tables[3 * size + k]!;
   return tally;
 }
 

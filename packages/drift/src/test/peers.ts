@@ -9,7 +9,7 @@ import { wasserstein } from './wasserstein.js';
 /**
  * Scores of other tools, number for number, so that thresholds can be carried over and compared before they are left
  * behind: Evidently 0.7 and NannyML 0.13. They have no notion of too few rows; `margin` is the tool's own threshold.
- * Distances have no p-value there; p-values have their faults here too (see `npm run bench -- drift/size`). Bins that depend on the current data make one window's score depend on others; ours do not.
+ * Distances have no p-value there; p-values have their faults here too (see `npx tsx --conditions=@millwright/source packages/drift/bench/size.ts`). Bins that depend on the current data make one window's score depend on others; ours do not.
  */
 export const peers = {
   'psi.evidently': peer('psi.evidently', 0.1, (reference, current) => {

@@ -274,7 +274,7 @@ describe('findings', () => {
 });
 
 test('200 quiet columns over 30 windows: any alarm in at most α of the runs', { timeout: 120_000 }, () => {
-  // 400 runs: `npm run bench -- drift/family-wise`. Of few runs, windows at 5 % say more than alarms at 5 % in 30 windows.
+  // 400 runs: `npx tsx --conditions=@millwright/source packages/drift/bench/family-wise.ts`. Of few runs, windows at 5 % say more than alarms at 5 % in 30 windows.
   const { alarmed, windows, atFive, unadjusted, checks } = quietRuns(4, 3);
   expect(alarmed).toBeLessThanOrEqual(1);
   expect(atFive / windows).toBeLessThanOrEqual(0.05 + 3 * Math.sqrt((0.05 * 0.95) / windows));

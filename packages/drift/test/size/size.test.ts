@@ -4,7 +4,7 @@ import { simulateSizes } from './simulate.js';
 /**
  * 2,000 quiet pairs per cell, some 20 s of work. Fewer where rows cost: numbers of 100,000 rows are drawn 10 times; 20 samples of 100,000 and
  * 12 of 1,000,000 rows are sketched and compared pair by pair, so those runs share samples. 10,000 runs of every cell:
- * `npm run bench -- drift/size`.
+ * `npx tsx --conditions=@millwright/source packages/drift/bench/size.ts`.
  */
 test('no p-value is below 5 % more often than in 5 % of quiet pairs, where rules of other tools are', {
   timeout: 300_000,
