@@ -1,5 +1,5 @@
 import { type ColumnProfile, profileTable } from '@millwright/core/profile';
-import { tableFrom } from '@millwright/core/table';
+import type { ColumnView, Table } from '@millwright/core/table';
 import { type Cells, cellsOf, mostCells, nullDistance, poolCells, totalsOf } from './cells.js';
 import { chiSquareOfCells, detectableNoncentrality } from './chi-square.js';
 import { totalVariation } from './distances.js';
@@ -20,12 +20,16 @@ export const distribution: TwoSampleTest = {
   id: 'distribution',
   accepts: 'any',
   fromSamples(reference, current, options) {
-    const anchor = profileTable(tableFrom({ column: reference }));
-    const profile = profileTable(tableFrom({ column: current }), { reference: anchor });
+    const anchor = profileTable(tableOf(reference));
+    const profile = profileTable(tableOf(current), { reference: anchor });
     return fromProfiles(anchor.columns.get('column')!, profile.columns.get('column')!, options);
   },
   fromProfiles,
 };
+
+function tableOf(column: ColumnView): Table {
+  return { rowCount: column.length, columns: new Map([['column', column]]) };
+}
 
 function fromProfiles(reference: ColumnProfile, current: ColumnProfile, options?: TestOptions): TestResult {
   return compareCells(cellsOf(reference, current), options);
