@@ -1,0 +1,3 @@
+import { serveModel, type WorkerScope } from '@millwright/serving/browser';
+
+serveModel(self as WorkerScope);
