@@ -4,8 +4,11 @@ import { invalidInput, MillwrightError } from '../foundation/errors.js';
 import { idSource, type ReviewId } from '../foundation/ids.js';
 import { defined } from '../foundation/options.js';
 import { type Random, systemRandom } from '../foundation/random.js';
+import type { PayloadRef } from '../ledger/payload.js';
 import type { Ledger, LedgerView, NewEvent } from '../ledger/types.js';
+import type { BlobStore } from '../storage/types.js';
 import type { BusinessCalendar } from './calendar.js';
+import { type Acting, sealNote } from './note.js';
 import {
   mayCommand,
   type OversightRule,
@@ -17,15 +20,7 @@ import {
   rulingOn,
 } from './oversight-state.js';
 import { MAX_REVIEW_TEXT, mayClaim, overdue, reviewProjection, statusOf } from './projection.js';
-import {
-  type Acting,
-  checkChoice,
-  type DecisionInput,
-  findReview,
-  refused,
-  requestedEvent,
-  reviewQueue,
-} from './queue.js';
+import { checkChoice, type DecisionInput, findReview, refused, requestedEvent, reviewQueue } from './queue.js';
 import type { Recommendation } from './types.js';
 
 /** People over a model. What it wanted to do, what they said and what came of it are entries of the ledger. */
@@ -52,6 +47,8 @@ export interface Oversight {
   decide(id: string, decision: DecisionInput & Acting): Promise<Ruling>;
   /** Writes down which windows have closed. Rulings do not wait for it. */
   settle(options?: Acting): Promise<void>;
+  /** What somebody wrote beside a decision; undefined when it was erased. @throws `storage/corrupt` */
+  note(ref: PayloadRef, options?: Abortable): Promise<string | undefined>;
 }
 
 export interface Command extends Acting {
@@ -72,6 +69,8 @@ export interface ProposedAct {
 }
 
 export interface OversightOptions {
+  /** Where notes are kept. */
+  readonly blobs?: BlobStore | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
   /** Windows are working time of this calendar. Default: they run day and night. */
@@ -85,9 +84,9 @@ const HOLD_MS = 60_000;
 /** Opens the oversight of one kind of acts. */
 export async function openOversight(ledger: Ledger, name: string, options: OversightOptions = {}): Promise<Oversight> {
   if (typeof name !== 'string' || name === '' || name.length > 200) throw invalidInput('name', 'a short word', name);
-  const { clock = systemClock, random = systemRandom, calendar } = options;
+  const { clock = systemClock, random = systemRandom, calendar, blobs } = options;
   const nextId = idSource(clock, random);
-  const queue = await reviewQueue(ledger, { clock, random });
+  const queue = await reviewQueue(ledger, { clock, random, blobs });
   await ledger.use(oversightProjection);
 
   /** The ledger's time runs ahead of the clock by a millisecond per commit at most. */
@@ -104,9 +103,16 @@ export async function openOversight(ledger: Ledger, name: string, options: Overs
     if (oversight === undefined) throw notFound('oversight', name);
     return oversight;
   };
+  /** A note hangs on the last event: on what the act is about. */
   const write = async (acting: Acting, decide: (view: LedgerView) => readonly NewEvent[]) => {
     const { actor, signal } = acting;
-    await ledger.commit<undefined>((view) => ({ events: decide(view), result: undefined }), { actor, signal });
+    const note = await sealNote(blobs, acting);
+    const annotated = (events: readonly NewEvent[]) =>
+      events.map((event, i) => (i === events.length - 1 ? { ...event, data: { ...event.data, ...note } } : event));
+    await ledger.commit<undefined>((view) => ({ events: annotated(decide(view)), result: undefined }), {
+      actor,
+      signal,
+    });
   };
 
   return {
@@ -186,6 +192,7 @@ export async function openOversight(ledger: Ledger, name: string, options: Overs
     async settle(acting) {
       await queue.expire(acting);
     },
+    note: queue.note,
   };
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { LedgerEvent, Projection } from '../ledger/types.js';
+import { noteSchema } from './note.js';
 import type { Claim, Decision, Review, ReviewOutcome, ReviewStatus } from './types.js';
 
 /** Longest text in a review event. */
@@ -22,11 +23,12 @@ const requested = z.object({
   onTimeout: z.optional(word),
   gold: z.optional(word),
   reviewers: z.optional(z.array(word)),
+  note: noteSchema,
 });
 const claimed = z.object({ review: word, token: word, until: z.number() });
 const released = z.object({ review: word, token: word });
-const decided = z.object({ review: word, token: word, choice: word, reason: text });
-const adjudicated = z.object({ review: word, choice: word, reason: text });
+const decided = z.object({ review: word, token: word, choice: word, reason: text, note: noteSchema });
+const adjudicated = z.object({ review: word, choice: word, reason: text, note: noteSchema });
 const expired = z.object({ review: word });
 
 /** A review as the fold keeps it. */
@@ -71,6 +73,7 @@ const ABSENT = {
   onTimeout: undefined,
   gold: undefined,
   reviewers: undefined,
+  note: undefined,
   outcome: undefined,
 };
 
@@ -95,6 +98,7 @@ function onRequested(state: ReviewsState, event: LedgerEvent): void {
     onTimeout: rest.onTimeout,
     gold: rest.gold,
     reviewers: rest.reviewers,
+    note: rest.note,
     requestedBy: event.actor,
     requestedAt: event.time,
     claims: [],
@@ -128,8 +132,15 @@ function onDecided(state: ReviewsState, event: LedgerEvent): void {
   const claim = findClaim(review, event.actor, data.token, event.time);
   if (claim === undefined || !review.choices.includes(data.choice)) return;
   dropClaims(review, (c) => c === claim);
-  const { choice, reason } = data;
-  review.decisions.push({ by: event.actor, choice, reason, time: event.time, tookMs: event.time - claim.claimedAt });
+  const { choice, reason, note } = data;
+  const decision: Decision = {
+    by: event.actor,
+    choice,
+    reason,
+    time: event.time,
+    tookMs: event.time - claim.claimedAt,
+  };
+  review.decisions.push(note === undefined ? decision : { ...decision, note });
   const done = review.decisions.length >= review.decisionsNeeded;
   if (done && review.decisions.every((d) => d.choice === choice)) close(state, review, choice, 'agreed', event.time);
 }
@@ -138,7 +149,9 @@ function onAdjudicated(state: ReviewsState, event: LedgerEvent): void {
   const { success, data } = adjudicated.safeParse(event.data);
   const review = success ? state.reviews.get(data.review) : undefined;
   if (!success || review === undefined || !mayAdjudicate(review, event.actor, event.time)) return;
-  if (review.choices.includes(data.choice)) close(state, review, data.choice, 'adjudicated', event.time);
+  if (!review.choices.includes(data.choice)) return;
+  const { reason, note } = data;
+  close(state, review, data.choice, 'adjudicated', event.time, { by: event.actor, reason, ...(note && { note }) });
 }
 
 function onExpired(state: ReviewsState, event: LedgerEvent): void {
@@ -154,8 +167,9 @@ function close(
   choice: string | undefined,
   how: ReviewOutcome['how'],
   time: number,
+  adjudicated?: ReviewOutcome['adjudicated'],
 ): void {
-  review.outcome = { choice, how, time };
+  review.outcome = { choice, how, time, ...(adjudicated && { adjudicated }) };
   review.claims.length = 0;
   state.open.delete(review);
 }

@@ -4,7 +4,10 @@ import { invalidInput, MillwrightError } from '../foundation/errors.js';
 import { idSource, type ReviewId } from '../foundation/ids.js';
 import { defined } from '../foundation/options.js';
 import { type Random, systemRandom } from '../foundation/random.js';
+import type { PayloadRef } from '../ledger/payload.js';
 import type { Ledger, LedgerView, NewEvent } from '../ledger/types.js';
+import type { BlobStore } from '../storage/types.js';
+import { type Acting, openNote, sealNote } from './note.js';
 import {
   findClaim,
   MAX_REVIEW_TEXT,
@@ -39,11 +42,8 @@ export interface ReviewQueue {
   get(review: string): Review;
   /** Reviews that have no outcome yet, most urgent first. */
   open(queue?: string): readonly Review[];
-}
-
-/** Who acts, when it is not the ledger's own actor. */
-export interface Acting extends Abortable {
-  readonly actor?: string | undefined;
+  /** What somebody wrote beside a question or a decision; undefined when it was erased. @throws `storage/corrupt` */
+  note(ref: PayloadRef, options?: Abortable): Promise<string | undefined>;
 }
 
 export interface ReviewRequest {
@@ -80,6 +80,8 @@ export interface DecisionInput {
 }
 
 export interface ReviewQueueOptions {
+  /** Where notes are kept. */
+  readonly blobs?: BlobStore | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
 }
@@ -88,7 +90,7 @@ const HOLD_MS = 15 * 60_000;
 
 /** Opens the reviews of a ledger. */
 export async function reviewQueue(ledger: Ledger, options: ReviewQueueOptions = {}): Promise<ReviewQueue> {
-  const { clock = systemClock, random = systemRandom } = options;
+  const { clock = systemClock, random = systemRandom, blobs } = options;
   const nextId = idSource(clock, random);
   await ledger.use(reviewProjection);
 
@@ -108,7 +110,8 @@ export async function reviewQueue(ledger: Ledger, options: ReviewQueueOptions = 
   return {
     async request(request) {
       const id = request.id ?? nextId<ReviewId>();
-      const event = requestedEvent(id, request);
+      const asked = requestedEvent(id, request);
+      const event = { ...asked, data: { ...asked.data, ...(await sealNote(blobs, request)) } };
       await ledger.commit<undefined>((view) => {
         const known = view.state(reviewProjection).reviews.has(id);
         return { events: known ? [] : [event], result: undefined };
@@ -144,23 +147,27 @@ export async function reviewQueue(ledger: Ledger, options: ReviewQueueOptions = 
       );
     },
 
-    decide: (id, { token, choice, reason = '', ...acting }) =>
-      act(id, acting, (review, view) => {
+    async decide(id, { token, choice, reason = '', ...acting }) {
+      const note = await sealNote(blobs, acting);
+      return act(id, acting, (review, view) => {
         checkChoice(review, choice, reason);
         if (statusOf(review) !== 'open') throw refused(review, 'open', statusOf(review));
         if (overdue(review, view.time)) throw refused(review, `decided before ${review.dueAt}`, `${view.time}`);
         if (findClaim(review, view.actor, token, view.time) === undefined)
           throw refused(review, `claimed by ${view.actor} with this token`, 'no such claim, or it has run out');
-        return [{ type: 'review.decided', data: { review: id, token, choice, reason } }];
-      }),
+        return [{ type: 'review.decided', data: { review: id, token, choice, reason, ...note } }];
+      });
+    },
 
-    adjudicate: (id, { choice, reason = '', ...acting }) =>
-      act(id, acting, (review, view) => {
+    async adjudicate(id, { choice, reason = '', ...acting }) {
+      const note = await sealNote(blobs, acting);
+      return act(id, acting, (review, view) => {
         checkChoice(review, choice, reason);
         if (!mayAdjudicate(review, view.actor, view.time))
           throw refused(review, 'disputed, in time, and adjudicated by somebody else', statusOf(review));
-        return [{ type: 'review.adjudicated', data: { review: id, choice, reason } }];
-      }),
+        return [{ type: 'review.adjudicated', data: { review: id, choice, reason, ...note } }];
+      });
+    },
 
     async expire(acting = {}) {
       const { result } = await ledger.commit<readonly string[]>((view) => {
@@ -172,6 +179,7 @@ export async function reviewQueue(ledger: Ledger, options: ReviewQueueOptions = 
     },
 
     get,
+    note: (ref, o) => openNote(blobs, ref, o),
     open: (queue) =>
       [...ledger.state(reviewProjection).open]
         .filter((review) => (queue ?? review.queue) === review.queue)

@@ -1,3 +1,5 @@
+import type { PayloadRef } from '../ledger/payload.js';
+
 /** What people are asked: one decision, by one or more of them. */
 export interface Review {
   readonly id: string;
@@ -22,6 +24,8 @@ export interface Review {
   readonly gold: string | undefined;
   /** Who may decide and adjudicate; undefined: anyone. */
   readonly reviewers: readonly string[] | undefined;
+  /** What was written beside the question, for `queue.note`. */
+  readonly note: PayloadRef | undefined;
   readonly requestedBy: string;
   readonly requestedAt: number;
   readonly claims: readonly Claim[];
@@ -56,10 +60,14 @@ export interface Decision {
   readonly time: number;
   /** Milliseconds from claim to decision. */
   readonly tookMs: number;
+  /** What was written beside it, for `queue.note`. */
+  readonly note?: PayloadRef | undefined;
 }
 
 export interface ReviewOutcome {
   readonly choice: string | undefined;
   readonly how: 'agreed' | 'adjudicated' | 'timeout';
   readonly time: number;
+  /** Who settled the dispute, and what was written beside it. */
+  readonly adjudicated?: { readonly by: string; readonly reason: string; readonly note?: PayloadRef } | undefined;
 }
