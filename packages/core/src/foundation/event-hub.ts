@@ -1,5 +1,3 @@
-import { EventEmitter } from 'eventemitter3';
-
 /** The listening half of a hub: what a library's user sees. */
 export interface EventSource<Events extends object> {
   /** Calls `listener` on every such event until the returned function is called. */
@@ -7,7 +5,7 @@ export interface EventSource<Events extends object> {
   once<K extends keyof Events & string>(name: K, listener: (event: Events[K]) => void): () => void;
 }
 
-/** A typed event hub over eventemitter3. A listener that throws never stops the emitter or the other listeners. */
+/** A typed event hub. A listener that throws never stops the emitter or the other listeners. */
 export interface EventHub<Events extends object> extends EventSource<Events> {
   emit<K extends keyof Events & string>(name: K, event: Events[K]): void;
 }
@@ -16,22 +14,32 @@ export interface EventHub<Events extends object> extends EventSource<Events> {
 export function eventHub<Events extends object>(
   onListenerError: (error: unknown) => void = reportLater,
 ): EventHub<Events> {
-  const emitter = new EventEmitter<string, unknown>();
-  const add = (kind: 'on' | 'once', name: string, listener: (event: never) => void) => {
-    const guarded = (event: unknown) => {
-      try {
-        listener(event as never);
-      } catch (error) {
-        onListenerError(error);
-      }
-    };
-    emitter[kind](name, guarded);
-    return () => void emitter.off(name, guarded);
+  const listeners = new Map<string, Set<(event: never) => void>>();
+  const on: EventHub<Events>['on'] = (name, listener) => {
+    // An object of its own per call: who listens twice is told twice, and stops once.
+    const entry = (event: never) => listener(event);
+    const own = listeners.get(name) ?? new Set();
+    listeners.set(name, own.add(entry));
+    return () => void own.delete(entry);
   };
   return {
-    on: (name, listener) => add('on', name, listener as (event: never) => void),
-    once: (name, listener) => add('once', name, listener as (event: never) => void),
-    emit: (name, event) => void emitter.emit(name, event),
+    on,
+    once(name, listener) {
+      const off = on(name, (event) => {
+        off();
+        listener(event);
+      });
+      return off;
+    },
+    emit(name, event) {
+      // A copy: who is added meanwhile hears the next event, who is removed meanwhile still hears this one.
+      for (const listener of [...(listeners.get(name) ?? [])])
+        try {
+          listener(event as never);
+        } catch (error) {
+          onListenerError(error);
+        }
+    },
   };
 }
 
