@@ -11,6 +11,22 @@ import { build } from 'esbuild';
 import { chromium } from 'playwright';
 
 const root = resolve(import.meta.dirname, '..');
+/** A drift monitor as an application writes it. It has to decide the same in a page as in Node, to the digest. */
+const WATCH = `
+import { seededRandom } from '@millwright/core';
+import { profileTable } from '@millwright/core/profile';
+import { tableFrom } from '@millwright/core/table';
+import { createMonitor } from '@millwright/drift';
+const random = seededRandom(7);
+const day = (shift) =>
+  tableFrom({
+    amount: Float64Array.from({ length: 4_000 }, () => random.next() + shift),
+    origin: Array.from({ length: 4_000 }, () => ['MCI', 'LAX', 'JFK'][Math.floor(3 * random.next())]),
+  });
+const monitor = createMonitor({ reference: profileTable(day(0)), window: { rows: 4_000 } });
+export const decisions = [0, 0.4].flatMap((shift) =>
+  monitor.observe(day(shift)).map((record) => record.verdict + ' ' + record.profile),
+);`;
 const project = mkdtempSync(join(tmpdir(), 'millwright-smoke-'));
 /** Subpaths that need Node. Everything else must work in a page. */
 const NODE_ONLY = new Set(['cli', 'fs', 's3', 'postgres', 'http/node'].map((name) => `@millwright/adapters/${name}`));
@@ -123,10 +139,12 @@ function otherNodes() {
 async function inPage() {
   const names = subpaths.filter((subpath) => !NODE_ONLY.has(subpath));
   mkdirSync(join(project, 'page'));
+  writeFileSync(join(project, 'watch.mjs'), WATCH);
   const source = [
     ...names.map((name, i) => `import * as m${i} from '${name}';`),
     `import { digestJson } from '@millwright/core';`,
-    `globalThis.result = { modules: [${names.map((_, i) => `Object.keys(m${i}).length`).join(', ')}], digest: digestJson({ b: 1, a: 2 }) };`,
+    `import { decisions } from '../watch.mjs';`,
+    `globalThis.result = { modules: [${names.map((_, i) => `Object.keys(m${i}).length`).join(', ')}], digest: digestJson({ b: 1, a: 2 }), decisions };`,
   ];
   writeFileSync(join(project, 'page', 'entry.mjs'), source.join('\n'));
   const bundle = await build({
@@ -136,7 +154,15 @@ async function inPage() {
     platform: 'browser',
     write: false,
     // Optional peers that the page does not install stay dynamic imports, as a bundler's user would mark them.
-    external: ['onnxruntime-web', 'onnxruntime-web/*', 'apache-arrow', 'hyparquet', 'hyparquet-compressors', 'idb'],
+    external: [
+      'onnxruntime-web',
+      'onnxruntime-web/*',
+      'apache-arrow',
+      'hyparquet',
+      'hyparquet-compressors',
+      'idb',
+      '@opentelemetry/api',
+    ],
     logLevel: 'error',
   });
   const browser = await chromium.launch({
@@ -156,9 +182,20 @@ async function inPage() {
     console.log(
       `chromium ok: ${names.length} subpaths, ${(bundle.outputFiles[0].contents.length / 1024).toFixed(0)} KiB unminified, ${result.digest.slice(0, 18)}…`,
     );
+    const print = `process.stdout.write(JSON.stringify((await import('./watch.mjs')).decisions))`;
+    const inNode = execFileSync(process.execPath, ['--input-type=module', '-e', print], {
+      cwd: project,
+      encoding: 'utf8',
+    });
+    const alike = JSON.stringify(result.decisions) === inNode && /^\["noDrift .*"drift /.test(inNode);
+    if (alike)
+      console.log(
+        `drift monitor ok in the page and in Node: ${result.decisions.map((one) => one.slice(0, 22)).join('…, ')}…`,
+      );
+    else console.error(`The monitor decides ${JSON.stringify(result.decisions)} in the page, ${inNode} in Node`);
     for (const name of empty) console.error(`${name} exports nothing in the page`);
     for (const error of errors) console.error(error);
-    return empty.length === 0 && errors.length === 0;
+    return empty.length === 0 && errors.length === 0 && alike;
   } finally {
     await browser.close();
   }
