@@ -3,6 +3,7 @@ import type { Storage } from '@millwright/core/storage';
 import { postgresBlobs } from './postgres/blobs.js';
 import { postgresLog } from './postgres/log.js';
 import { type PostgresClient, type PostgresPool, postgresTables } from './postgres/tables.js';
+import type { PostgresListener } from './postgres/watch.js';
 
 /**
  * A log and blobs in two tables of a PostgreSQL database (15 and 18 are tested), for any number of processes. The place
@@ -15,12 +16,19 @@ import { type PostgresClient, type PostgresPool, postgresTables } from './postgr
  * const storage = postgres({ pool: new pg.Pool({ connectionString }) });
  */
 export function postgres(options: PostgresOptions): Storage {
-  const { place, schema, maxBlobBytes, durability, createTables, turns } = { ...DEFAULTS, ...defined(options) };
+  const { place, schema, maxBlobBytes, durability, createTables, turns, announce } = {
+    ...DEFAULTS,
+    ...defined(options),
+  };
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema))
     throw invalidInput('schema', 'a name of lower-case letters, digits and `_`', schema);
   const tables = postgresTables({ client: options.pool, place, schema, createTables });
   return {
-    log: postgresLog(tables, durability, turns ? poolOf(options.pool) : undefined),
+    log: postgresLog(tables, durability, {
+      announce,
+      turns: turns ? poolOf(options.pool) : undefined,
+      listener: announce ? listenerOf(options.pool) : undefined,
+    }),
     blobs: postgresBlobs(tables, maxBlobBytes),
     async [Symbol.asyncDispose]() {
       tables.close();
@@ -45,6 +53,12 @@ export interface PostgresOptions {
    * Nobody loses a race, which matters when commands are costly to decide again; it is not faster (docs/ledger.md). Default false.
    */
   readonly turns?: boolean | undefined;
+  /**
+   * Appends are announced (NOTIFY), and `log.watch` hears them at once (LISTEN, on a connection of its own). For all who
+   * write to the place, or some writes are heard of only when somebody reads. The server commits announced transactions
+   * one after the other, in the whole database. Default false.
+   */
+  readonly announce?: boolean | undefined;
 }
 
 const DEFAULTS = {
@@ -54,10 +68,17 @@ const DEFAULTS = {
   durability: 'fsync',
   createTables: true,
   turns: false,
+  announce: false,
 } as const satisfies Omit<PostgresOptions, 'pool'>;
 
 /** @throws `input/invalid` for a client without connections to reserve */
 function poolOf(client: PostgresClient): PostgresPool {
   if ('connect' in client || 'reserve' in client) return client as PostgresClient & PostgresPool;
   throw invalidInput('pool', 'a `Pool` of `pg` or the `sql` of `postgres`, which reserve connections', typeof client);
+}
+
+/** @throws `input/invalid` for a client that cannot listen */
+function listenerOf(client: PostgresClient): PostgresListener {
+  if ('connect' in client || 'listen' in client) return client as PostgresClient & PostgresListener;
+  throw invalidInput('pool', 'a `Pool` of `pg` or the `sql` of `postgres`, which can listen', typeof client);
 }

@@ -11,6 +11,7 @@ import {
 } from '@millwright/core/storage';
 import { corrupt, decodeCommit, encodeCommit } from '../commit-frame.js';
 import { codeOf, type Disk, ifPresent } from './disk.js';
+import { watchFolder } from './watch.js';
 
 /**
  * A log of one file per commit, `log/000/000/001/234` for commit 1234. A commit is written to a temporary file, made
@@ -154,6 +155,7 @@ export function folderLog(root: string, disk: Disk, durability: 'fsync' | 'relax
         return findHead();
       }),
     append: (commit, options) => before('append a commit', () => append(commit, options?.signal)),
+    watch: (options) => watchFolder(temporary, disk, options?.signal),
     async *read({ from, limit = Number.POSITIVE_INFINITY }, options) {
       checkFrom(from);
       for (let seq = from; seq < from + limit; ) {

@@ -10,12 +10,21 @@ import {
 } from '@millwright/core/storage';
 import { corrupt } from '../commit-frame.js';
 import { bytesIn, failed, type PostgresPool, type PostgresTables, type Row, sqlState } from './tables.js';
+import { CHANNEL, listen, type PostgresListener } from './watch.js';
+
+export interface PostgresLogOptions {
+  /** Connections for writers that take turns. */
+  readonly turns: PostgresPool | undefined;
+  /** Appends are announced to those who watch. */
+  readonly announce: boolean;
+  readonly listener: PostgresListener | undefined;
+}
 
 /** A log of one row per commit, whose primary key is its place. */
 export function postgresLog(
   tables: PostgresTables,
   durability: 'fsync' | 'relaxed',
-  turns: PostgresPool | undefined,
+  { turns, announce, listener }: PostgresLogOptions,
 ): LogStore {
   const { store, place, commits, query, run } = tables;
   let checking: Promise<void> | undefined;
@@ -32,11 +41,14 @@ export function postgresLog(
     parseId<CommitId>(commitId, 'commitId');
     if (durability === 'fsync') await flushes();
     signal?.throwIfAborted();
-    const text = `insert into ${commits} (place, seq, commit_id, bytes) select $1, $2, $3, $4
+    const insert = `insert into ${commits} (place, seq, commit_id, bytes) select $1, $2, $3, $4
       where $2::bigint = 1 or exists (select from ${commits} where place = $1 and seq = $2::bigint - 1)
       on conflict do nothing returning seq`;
+    // Heard when the transaction is committed, and not at all when nothing was inserted.
+    const text = announce ? `with added as (${insert}) select pg_notify('${CHANNEL}', $5) from added` : insert;
+    const values = [place, seq, commitId, bytes, ...(announce ? [store] : [])];
     try {
-      const written = await query(text, [place, seq, commitId, bytes], { signal });
+      const written = await query(text, values, { signal });
       if (written.length === 1) return { kind: 'committed' };
     } catch (error) {
       // What the server has refused, it has not done; a lost connection or a shutdown leaves the question open.
@@ -62,6 +74,7 @@ export function postgresLog(
     capabilities: { durability, multiWriter: true, maxCommitBytes: MAX_COMMIT_BYTES },
     head: (options) => run('find the newest commit', options, () => findHead(options?.signal)),
     append: (commit, options) => run('append a commit', options, () => append(commit, options?.signal)),
+    ...(listener && { watch: (options) => listen(listener, store, options?.signal) }),
     ...(turns && { turn: (work) => run('take a turn', undefined, () => tables.turn(turns, work)) }),
     async *read({ from, limit = Number.POSITIVE_INFINITY }, options) {
       checkFrom(from);

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { type CommitId, digestBytes, encodeUtf8, idSource, isMillwrightError } from '@millwright/core';
 import { blobStoreCases, logStoreCases } from '@millwright/core/conformance';
 import { openLedger } from '@millwright/core/ledger';
@@ -102,6 +103,42 @@ for (const release of ['npm', 'debian'] as const)
       expect(await ledger.verify()).toMatchObject({ ok: true, events: 81 });
       expect(lost).toBe(0);
       await sql.end();
+    });
+
+    test.each(['pg', 'postgres'])('who watches hears announced appends to its place, with %s', async (library) => {
+      const place = `watched ${library}`;
+      const connection = { host: '127.0.0.1', port: server.port, user: 'postgres', database: 'postgres' };
+      const sql = postgresJs({ ...connection, max: 2, onnotice: () => undefined });
+      const writer = postgres({ pool, place, announce: true });
+      const reader = postgres({ pool: library === 'pg' ? pool : sql, place, announce: true });
+      const other = postgres({ pool, place: 'elsewhere', announce: true });
+      const stopping = new AbortController();
+      const heard = reader.log.watch!({ signal: stopping.signal })[Symbol.asyncIterator]();
+      expect(await heard.next()).toEqual({ done: false, value: undefined });
+      const next = heard.next();
+      await other.log.append(commit(1));
+      await expect(writer.log.append({ ...commit(1), seq: 3 })).rejects.toThrow();
+      expect(await Promise.race([next, wait(300, 'silence')])).toBe('silence');
+      await writer.log.append(commit(1));
+      expect(await next).toEqual({ done: false, value: undefined });
+      expect(await ids(reader)).toHaveLength(1);
+      const last = heard.next();
+      stopping.abort();
+      expect(await last).toEqual({ done: true, value: undefined });
+      await sql.end();
+    });
+
+    test('who watches is told when the connection is lost', async () => {
+      const lonely = poolOn(proxy.port, 1);
+      const { log } = postgres({ pool: lonely, place: 'lost', announce: true });
+      const heard = log.watch!()[Symbol.asyncIterator]();
+      await heard.next();
+      const told = expect(heard.next()).rejects.toMatchObject({ code: 'storage/failed' });
+      await pool.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen %' and pid <> pg_backend_pid()`,
+      );
+      await told;
+      expect(postgres({ pool, place: 'lost' }).log.watch).toBeUndefined();
     });
 
     test('who waits too long for a turn goes on without one', async () => {

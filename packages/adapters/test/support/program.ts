@@ -12,7 +12,12 @@ export function program(entry: string, folder: string): string {
     format: 'esm',
     target: 'node20',
     conditions: ['@millwright/source'],
+    // What is imported lazily and never by these programs, and what CommonJS packages need in a module.
+    external: ['onnxruntime-node', 'onnxruntime-web', 'pg-native'],
+    banner: { js: REQUIRE },
     logLevel: 'error',
   });
   return outfile;
 }
+
+const REQUIRE = `import { createRequire as requireOf } from 'node:module'; globalThis.require ??= requireOf(import.meta.url);`;

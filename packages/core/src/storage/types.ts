@@ -40,6 +40,11 @@ export interface LogStore extends AsyncDisposable {
    * nothing depends on it: whoever waits too long, or never asks, may append as well.
    */
   turn?<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Where a store can tell: yields when somebody may have appended, and once when it has begun to listen. It may yield too
+   * often, and nothing depends on it: who reads now and then misses nothing. Ends when the signal aborts. @throws `storage/failed`
+   */
+  watch?(options?: Abortable): AsyncIterable<unknown>;
   /** Commits from `from` (1 is the first) in order without gaps, until the head or `limit`. */
   read(
     range: { readonly from: number; readonly limit?: number | undefined },

@@ -1,8 +1,8 @@
 import { type Abortable, type Clock, sleep } from '@millwright/core';
 
 /**
- * Yields whenever something may have changed, whatever it yields: `storage.log.watch` of a folder or of PostgreSQL, or a
- * message from elsewhere. It may yield too often, and once when it has begun to listen.
+ * Yields whenever the ledger may have changed, whatever it yields: `storage.log.watch` of a folder or of PostgreSQL, or
+ * messages of your own. It may yield too often, and once when it has begun to listen.
  */
 export type WakeUp = (options: Abortable) => AsyncIterable<unknown>;
 
