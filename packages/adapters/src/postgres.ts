@@ -5,6 +5,8 @@ import { postgresLog } from './postgres/log.js';
 import { type PostgresClient, type PostgresPool, postgresTables } from './postgres/tables.js';
 import type { PostgresListener } from './postgres/watch.js';
 
+export { type PostgresExchangeOptions, postgresExchange } from './postgres/exchange.js';
+
 /**
  * A log and blobs in two tables of a PostgreSQL database (15 and 18 are tested), for any number of processes. The place
  * of a commit is chosen by the writer and is the primary key: a sequence would let readers skip commits that become

@@ -43,15 +43,8 @@ export function postgresTables(options: {
   /** The connection that has the turn: with statements on others, as many waiting writers as connections would be stuck. */
   let own: PostgresClient | undefined;
 
-  async function send(
-    text: string,
-    values: readonly unknown[],
-    on: PostgresClient = own ?? client,
-  ): Promise<readonly Row[]> {
-    const rows =
-      'query' in on ? (await on.query(text, [...values])).rows : await on.unsafe(text, [...values] as never[]);
-    return rows as readonly Row[];
-  }
+  const send = (text: string, values: readonly unknown[], on: PostgresClient = own ?? client) =>
+    sendOn(on, text, values);
 
   async function create(): Promise<void> {
     for (const statement of statements(commits, blobs)) {
@@ -111,6 +104,12 @@ export function postgresTables(options: {
       closed = true;
     },
   };
+}
+
+/** The rows of one statement, by whichever client library. */
+export async function sendOn(on: PostgresClient, text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+  const rows = 'query' in on ? (await on.query(text, [...values])).rows : await on.unsafe(text, [...values] as never[]);
+  return rows as readonly Row[];
 }
 
 /** Who cannot have the turn in five seconds goes on without it: a process that hangs must not stop the others. */

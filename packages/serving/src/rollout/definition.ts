@@ -48,10 +48,25 @@ export interface RolloutSpec {
 }
 
 export interface StageSpec {
+  /** Of a stage that adapts: the most that the challenger may get. */
   readonly share: ShareText;
+  /** Lets the share follow a binary metric (a bandit) while the stage lasts. Default: the share stays. */
+  readonly adapt?: AdaptSpec | undefined;
   readonly minDwell?: DurationText | undefined;
   readonly minUnits?: number | undefined;
   readonly minMatured?: number | undefined;
+}
+
+/** How a stage's share follows a metric. Every change begins an epoch, so it must last long enough for rows to mature. */
+export interface AdaptSpec {
+  /** The metric that should become good. */
+  readonly metric: string;
+  /** How long a share stays at least. Default 1 hour; at least the stage's `minDwell`. */
+  readonly every?: DurationText | undefined;
+  /** Both arms keep at least this share. Default 0.05. */
+  readonly floor?: ShareText | undefined;
+  /** How far the share moves at once. Default 0.1. */
+  readonly maxStep?: number | undefined;
 }
 
 /** Probabilities of error over the whole life of the rollout, however often anybody looks. */
@@ -121,8 +136,16 @@ export interface Metric {
   readonly quantile?: number | undefined;
 }
 
+export interface Adaptation {
+  readonly metric: string;
+  readonly everyMs: number;
+  readonly floor: number;
+  readonly maxStep: number;
+}
+
 export interface Stage {
   readonly share: number;
+  readonly adapt?: Adaptation | undefined;
   readonly minDwellMs: number;
   readonly minUnits: number;
   readonly minMatured: number;
@@ -208,7 +231,23 @@ const SPEC = z.strictObject({
   mode: z.optional(z.enum(['canary', 'blueGreen'])),
   stages: z.optional(
     z.array(
-      z.union([share, z.strictObject({ share, minDwell: z.optional(duration), minUnits: count, minMatured: count })]),
+      z.union([
+        share,
+        z.strictObject({
+          share,
+          adapt: z.optional(
+            z.strictObject({
+              metric: z.string(),
+              every: z.optional(duration),
+              floor: z.optional(share),
+              maxStep: z.optional(positive.check(z.lte(1))),
+            }),
+          ),
+          minDwell: z.optional(duration),
+          minUnits: count,
+          minMatured: count,
+        }),
+      ]),
     ),
   ),
   metrics: z
@@ -289,12 +328,38 @@ function resolveStages(spec: RolloutSpec): readonly Stage[] {
 
 function resolveStage(stage: ShareText | StageSpec, spec: RolloutSpec, path: string): Stage {
   const own: StageSpec = typeof stage === 'object' ? stage : { share: stage };
+  const most = parseShare(own.share, `${path}.share`);
+  const minDwellMs = parseDuration(own.minDwell ?? spec.minDwell ?? DEFAULTS.minDwell, `${path}.minDwell`);
   return {
-    share: parseShare(own.share, `${path}.share`),
-    minDwellMs: parseDuration(own.minDwell ?? spec.minDwell ?? DEFAULTS.minDwell, `${path}.minDwell`),
+    share: most,
+    ...(own.adapt && { adapt: resolveAdaptation(own.adapt, spec, { most, minDwellMs }, `${path}.adapt`) }),
+    minDwellMs,
     minUnits: own.minUnits ?? spec.minUnits ?? DEFAULTS.minUnits,
     minMatured: own.minMatured ?? spec.minMatured ?? DEFAULTS.minMatured,
   };
+}
+
+function resolveAdaptation(
+  adapt: AdaptSpec,
+  { metrics }: RolloutSpec,
+  { most, minDwellMs }: { readonly most: number; readonly minDwellMs: number },
+  path: string,
+): Adaptation {
+  const metric = metrics.find(({ id }) => id === adapt.metric);
+  if (
+    metric === undefined ||
+    metric.kind === 'value' ||
+    metric.measure === 'squaredError' ||
+    metric.quantile !== undefined
+  )
+    throw invalid(`${path}.metric`, `expected the id of an event, a label or a latency limit, got \`${adapt.metric}\``);
+  const everyMs = parseDuration(adapt.every ?? '1h', `${path}.every`);
+  if (everyMs < minDwellMs)
+    throw invalid(`${path}.every`, 'a share lasts at least `minDwell`, or the stage never ends');
+  const floor = parseShare(adapt.floor ?? 0.05, `${path}.floor`);
+  if (!(floor > 0 && floor <= most && floor <= 0.5))
+    throw invalid(`${path}.floor`, 'above 0, at most the share and a half');
+  return { metric: adapt.metric, everyMs, floor, maxStep: adapt.maxStep ?? 0.1 };
 }
 
 function resolveMetrics(specs: readonly MetricSpec[]): readonly Metric[] {

@@ -20,7 +20,8 @@ export function explain(
   situation: Situation,
 ): Because {
   const { verdict, harm, proof, balance, need, metrics } = evidence;
-  const stage = `the ${showShare(definition.stages[Math.min(situation.stage, definition.stages.length - 1)]!.share)} stage`;
+  const { share, adapt } = definition.stages[Math.min(situation.stage, definition.stages.length - 1)]!;
+  const stage = `the ${adapt === undefined ? '' : 'up to '}${showShare(share)} stage`;
   const find = (id: string | undefined) => ({
     metric: definition.metrics.find((one) => one.id === id),
     evidence: metrics.find((one) => one.metric === id),

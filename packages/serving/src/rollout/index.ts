@@ -11,6 +11,7 @@ export {
   type StageSpec,
 } from './definition.js';
 export type { PauseReason, RollbackCause, RolloutEventData, RolloutEventType } from './events.js';
+export { memoryExchange, type ObservationExchange, type PublishedSums } from './exchange.js';
 export type { Because } from './explain.js';
 export { type EvidencePoint, historyOf, type RolloutHistory } from './history.js';
 export {

@@ -86,6 +86,8 @@ export interface RolloutEvidence {
   /** What is missing for the next step. */
   readonly need: readonly (Need & { readonly what: string })[];
   readonly because: Because;
+  /** Some counts were sampled or interpolated: good enough to roll back, for nothing else. */
+  readonly approximate?: true | undefined;
 }
 
 export interface JudgeOptions {

@@ -1,6 +1,7 @@
 import type { Digest } from '@millwright/core';
 import type { NewEvent } from '@millwright/core/ledger';
 import { championPolicy, type Policy, ramp } from '../routing/index.js';
+import { adaptedShare, openingShare } from './adapt.js';
 import { evidenceDigest, type PauseReason, type RollbackCause, rolloutEvent } from './events.js';
 import type { RolloutEvidence } from './judge.js';
 import { type RolloutState, statisticsOf } from './state.js';
@@ -107,7 +108,7 @@ function holdingPlan(state: RolloutState, context: PlanContext): Plan | undefine
         : promotionPlan(state, context);
     case 'hold': {
       const silent = silentLabels(state, statistics);
-      if (silent === undefined) return overdue(state, context);
+      if (silent === undefined) return overdue(state, context) ?? adaptPlan(state, context);
       const sentence = `Not one label of ${silent} has come for ${MANY_ROWS} matured rows or more in each arm. Without labels nothing can be judged; see to the label feed.`;
       return pausePlan(state, 'missingOutcomes', sentence, context);
     }
@@ -195,9 +196,23 @@ export function record(state: RolloutState, { evidence }: Pick<PlanContext, 'evi
   return [rolloutEvent('rollout.evidenceRecorded', data)];
 }
 
-function enterStage(state: RolloutState, stage: number, { statistics }: PlanContext): NewEvent {
-  const { share } = state.definition.stages[stage]!;
-  const mode = state.definition.mode;
+/** The next share of a stage that follows its metric. */
+function adaptPlan(state: RolloutState, context: PlanContext): Plan | undefined {
+  const { stage, definition, inForceAt } = state;
+  const now = { stage, share: shareOf(state), lastedMs: context.now - (inForceAt ?? context.now) };
+  const share = adaptedShare(definition, context.statistics, now);
+  return share === undefined ? undefined : { events: [enterStage(state, stage, context, share)] };
+}
+
+const shareOf = ({ plans }: RolloutState) => plans.at(-1)?.share ?? 0;
+
+function enterStage(
+  state: RolloutState,
+  stage: number,
+  { statistics }: PlanContext,
+  share = openingShare(state.definition, stage, shareOf(state)),
+): NewEvent {
+  const mode = state.definition.stages[stage]!.adapt === undefined ? state.definition.mode : 'bandit';
   const policy = ramp(policyOf(state), share > 0 ? { [CHALLENGER]: share } : {}, { mode });
   const plan = { epoch: policy.epoch, share, references: referencesOf(statistics) };
   return rolloutEvent('rollout.stageEntered', { rollout: state.id, stage, plan, policy });

@@ -1,4 +1,5 @@
 import { invalidInput, type Random, seededRandom } from '@millwright/core';
+import { adaptedShare, openingShare } from './adapt.js';
 import type { Metric, RolloutDefinition } from './definition.js';
 import { type RolloutVerdict, weigh } from './judge.js';
 import { type Arm, createObservations } from './observations.js';
@@ -73,7 +74,7 @@ interface End {
 }
 
 function playOnce(definition: RolloutDefinition, traffic: SimulatedTraffic, looksPerDay: number, random: Random): End {
-  const { stages, metrics } = definition;
+  const { metrics } = definition;
   const sums = createObservations(definition);
   const days = definition.maxDurationMs / DAY;
   const perLook = Math.max(1, Math.round(traffic.unitsPerDay / looksPerDay));
@@ -88,10 +89,10 @@ function playOnce(definition: RolloutDefinition, traffic: SimulatedTraffic, look
   let epoch = 1;
   let since = 0;
   let units = 0;
-  sums.begin({ epoch, share: stages[0]!.share, references: {} });
+  let share = openingShare(definition, 0, 0);
+  sums.begin({ epoch, share, references: {} });
   for (let look = 1; look <= days * looksPerDay; look++) {
     const time = (look / looksPerDay) * DAY;
-    const { share } = stages[stage]!;
     const drift = traffic.drift?.(look / looksPerDay) ?? 1;
     const inChallenger = binomial(perLook, share, random);
     units += perLook;
@@ -116,14 +117,19 @@ function playOnce(definition: RolloutDefinition, traffic: SimulatedTraffic, look
     }
     const statistics = sums.statistics();
     const { verdict } = weigh(definition, statistics, { stage, epoch, dwellMs: time - since });
-    if (verdict === 'advance') {
-      stage++;
-      epoch++;
-      since = time;
-      sums.begin({ epoch, share: stages[stage]!.share, references: referencesOf(statistics) });
-    } else if (verdict !== 'hold') {
-      return { verdict, days: look / looksPerDay, units };
-    }
+    if (verdict !== 'advance' && verdict !== 'hold') return { verdict, days: look / looksPerDay, units };
+    const next = verdict === 'advance' ? stage + 1 : stage;
+    const lastedMs = time - since;
+    const moved =
+      verdict === 'advance'
+        ? openingShare(definition, next, share)
+        : adaptedShare(definition, statistics, { stage, share, lastedMs });
+    if (moved === undefined) continue;
+    stage = next;
+    share = moved;
+    epoch++;
+    since = time;
+    sums.begin({ epoch, share, references: referencesOf(statistics) });
   }
   return { verdict: 'hold', days, units };
 }

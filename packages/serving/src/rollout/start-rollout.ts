@@ -19,11 +19,12 @@ import { announce, type RolloutHubEvents } from './announce.js';
 import { type DetectorMaker, watchBake } from './bake.js';
 import type { RolloutDefinition } from './definition.js';
 import { plainJson, rolloutEvent } from './events.js';
+import { fleetSums, judgeFleet, type ObservationExchange } from './exchange.js';
 import { historyOf, type RolloutHistory } from './history.js';
-import { judge, type RolloutEvidence, type Situation } from './judge.js';
+import type { RolloutEvidence, Situation } from './judge.js';
 import { looks, type WakeUp } from './looks.js';
 import { createObserver, type ObserverOptions } from './observe.js';
-import { CHALLENGER, type Plan, planRollout, record, rollBackPlan, withOwn } from './plan.js';
+import { CHALLENGER, type Plan, planRollout, record, rollBackPlan } from './plan.js';
 import { activeRollout, lastRollout, rolloutProjection } from './projection.js';
 import { createReplica, type RolloutEndpoint } from './replica.js';
 import { isFinal, type RolloutState } from './state.js';
@@ -45,6 +46,8 @@ export interface StartOptions extends ObserverOptions {
    * the old champion is still warm. Default: nobody but people.
    */
   readonly bakeDetectors?: Readonly<Record<string, DetectorMaker>> | undefined;
+  /** Where the processes leave their sums for each other between flushes. Default: the ledger alone. */
+  readonly exchange?: ObservationExchange | undefined;
   /** The name of this process among those that serve the model. Default `local`. */
   readonly replica?: string | undefined;
   /** Sums and evidence are written to the ledger at least this often, in milliseconds. Default one hour. */
@@ -110,6 +113,7 @@ export async function startRollout(
   const ttlMs = tickMs === undefined ? 0 : definition.hardTtlMs;
   const bake = watchBake(definition, clock, options.bakeDetectors ?? {}, options);
   const failed = (error: unknown) => hub.emit('failed', { error });
+  const fleet = fleetSums({ exchange: options.exchange, rollout: id, replica, boot, failed });
   const here = createReplica(target, endpoint, observer, clock, ttlMs, failed);
   let evidence: RolloutEvidence | undefined;
   let killing: { readonly reason: string; readonly actor: string | undefined } | undefined;
@@ -185,6 +189,7 @@ export async function startRollout(
     await ledger.refresh();
     if (killing !== undefined && !current().killed) await writeKill(killing);
     here.renew(current());
+    if (!isFinal(current())) fleet.trade(++flushNumber, observer.statistics());
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const state = current();
       const serves = await here.converge(state);
@@ -192,16 +197,17 @@ export async function startRollout(
       const now = clock.now();
       observer.advance(now);
       const own = observer.statistics();
-      const statistics = withOwn(state, boot, own);
+      const statistics = fleet.exact(state, own);
+      const rough = fleet.rough(state, own);
       const situation = situationOf(state, now);
       bake.begin(state, statistics);
       bake.advance(now);
       const { alarm } = bake;
-      evidence = judge(definition, statistics, { situation });
+      evidence = judgeFleet(definition, statistics, rough, { situation });
       let plan = planRollout(state, { now, evidence, statistics, alarm });
       if (plan !== undefined && plan.events.length > 1) {
         // Something is decided: the record of why also has the confidence sequences.
-        evidence = judge(definition, statistics, { situation, intervals: true });
+        evidence = judgeFleet(definition, statistics, rough, { situation, intervals: true });
         plan = planRollout(state, { now, evidence, statistics, alarm });
       }
       const acknowledged = state.replicas[replica]?.epoch ?? 0;
@@ -214,7 +220,7 @@ export async function startRollout(
       const flush = plan !== undefined || due ? flushed(own, now) : [];
       const recorded = due && plan === undefined ? record(state, { evidence }) : [];
       if (acks.length === 0 && flush.length === 0 && plan === undefined) break;
-      await commitPlan(state, [...acks, ...flush, ...recorded], plan);
+      await commitPlan(state, [...acks, ...flush, ...(plan ? fleet.carried(state) : []), ...recorded], plan);
       if (plan === undefined && acks.length === 0) break;
     }
     return current();
