@@ -16,7 +16,7 @@ const guide = [
   { text: 'The house', items: ['architecture', 'command-line', 'errors'].map(page) },
   { text: 'History', items: ['ledger', 'attestation', 'registry', 'review'].map(page) },
   { text: 'Data', items: ['profiles', 'validation', 'statistics'].map(page) },
-  { text: 'Decisions', items: ['evaluation'].map(page) },
+  { text: 'Decisions', items: ['evaluation', 'rollout'].map(page) },
   { text: 'Serving', items: ['serving'].map(page) },
   { text: 'Watching', items: ['drift', 'drift-beyond-columns'].map(page) },
 ];

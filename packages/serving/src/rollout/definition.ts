@@ -1,6 +1,6 @@
-import { type Digest, digestJson, MillwrightError } from '@millwright/core';
-import * as z from 'zod/mini';
+import { type Digest, defined, digestJson, MillwrightError } from '@millwright/core';
 import type { Override } from '../routing/index.js';
+import { problemIn } from './spec-schema.js';
 import { type DurationText, parseDuration, parseShare, type ShareText } from './units.js';
 
 /** How a rollout goes and what decides it, as people write it. Only `challenger` and `metrics` are required. */
@@ -43,6 +43,18 @@ export interface RolloutSpec {
    * harm from the start a little later (E is halved). Default `atStart`.
    */
   readonly harmBegins?: 'atStart' | 'anytime' | undefined;
+  /**
+   * An emergency brake beside the guardrails, without a stated error: in a process it opens when the share `failures` (0.5)
+   * of the challenger's last `of` (20) requests failed, and when `quorum` (0.5) of the live processes report that, the
+   * rollout goes back. Default: none.
+   */
+  readonly breakers?:
+    | {
+        readonly failures?: number | undefined;
+        readonly of?: number | undefined;
+        readonly quorum?: number | undefined;
+      }
+    | undefined;
   /** Who goes to an arm (`champion`, `challenger`) whatever the hash says; left out of statistics. See `Override`. */
   readonly overrides?: readonly Override[] | undefined;
 }
@@ -169,17 +181,15 @@ export interface RolloutDefinition {
   readonly rows: 'epoch' | 'unit' | 'request';
   readonly hardTtlMs: number;
   readonly harmBegins?: 'anytime' | undefined;
+  readonly breakers?: { readonly failures: number; readonly of: number; readonly quorum: number } | undefined;
   readonly overrides?: readonly Override[] | undefined;
   readonly digest: Digest;
 }
 
 /** Fills in the defaults and checks the spec. @throws `rollout/invalid` naming the path */
 export function defineRollout(spec: RolloutSpec): RolloutDefinition {
-  const parsed = z.safeParse(SPEC, spec);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw invalid(issue?.path.join('.') ?? '', issue === undefined ? 'not a rollout' : reasonOf(issue));
-  }
+  const problem = problemIn(spec);
+  if (problem !== undefined) throw invalid(problem.path, problem.reason);
   const challenger = typeof spec.challenger === 'string' ? spec.challenger : spec.challenger.id;
   const at = challenger.lastIndexOf('@');
   if (at <= 0) throw invalid('challenger', `expected \`name@version\`, got \`${challenger}\``);
@@ -213,105 +223,13 @@ export function defineRollout(spec: RolloutSpec): RolloutDefinition {
     rows: spec.rows ?? 'epoch',
     hardTtlMs: parseDuration(spec.hardTtl ?? '5m', 'hardTtl'),
     ...(spec.harmBegins === 'anytime' && { harmBegins: spec.harmBegins }),
+    ...(spec.breakers && { breakers: { failures: 0.5, of: 20, quorum: 0.5, ...defined(spec.breakers) } }),
     ...(spec.overrides && { overrides: spec.overrides }),
   } as const;
   return { ...definition, digest: digestJson(definition) };
 }
 
 const DEFAULTS = { stages: [0.01, 0.05, 0.25, 0.5], minDwell: '15m', minUnits: 100, minMatured: 100 } as const;
-
-const share = z.union([z.number(), z.string()]);
-const duration = z.union([z.number(), z.string()]);
-const count = z.optional(z.number().check(z.int(), z.nonnegative()));
-const alpha = z.optional(z.number().check(z.gt(0), z.lt(1)));
-const positive = z.number().check(z.gt(0));
-const SPEC = z.strictObject({
-  challenger: z.union([z.string(), z.looseObject({ id: z.string() })]),
-  alias: z.optional(z.string().check(z.minLength(1))),
-  mode: z.optional(z.enum(['canary', 'blueGreen'])),
-  stages: z.optional(
-    z.array(
-      z.union([
-        share,
-        z.strictObject({
-          share,
-          adapt: z.optional(
-            z.strictObject({
-              metric: z.string(),
-              every: z.optional(duration),
-              floor: z.optional(share),
-              maxStep: z.optional(positive.check(z.lte(1))),
-            }),
-          ),
-          minDwell: z.optional(duration),
-          minUnits: count,
-          minMatured: count,
-        }),
-      ]),
-    ),
-  ),
-  metrics: z
-    .array(
-      z.strictObject({
-        id: z.string().check(z.regex(/^[\w.-]{1,64}$/)),
-        kind: z.enum(['event', 'latency', 'label', 'value']),
-        better: z.enum(['lower', 'higher']),
-        margin: z.union([z.strictObject({ relative: positive }), z.strictObject({ absolute: positive })], {
-          error: 'expected { relative: 0.1 } or { absolute: 0.01 }, above 0',
-        }),
-        window: z.optional(duration),
-        role: z.optional(z.enum(['guardrail', 'promotion', 'both'])),
-        rollBackWhen: z.optional(z.enum(['worse', 'beyondMargin'])),
-        weight: z.optional(positive),
-        slo: z.optional(positive),
-        quantile: z.optional(z.number().check(z.gt(0), z.lt(1))),
-        cap: z.optional(positive),
-        measure: z.optional(z.enum(['value', 'wrong', 'missed', 'falseAlarm', 'squaredError'])),
-      }),
-    )
-    .check(z.minLength(1)),
-  alpha: z.optional(z.strictObject({ rollback: alpha, promotion: alpha, balance: alpha })),
-  minDwell: z.optional(duration),
-  minUnits: count,
-  minMatured: count,
-  minEvents: count,
-  maxDuration: z.optional(duration),
-  bake: z.optional(duration),
-  grace: z.optional(duration),
-  approvals: count,
-  rows: z.optional(z.enum(['epoch', 'unit', 'request'])),
-  hardTtl: z.optional(duration),
-  harmBegins: z.optional(z.enum(['atStart', 'anytime'])),
-  overrides: z.optional(
-    z.array(
-      z.strictObject({
-        arm: z.enum(['champion', 'challenger']),
-        units: z.optional(z.array(z.string().check(z.minLength(1)))),
-        where: z.optional(
-          z.record(z.string(), z.array(z.union([z.string(), z.number(), z.boolean()])).check(z.minLength(1))),
-        ),
-      }),
-    ),
-  ),
-});
-
-/** zod/mini carries no messages of its own. */
-function reasonOf(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return `expected ${issue.expected}`;
-    case 'invalid_value':
-      return `expected one of ${issue.values.join(', ')}`;
-    case 'unrecognized_keys':
-      return `unknown: ${issue.keys.join(', ')}`;
-    case 'too_small':
-      return `expected ${issue.inclusive === true ? 'at least' : 'more than'} ${issue.minimum}`;
-    case 'too_big':
-      return `expected ${issue.inclusive === true ? 'at most' : 'less than'} ${issue.maximum}`;
-    default:
-      return issue.message;
-  }
-}
 
 /** The stages at which arms are compared; 100 % is the promotion. Blue-green has one, at which the challenger is only warm. */
 function resolveStages(spec: RolloutSpec): readonly Stage[] {

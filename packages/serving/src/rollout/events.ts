@@ -8,8 +8,11 @@ import type { EpochStatistics } from './statistics.js';
 /** Why a rollout waits for a person. */
 export type PauseReason = 'inconclusive' | 'imbalance' | 'missingOutcomes' | 'denied' | 'requested';
 
-/** Why a rollout went back. `alarm`: a detector saw the promoted challenger change for the worse while it baked. */
-export type RollbackCause = 'guardrail' | 'alarm' | 'killed' | 'requested';
+/**
+ * Why a rollout went back. `alarm`: a detector saw the promoted challenger change for the worse while it baked. `breakers`:
+ * in enough processes most requests to the challenger failed.
+ */
+export type RollbackCause = 'guardrail' | 'breakers' | 'alarm' | 'killed' | 'requested';
 
 /** The ledger's events of a rollout; every one carries the rollout's id. */
 export interface RolloutEventData {
@@ -32,6 +35,8 @@ export interface RolloutEventData {
   };
   /** A replica serves this epoch. */
   'rollout.epochAcknowledged': { readonly rollout: string; readonly epoch: number; readonly replica: string };
+  /** In this replica most requests to the challenger fail. */
+  'rollout.breakerOpened': { readonly rollout: string; readonly replica: string; readonly epoch: number };
   /** All live replicas serve it: the stage's time begins. */
   'rollout.epochInForce': { readonly rollout: string; readonly epoch: number };
   /** Sums since the process started: of each boot and epoch, the highest number replaces the ones before. */

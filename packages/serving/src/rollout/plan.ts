@@ -2,6 +2,7 @@ import type { Digest } from '@millwright/core';
 import type { NewEvent } from '@millwright/core/ledger';
 import { championPolicy, type Policy, ramp } from '../routing/index.js';
 import { adaptedShare, openingShare } from './adapt.js';
+import { breakerQuorum } from './breakers.js';
 import { evidenceDigest, type PauseReason, type RollbackCause, rolloutEvent } from './events.js';
 import type { RolloutEvidence } from './judge.js';
 import { type RolloutState, statisticsOf } from './state.js';
@@ -36,6 +37,8 @@ export function planRollout(state: RolloutState, context: PlanContext): Plan | u
   const { definition, status } = state;
   if (state.killed && status !== 'rollingBack' && BEFORE_END.has(status) && !isStranded(state))
     return rollBackPlan(state, 'killed', 'A person stopped the rollout.', undefined, context);
+  const broken = ON_TRIAL.has(status) && state.cutoverAt === undefined && breakerQuorum(state, isLive(state, now));
+  if (broken) return rollBackPlan(state, 'breakers', broken, undefined, context);
   switch (status) {
     case 'submitted':
       return { events: [enterStage(state, 0, context)] };
@@ -77,6 +80,9 @@ export function planRollout(state: RolloutState, context: PlanContext): Plan | u
       return status satisfies never;
   }
 }
+
+/** Somebody may be served by a challenger that is not champion. */
+const ON_TRIAL: ReadonlySet<string> = new Set(['ramping', 'holding', 'awaitingApproval', 'paused', 'promoting']);
 
 const BEFORE_END: ReadonlySet<string> = new Set([
   'submitted',
@@ -233,12 +239,16 @@ function approvalsOf(state: RolloutState): number {
   return new Set(state.approvals.filter(({ actor }) => actor !== state.author).map(({ actor }) => actor)).size;
 }
 
+const isLive =
+  ({ definition: { hardTtlMs } }: RolloutState, now: number) =>
+  ({ seenAt }: { readonly seenAt: number }) =>
+    hardTtlMs === 0 || now - seenAt <= hardTtlMs;
+
 /** Every replica that was heard of within the hard time to live serves the newest epoch, and at least one does. */
 function everyoneServes(state: RolloutState, now: number): boolean {
-  const { hardTtlMs } = state.definition;
   const epoch = state.policy?.epoch ?? 0;
   const all = Object.values(state.replicas);
-  const waitedFor = all.filter(({ seenAt }) => hardTtlMs === 0 || now - seenAt <= hardTtlMs);
+  const waitedFor = all.filter(isLive(state, now));
   return all.some((one) => one.epoch >= epoch) && waitedFor.every((one) => one.epoch >= epoch);
 }
 

@@ -17,17 +17,18 @@ import type { LedgerEvent, LedgerView, NewEvent } from '@millwright/core/ledger'
 import type { Disposition, Outcome, OutcomeCounts } from '../outcome/index.js';
 import { announce, type RolloutHubEvents } from './announce.js';
 import { type DetectorMaker, watchBake } from './bake.js';
+import { breakerWatch } from './breakers.js';
 import type { RolloutDefinition } from './definition.js';
 import { plainJson, rolloutEvent } from './events.js';
 import { fleetSums, judgeFleet, type ObservationExchange } from './exchange.js';
 import { historyOf, type RolloutHistory } from './history.js';
-import type { RolloutEvidence, Situation } from './judge.js';
+import type { RolloutEvidence } from './judge.js';
 import { looks, type WakeUp } from './looks.js';
 import { createObserver, type ObserverOptions } from './observe.js';
 import { CHALLENGER, type Plan, planRollout, record, rollBackPlan } from './plan.js';
 import { activeRollout, lastRollout, rolloutProjection } from './projection.js';
 import { createReplica, type RolloutEndpoint } from './replica.js';
-import { isFinal, type RolloutState } from './state.js';
+import { isFinal, type RolloutState, situationOf } from './state.js';
 
 export interface StartOptions extends ObserverOptions {
   readonly clock?: Clock | undefined;
@@ -113,6 +114,7 @@ export async function startRollout(
   const ttlMs = tickMs === undefined ? 0 : definition.hardTtlMs;
   const bake = watchBake(definition, clock, options.bakeDetectors ?? {}, options);
   const failed = (error: unknown) => hub.emit('failed', { error });
+  const breaker = breakerWatch(definition);
   const fleet = fleetSums({ exchange: options.exchange, rollout: id, replica, boot, failed });
   const here = createReplica(target, endpoint, observer, clock, ttlMs, failed);
   let evidence: RolloutEvidence | undefined;
@@ -127,6 +129,7 @@ export async function startRollout(
       if (event.data['rollout'] === id) announce(hub, event, current());
     }),
     endpoint.observe((decision) => bake.decided(decision)),
+    endpoint.observe((decision) => breaker.decided(decision)),
     endpoint.outcomes?.observe((outcome) => recordOutcome(outcome)) ?? (() => undefined),
   ];
 
@@ -215,7 +218,7 @@ export async function startRollout(
       const acks =
         serves && epoch > acknowledged
           ? [rolloutEvent('rollout.epochAcknowledged', { rollout: id, epoch, replica })]
-          : [];
+          : breaker.reports(state, replica);
       const due = now - flushedAt >= heartbeat(state);
       const flush = plan !== undefined || due ? flushed(own, now) : [];
       const recorded = due && plan === undefined ? record(state, { evidence }) : [];
@@ -389,12 +392,3 @@ const PAUSABLE: ReadonlySet<string> = new Set([
   'promoting',
   'baking',
 ]);
-
-function situationOf(state: RolloutState, now: number): Situation {
-  return {
-    stage: Math.max(0, state.stage),
-    epoch: state.policy?.epoch ?? 0,
-    dwellMs: state.inForceAt === undefined ? 0 : now - state.inForceAt,
-    balancedUntil: state.balancedUntil,
-  };
-}

@@ -3,7 +3,7 @@ import type { LedgerEvent } from '@millwright/core/ledger';
 import type { Policy } from '../routing/index.js';
 import type { RolloutDefinition } from './definition.js';
 import type { PauseReason, RollbackCause, RolloutEventData, RolloutEventType } from './events.js';
-import type { RolloutEvidence } from './judge.js';
+import type { RolloutEvidence, Situation } from './judge.js';
 import type { EpochPlan } from './observations.js';
 import { type EpochStatistics, mergeStatistics, type RolloutStatistics } from './statistics.js';
 
@@ -47,8 +47,10 @@ export interface RolloutState {
   readonly deadlineFrom: number;
   readonly policy: Policy | undefined;
   readonly plans: readonly EpochPlan[];
-  /** The newest epoch that each replica serves, and when it was last heard of. */
-  readonly replicas: Readonly<Record<string, { readonly epoch: number; readonly seenAt: number }>>;
+  /** By replica, the newest epoch that it serves, when it was last heard of, and in which epoch its breaker opened last. */
+  readonly replicas: Readonly<
+    Record<string, { readonly epoch: number; readonly seenAt: number; readonly brokenIn?: number | undefined }>
+  >;
   /** Newest sums by start of a process. */
   readonly observed: Readonly<
     Record<string, Readonly<Record<string, { readonly number: number; readonly epoch: EpochStatistics }>>>
@@ -77,6 +79,16 @@ export interface RolloutState {
 /** States that nothing leaves. */
 export function isFinal(state: RolloutState): boolean {
   return state.status === 'completed' || state.status === 'rolledBack' || state.status === 'superseded';
+}
+
+/** Where the rollout stands, as the judge asks. */
+export function situationOf(state: RolloutState, now: number): Situation {
+  return {
+    stage: Math.max(0, state.stage),
+    epoch: state.policy?.epoch ?? 0,
+    dwellMs: state.inForceAt === undefined ? 0 : now - state.inForceAt,
+    balancedUntil: state.balancedUntil,
+  };
 }
 
 /** What all replicas together saw. */
@@ -110,6 +122,12 @@ export function reduceRollout(state: RolloutState | undefined, event: LedgerEven
       const known = state.replicas[replica];
       if (known !== undefined && known.epoch >= epoch) return seen(state, replica, known.epoch, time);
       return { ...seen(state, replica, epoch, time), step: state.step + 1 };
+    }
+    case 'rollout.breakerOpened': {
+      const { replica, epoch } = dataOf(event, 'rollout.breakerOpened');
+      const known = state.replicas[replica];
+      if (known === undefined || epoch !== state.policy?.epoch) return state;
+      return next({ replicas: { ...state.replicas, [replica]: { ...known, seenAt: time, brokenIn: epoch } } });
     }
     case 'rollout.epochInForce':
       if (dataOf(event, 'rollout.epochInForce').epoch !== state.policy?.epoch || state.status !== 'ramping')
@@ -219,7 +237,8 @@ function submitted(data: RolloutEventData['rollout.submitted'], time: number, au
 }
 
 function seen(state: RolloutState, replica: string, epoch: number, time: number): RolloutState {
-  return { ...state, replicas: { ...state.replicas, [replica]: { epoch, seenAt: time } } };
+  const known = state.replicas[replica];
+  return { ...state, replicas: { ...state.replicas, [replica]: { ...known, epoch, seenAt: time } } };
 }
 
 function observed(state: RolloutState, data: RolloutEventData['rollout.observed'], time: number): RolloutState {
