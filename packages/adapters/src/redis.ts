@@ -1,6 +1,7 @@
 import { MillwrightError } from '@millwright/core';
 import type { ObservationExchange, PublishedSums } from '@millwright/serving/rollout';
 
+/** How Redis is reached, and what is kept there. */
 export interface RedisExchangeOptions {
   /**
    * Sends one command. `(command) => client.sendCommand([...command])` for `redis`,

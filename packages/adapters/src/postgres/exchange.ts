@@ -2,6 +2,7 @@ import { invalidInput } from '@millwright/core';
 import type { ObservationExchange, PublishedSums } from '@millwright/serving/rollout';
 import { failed, type PostgresClient, sendOn, sqlState } from './tables.js';
 
+/** Where the table is. */
 export interface PostgresExchangeOptions {
   /** A `Pool` of `pg`, the `sql` function of `postgres`, or anything with one of their two methods. */
   readonly pool: PostgresClient;

@@ -2,11 +2,13 @@ import { MillwrightError } from '@millwright/core';
 import type { Labels, MetricFamily, NumberSample } from '@millwright/core/telemetry';
 import type { EpochStatistics, ObservationExchange, PublishedSums } from '@millwright/serving/rollout';
 
+/** How Prometheus is asked. */
 export interface PrometheusExchangeOptions {
   /** Asks the HTTP API and resolves with its JSON: `(path) => fetch(url + '/api/v1/' + path).then((r) => r.json())`. */
   readonly ask: (path: string) => Promise<unknown>;
 }
 
+/** An exchange whose published sums are scraped. */
 export interface PrometheusExchange extends ObservationExchange {
   readonly exact: false;
   /** What this process has published, to be served with its other metrics (`prometheusResponse`). */

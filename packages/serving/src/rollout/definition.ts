@@ -59,6 +59,7 @@ export interface RolloutSpec {
   readonly overrides?: readonly Override[] | undefined;
 }
 
+/** A stage as people write it; what is left out is the rollout’s. */
 export interface StageSpec {
   /** Of a stage that adapts: the most that the challenger may get. */
   readonly share: ShareText;
@@ -148,6 +149,7 @@ export interface Metric {
   readonly quantile?: number | undefined;
 }
 
+/** An `AdaptSpec` with every default filled in. */
 export interface Adaptation {
   readonly metric: string;
   readonly everyMs: number;
@@ -155,6 +157,7 @@ export interface Adaptation {
   readonly maxStep: number;
 }
 
+/** A stage with every default filled in; times in milliseconds. */
 export interface Stage {
   readonly share: number;
   readonly adapt?: Adaptation | undefined;

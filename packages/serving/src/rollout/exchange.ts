@@ -56,6 +56,7 @@ export interface FleetSums {
   carried(state: RolloutState): readonly NewEvent[];
 }
 
+/** What one process knows of the fleet; without an exchange, the ledger’s sums and its own. */
 export function fleetSums(options: {
   readonly exchange: ObservationExchange | undefined;
   readonly rollout: string;

@@ -18,6 +18,7 @@ export interface RolloutHistory {
   }[];
 }
 
+/** A judgement as charts draw it. */
 export interface EvidencePoint {
   readonly time: number;
   readonly harm: { readonly logE: number; readonly limit: number };

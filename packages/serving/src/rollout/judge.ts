@@ -54,6 +54,7 @@ export interface MetricEvidence {
   readonly ratio?: RatioInterval | undefined;
 }
 
+/** Bounds of the ratio challenger / champion. */
 export interface RatioInterval {
   readonly lower: number;
   /** Undefined: without bound. */
@@ -90,6 +91,7 @@ export interface RolloutEvidence {
   readonly approximate?: true | undefined;
 }
 
+/** What is judged besides the sums. */
 export interface JudgeOptions {
   readonly situation?: Situation | undefined;
   /** Also confidence sequences, which cost about 0.2 ms per metric. Default false. */

@@ -28,6 +28,7 @@ export interface Observations {
 /** Index of an arm in pairs: champion, challenger. */
 export type Arm = 0 | 1;
 
+/** Empty sums for a definition. */
 export function createObservations(definition: RolloutDefinition): Observations {
   const { metrics } = definition;
   const epochs: EpochCells[] = [];

@@ -28,6 +28,7 @@ export interface ServedDecision {
   readonly output: unknown;
 }
 
+/** How an observer reads answers. */
 export interface ObserverOptions {
   /** The number that labels are held against (`wrong`, `missed`, …), from what was answered; not called when nothing was. Default: see `scoreOf`. */
   readonly score?: ((output: unknown) => number) | undefined;
@@ -49,6 +50,7 @@ export interface RolloutObserver {
   readonly counts: OutcomeCounts;
 }
 
+/** An observer of one rollout, to be told of every decision. @throws `input/invalid` when a value metric has no function */
 export function createObserver(
   definition: RolloutDefinition,
   clock: Clock,

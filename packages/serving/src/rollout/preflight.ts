@@ -11,6 +11,7 @@ export interface Traffic {
   readonly rates: Readonly<Record<string, number>>;
 }
 
+/** Whether the gates can conclude, and when. */
 export interface PreflightReport {
   /** `fail` when a metric cannot be proved within `maxDuration`; `insufficient` when a rate is not known. */
   readonly verdict: Verdict;
@@ -20,6 +21,7 @@ export interface PreflightReport {
   readonly sentence: string;
 }
 
+/** The same for one metric. */
 export interface PreflightMetric {
   readonly metric: string;
   readonly verdict: Verdict;

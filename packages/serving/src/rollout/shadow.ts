@@ -10,6 +10,7 @@ import { createOutcomeJoin, type Disposition, type Outcome } from '../outcome/in
 import { type ServedDecision, scoreOf } from './observe.js';
 import { type DurationText, parseDuration } from './units.js';
 
+/** How copies are compared with the answers that were given. */
 export interface ShadowOptions {
   /** How long after a decision its label counts. Default 24 hours. */
   readonly window?: DurationText | undefined;

@@ -16,8 +16,10 @@ export interface SimulatedTraffic {
   readonly lostChallenger?: number | undefined;
 }
 
+/** A rate, or what draws a value. */
 export type Draw = number | ((random: Random) => number);
 
+/** How often and how finely a rollout is played. */
 export interface SimulateOptions {
   /** Default 200. */
   readonly runs?: number | undefined;
@@ -26,6 +28,7 @@ export interface SimulateOptions {
   readonly looksPerDay?: number | undefined;
 }
 
+/** How the played rollouts ended. */
 export interface SimulationReport {
   readonly runs: number;
   /** Shares of the runs, with their standard error √(p (1 - p) / runs). */

@@ -85,6 +85,7 @@ export interface MetricReference {
   readonly quantiles: readonly number[];
 }
 
+/** By metric, what is known before an epoch. */
 export type References = Readonly<Record<string, MetricReference>>;
 
 /** The references for the next epoch: what all epochs so far say about each metric. */

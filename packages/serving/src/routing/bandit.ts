@@ -32,6 +32,7 @@ export function probabilityBest(arms: readonly Posterior[], better: 'higher' | '
   return out.map((p) => p / sum);
 }
 
+/** What keeps shares safe. */
 export interface GuardedSharesOptions {
   /** Index of the champion. Default 0. */
   readonly champion?: number | undefined;

@@ -20,6 +20,7 @@ export interface CascadeStep<I, O> {
   readonly expectedMs?: number | undefined;
 }
 
+/** An answer and whose it is. */
 export interface CascadeAnswer<O> {
   readonly output: O;
   /** The step that answered. */
@@ -114,6 +115,7 @@ export interface JudgedAnswer {
   readonly right: boolean;
 }
 
+/** How sure an answer must be, and what that promises. */
 export interface DeferralThreshold {
   /** Give answers at least this sure; undefined when no threshold keeps the bound. */
   readonly threshold: number | undefined;

@@ -88,6 +88,7 @@ export function inGrowthBookNamespace(
   return bucket >= start && bucket < end;
 }
 
+/** Names of the systems whose hashes are known. */
 export type BucketingSystem = keyof typeof buckets;
 
 function eppoShard(text: string, shards: number): number {

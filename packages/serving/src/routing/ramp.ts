@@ -1,6 +1,7 @@
 import { invalidInput } from '@millwright/core';
 import { BUCKETS, type Policy, type PolicyMode, type PolicyRange } from './policy.js';
 
+/** What the new policy says besides the shares. */
 export interface RampOptions {
   /** Default `canary`, or `champion` when no other arm has a share. */
   readonly mode?: PolicyMode | undefined;

@@ -15,6 +15,7 @@ export interface StickyStore {
   set(key: string, entry: StickyEntry): void;
 }
 
+/** What is remembered of one identity. */
 export interface StickyEntry {
   readonly arm: string;
   /** The arm comes from another identity, or from another system, and is kept whatever the hash says. */
