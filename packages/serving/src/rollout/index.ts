@@ -32,6 +32,7 @@ export { activeRollout, lastRollout, type Rollouts, rolloutProjection } from './
 export type { RolloutEndpoint } from './replica.js';
 export { type JudgedRollout, type RollbackReport, rollbackReport } from './report.js';
 export { createShadowComparison, type ShadowComparison, type ShadowOptions, type ShadowReport } from './shadow.js';
+export type { ShadowOverhead } from './shadow-overhead.js';
 export {
   type Draw,
   type SimulatedTraffic,

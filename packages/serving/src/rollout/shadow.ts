@@ -7,7 +7,9 @@ import {
   pairedWorseLogE,
 } from '@millwright/core/statistics';
 import { createOutcomeJoin, type Disposition, type Outcome } from '../outcome/index.js';
+import type { CompiledPolicy } from '../routing/index.js';
 import { type ServedDecision, scoreOf } from './observe.js';
+import { overheadOf, type ShadowOverhead } from './shadow-overhead.js';
 import { type DurationText, parseDuration } from './units.js';
 
 /** How copies are compared with the answers that were given. */
@@ -24,6 +26,13 @@ export interface ShadowOptions {
   readonly tolerance?: number | undefined;
   /** The shadow arm. Default `challenger`. */
   readonly arm?: string | undefined;
+  /**
+   * A second shadow arm that serves the champion's model again, as Diffy's secondary does: what differs there is noise (ties,
+   * clocks, caches), and the challenger is held against it instead of against no difference at all.
+   */
+  readonly noiseArm?: string | undefined;
+  /** The policy in force, `() => endpoint.policy`: with it the report says what copying costs the first answers. */
+  readonly policy?: (() => CompiledPolicy | undefined) | undefined;
   /** First answers that may wait for their copy. Default 4,096; the oldest are given up. */
   readonly maxWaiting?: number | undefined;
   readonly clock?: Clock | undefined;
@@ -37,6 +46,19 @@ export interface ShadowReport {
   readonly failed: number;
   /** Pairs whose answers differ by more than the tolerance, and the confidence sequence (95 %) of their share. */
   readonly different: { readonly count: number; readonly interval: Interval };
+  /** With a `noiseArm`: how the challenger's differences compare with the champion's from itself, on the same requests. */
+  readonly noise?:
+    | {
+        readonly pairs: number;
+        /** Requests on which the champion differed from itself. */
+        readonly count: number;
+        readonly onlyChallengerDiffers: number;
+        readonly onlyNoiseDiffers: number;
+        /** ln E against "the challenger differs no more often than the champion does from itself". */
+        readonly logE: number;
+      }
+    | undefined;
+  readonly overhead?: ShadowOverhead | undefined;
   /** Pairs whose label has come. */
   readonly labelled: number;
   /** Labelled pairs of which only one arm was right. */
@@ -68,7 +90,10 @@ export function createShadowComparison(options: ShadowOptions = {}): ShadowCompa
   const counts = { pairs: 0, failed: 0, different: 0, labelled: 0, onlyChallengerRight: 0, onlyChampionRight: 0 };
   // Differences of correctness, -1, 0 or 1, are brought to [0, 1] for the bet.
   const bets = meanBetting((1 - margin) / 2, { alpha, share: 1 });
-  const waiting = new Map<string, number>();
+  const { noiseArm, policy } = options;
+  const noise = { pairs: 0, count: 0, onlyChallengerDiffers: 0, onlyNoiseDiffers: 0 };
+  const overhead = policy && overheadOf(arm, policy);
+  const waiting = new Map<string, FirstAnswer>();
   const join = createOutcomeJoin({
     metrics: [
       {
@@ -89,6 +114,8 @@ export function createShadowComparison(options: ShadowOptions = {}): ShadowCompa
     },
   });
 
+  const differs = (first: number, second: number) => !(Math.abs(first - second) <= tolerance);
+
   function pair(decision: ServedDecision, first: number): void {
     if (decision.status !== 'answered') {
       counts.failed++;
@@ -96,22 +123,42 @@ export function createShadowComparison(options: ShadowOptions = {}): ShadowCompa
     }
     const second = score(decision.output);
     counts.pairs++;
-    if (!(Math.abs(first - second) <= tolerance)) counts.different++;
+    if (differs(first, second)) counts.different++;
     const { decisionId, unit, epoch, time } = decision;
     const answers = Number(first >= 0.5) + 2 * Number(second >= 0.5);
     join.expose({ decisionId, unit, epoch, cohort: 0, time, score: answers });
   }
 
+  /** Whether the copy differs; undefined when it failed. */
+  const verdictOf = ({ status, output }: ServedDecision, first: number) =>
+    status === 'answered' ? differs(first, score(output)) : undefined;
+
+  function copied(decision: ServedDecision): void {
+    const { decisionId, armAssigned } = decision;
+    const first = waiting.get(decisionId);
+    if (first === undefined || (armAssigned !== arm && armAssigned !== noiseArm)) return;
+    if (armAssigned === arm) pair(decision, first.score);
+    if (noiseArm !== undefined) {
+      first.differs.set(armAssigned, verdictOf(decision, first.score));
+      if (first.differs.size < 2) return;
+      const [challenger, itself] = [first.differs.get(arm), first.differs.get(noiseArm)];
+      if (challenger !== undefined && itself !== undefined) {
+        noise.pairs++;
+        noise.count += Number(itself);
+        noise.onlyChallengerDiffers += Number(challenger && !itself);
+        noise.onlyNoiseDiffers += Number(itself && !challenger);
+      }
+    }
+    waiting.delete(decisionId);
+  }
+
   return {
     decided(decision) {
-      if (decision.shadow) {
-        const first = waiting.get(decision.decisionId);
-        if (first === undefined || decision.armAssigned !== arm) return;
-        waiting.delete(decision.decisionId);
-        pair(decision, first);
-      } else if (decision.status === 'answered') {
+      if (decision.shadow) copied(decision);
+      else if (decision.status === 'answered') {
+        overhead?.decided(decision);
         if (waiting.size >= maxWaiting) waiting.delete(waiting.keys().next().value!);
-        waiting.set(decision.decisionId, score(decision.output));
+        waiting.set(decision.decisionId, { score: score(decision.output), differs: new Map() });
       }
     },
     record: (outcome) => join.record(outcome, clock.now()),
@@ -128,11 +175,23 @@ export function createShadowComparison(options: ShadowOptions = {}): ShadowCompa
       return {
         ...counts,
         different: { count: different, interval: bernoulliSequence(different, pairs, { tunedFor: 1_000 }) },
+        ...(noiseArm !== undefined && { noise: { ...noise, logE: noiseLogE(noise) } }),
+        ...(overhead && { overhead: overhead.report() }),
         logE,
         verdict: logE.worse >= limit ? 'fail' : logE.withinMargin >= limit ? 'pass' : 'insufficient',
       };
     },
   };
+}
+
+interface FirstAnswer {
+  readonly score: number;
+  /** By shadow arm, whether its copy differs; undefined when it failed. */
+  readonly differs: Map<string, boolean | undefined>;
+}
+
+function noiseLogE(noise: { readonly onlyChallengerDiffers: number; readonly onlyNoiseDiffers: number }): number {
+  return pairedWorseLogE({ championOnly: noise.onlyChallengerDiffers, challengerOnly: noise.onlyNoiseDiffers });
 }
 
 /** Who was right: 1 only the second, -1 only the first, 0 both or none. `answers` holds two yes-or-no answers as bits. */
