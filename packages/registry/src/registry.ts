@@ -14,12 +14,12 @@ import type { BlobStore, Storage } from '@millwright/core/storage';
 import { type Datasets, datasets } from './dataset/datasets.js';
 import { datasetsProjection } from './dataset/state.js';
 import { type Note, type RegistryDoors, readNote } from './doors.js';
-import { deniedError, moveAlias, rollBack } from './model/alias-commands.js';
+import { deniedError, moveAlias, rollBack } from './model/command/alias-commands.js';
 import { type Models, models } from './model/models.js';
-import { type Policies, policies } from './model/policies.js';
-import { modelsProjection } from './model/projection.js';
+import { type Policies, policies } from './model/policy/policies.js';
 import { aliasSource, versionSource } from './model/source.js';
-import { findModel, type IgnoredEvent } from './model/state.js';
+import { modelsProjection } from './model/state/projection.js';
+import { findModel, type IgnoredEvent } from './model/state/state.js';
 import { type ReferenceLike, referenceId } from './reference.js';
 import { type Runs, runs, runsProjection } from './run/index.js';
 

@@ -3,9 +3,9 @@ import type { LedgerEvent, LedgerView, Projection } from '@millwright/core/ledge
 import { ancestors, lineageProjection } from '@millwright/core/lineage';
 import * as z from 'zod/mini';
 import { act, type CommandOptions, type RegistryDoors } from '../doors.js';
-import { modelsProjection } from '../model/projection.js';
-import { notFound } from '../model/refusal.js';
-import { findVersion } from '../model/state.js';
+import { notFound } from '../model/command/refusal.js';
+import { modelsProjection } from '../model/state/projection.js';
+import { findVersion } from '../model/state/state.js';
 import { type NodeLike, parseNode } from '../reference.js';
 import { word } from '../schemas.js';
 import { MAX_WORD, parseStatement } from '../text.js';

@@ -16,7 +16,7 @@ import { decodeProfile, encodeProfile, profileTable, type TableProfile } from '@
 import type { Table } from '@millwright/core/table';
 import { act, type CommandOptions, numberedBy, type RegistryDoors, storing } from '../doors.js';
 import { getBytes, putBytes } from '../json-blob.js';
-import { notFound } from '../model/refusal.js';
+import { notFound } from '../model/command/refusal.js';
 import { type NodeLike, nodeId, parseNode, parseReference, type ReferenceLike, referenceId } from '../reference.js';
 import { MAX_WORD, parseRecord, parseStatement, parseText } from '../text.js';
 import { datasetsProjection, findDataset } from './state.js';

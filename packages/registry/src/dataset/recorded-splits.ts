@@ -12,7 +12,7 @@ import type { LedgerEvent, Projection } from '@millwright/core/ledger';
 import * as z from 'zod/mini';
 import { act, type CommandOptions, type RegistryDoors, storing } from '../doors.js';
 import { plainJson, putJson } from '../json-blob.js';
-import { notFound } from '../model/refusal.js';
+import { notFound } from '../model/command/refusal.js';
 import { parseReference, type ReferenceLike, referenceId } from '../reference.js';
 import { digest, word } from '../schemas.js';
 import { checkSplits, type Split, type SplitLeak } from './splits.js';

@@ -11,7 +11,7 @@ import type { LedgerEvent, Projection } from '@millwright/core/ledger';
 import * as z from 'zod/mini';
 import { act, type CommandOptions, type RegistryDoors, storing } from '../doors.js';
 import { getJson, plainJson, putJson } from '../json-blob.js';
-import { notFound } from '../model/refusal.js';
+import { notFound } from '../model/command/refusal.js';
 import { parseReference, type ReferenceLike, referenceId } from '../reference.js';
 import { digest, text, word } from '../schemas.js';
 import { parseText } from '../text.js';

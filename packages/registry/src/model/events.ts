@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { figureSchema } from '../figure.js';
 import { digest, json, text, word, words } from '../schemas.js';
-import { aliasPolicySchema } from './policy.js';
+import { aliasPolicySchema } from './policy/policy.js';
 
 /** Payloads of the events of the model room. A payload that does not parse is a no-op for the fold. */
 const verdict = z.enum(['pass', 'fail', 'insufficient']);

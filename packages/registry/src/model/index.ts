@@ -1,22 +1,19 @@
-export type { Denial } from './alias-commands.js';
-export type { ModelChange, ModelFacts } from './commands.js';
-export type { EvidenceLike } from './evidence.js';
+export type { Denial } from './command/alias-commands.js';
+export type { EvidenceLike } from './command/evidence.js';
+export type { ModelChange, ModelFacts } from './command/model-commands.js';
 export type { ApprovalRequest, Because, ImportOptions, Models, MoveOptions, NewVersion } from './models.js';
 export type { VersionOrigin, VersionPassport } from './passport.js';
-export type { Policies, StoredPolicy } from './policies.js';
-export {
-  type AliasPolicy,
-  type ApprovalRequirement,
-  type ChangePlan,
-  type EvidenceRequirement,
-  type Judgement,
-  judgeMove,
-  type MetricBound,
-  type ModelPolicy,
-  type MoveFacts,
-  type VersionChange,
-} from './policy.js';
-export { modelsProjection } from './projection.js';
+export { type Judgement, judgeMove, type MoveFacts } from './policy/judge-move.js';
+export type { Policies, StoredPolicy } from './policy/policies.js';
+export type {
+  AliasPolicy,
+  ApprovalRequirement,
+  ChangePlan,
+  EvidenceRequirement,
+  MetricBound,
+  ModelPolicy,
+  VersionChange,
+} from './policy/policy.js';
 export type {
   MetricOrder,
   MetricRange,
@@ -25,8 +22,9 @@ export type {
   PageOptions,
   VersionFilter,
   VersionPageOptions,
-} from './search.js';
-export type { IgnoredEvent, ModelsState } from './state.js';
+} from './query/search.js';
+export { modelsProjection } from './state/projection.js';
+export type { IgnoredEvent, ModelsState } from './state/state.js';
 export type {
   AliasRecord,
   Approval,

@@ -7,14 +7,13 @@ import { act, type CommandOptions, numberedBy, type RegistryDoors, storing } fro
 import { fromFigure } from '../figure.js';
 import { getBytes, putBytes, putJson } from '../json-blob.js';
 import { type NodeLike, parseNode, parseReference, type ReferenceLike, referenceId } from '../reference.js';
-import * as aliases from './alias-commands.js';
-import * as commands from './commands.js';
-import * as endings from './endings.js';
-import { type EvidenceLike, evidenceParts } from './evidence.js';
-import * as judgements from './evidence-commands.js';
+import * as aliases from './command/alias-commands.js';
+import * as endings from './command/endings.js';
+import { type EvidenceLike, evidenceParts } from './command/evidence.js';
+import * as judgements from './command/evidence-commands.js';
+import * as commands from './command/model-commands.js';
+import { existingModel, existingVersion } from './command/refusal.js';
 import { checkPassport, copyArtifact, type VersionPassport, writePassport } from './passport.js';
-import { modelsProjection } from './projection.js';
-import { existingModel, existingVersion } from './refusal.js';
 import {
   type ModelFilter,
   type Page,
@@ -23,9 +22,10 @@ import {
   searchVersions,
   type VersionFilter,
   type VersionPageOptions,
-} from './search.js';
+} from './query/search.js';
 import { readContract } from './source.js';
-import { findModel, modelEver, toModel, toVersion } from './state.js';
+import { modelsProjection } from './state/projection.js';
+import { findModel, modelEver, toModel, toVersion } from './state/state.js';
 import type { AliasRecord, ModelVersion, RegisteredModel } from './types.js';
 
 /** Models, their versions, and the aliases that say which version is in use. */

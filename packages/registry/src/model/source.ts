@@ -5,9 +5,9 @@ import type { RegistryDoors } from '../doors.js';
 import { getJson } from '../json-blob.js';
 import { parseReference, type ReferenceLike, referenceId } from '../reference.js';
 import { wakeOn } from '../wake.js';
-import { modelsProjection } from './projection.js';
-import { notFound } from './refusal.js';
-import { findModel, findVersion, type VersionState } from './state.js';
+import { notFound } from './command/refusal.js';
+import { modelsProjection } from './state/projection.js';
+import { findModel, findVersion, type VersionState } from './state/state.js';
 
 /** The model that an alias points to: resolved anew each time, and watched as the alias moves. */
 export function aliasSource(doors: RegistryDoors, model: string, alias: string): ModelSource {

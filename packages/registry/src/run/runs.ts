@@ -11,7 +11,7 @@ import type { Decide, LedgerView } from '@millwright/core/ledger';
 import { type LineageNode, lineageRecorded } from '@millwright/core/lineage';
 import { act, type CommandOptions, numberedBy, type RegistryDoors } from '../doors.js';
 import { toFigure } from '../figure.js';
-import { notFound } from '../model/refusal.js';
+import { notFound } from '../model/command/refusal.js';
 import { type NodeLike, nodeId, parseNode, parseReference, type ReferenceLike, referenceId } from '../reference.js';
 import { parseRecord, parseText } from '../text.js';
 import { findRun, listRuns, type RunState, runsProjection, toRun } from './state.js';

@@ -1,13 +1,13 @@
 import type { Digest } from '@millwright/core';
-import { act, type CommandOptions, type RegistryDoors } from '../doors.js';
-import type { GatePolicy } from '../evaluation/gate/policy.js';
-import { replayedOutcome, setPolicy, setRiskPolicy } from './alias-commands.js';
-import { refuseDenied } from './models.js';
+import { act, type CommandOptions, type RegistryDoors } from '../../doors.js';
+import type { GatePolicy } from '../../evaluation/gate/policy.js';
+import { replayedOutcome, setPolicy, setRiskPolicy } from '../command/alias-commands.js';
+import { existingModel } from '../command/refusal.js';
+import { refuseDenied } from '../models.js';
+import { modelsProjection } from '../state/projection.js';
+import { type PolicyState, policyOf } from '../state/state.js';
+import type { RiskClass } from '../types.js';
 import type { AliasPolicy, ModelPolicy } from './policy.js';
-import { modelsProjection } from './projection.js';
-import { existingModel } from './refusal.js';
-import { type PolicyState, policyOf } from './state.js';
-import type { RiskClass } from './types.js';
 
 /** The rules that each model's aliases and gates follow. */
 export interface Policies {

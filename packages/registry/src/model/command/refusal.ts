@@ -1,7 +1,7 @@
 import { MillwrightError, type Name } from '@millwright/core';
 import type { Decide, LedgerView, NewEvent } from '@millwright/core/ledger';
-import { parseReference, type ReferenceLike, referenceId } from '../reference.js';
-import { modelsProjection } from './projection.js';
+import { parseReference, type ReferenceLike, referenceId } from '../../reference.js';
+import { modelsProjection } from '../state/projection.js';
 import {
   findModel,
   findVersion,
@@ -10,8 +10,8 @@ import {
   modelEver,
   stageOf,
   type VersionState,
-} from './state.js';
-import type { Deletion } from './types.js';
+} from '../state/state.js';
+import type { Deletion } from '../types.js';
 
 /** What commands need to find, and how they refuse. */
 

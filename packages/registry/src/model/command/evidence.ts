@@ -1,6 +1,6 @@
 import { type Digest, digestJson, invalidInput, type Json, parseDigest, type Verdict } from '@millwright/core';
-import { plainJson } from '../json-blob.js';
-import type { EvidenceMetric } from './types.js';
+import { plainJson } from '../../json-blob.js';
+import type { EvidenceMetric } from '../types.js';
 
 /**
  * Anything that judges a version: a gate's verdict, a validation report, a rollout's decision, a record of one's own.

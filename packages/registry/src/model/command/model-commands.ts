@@ -1,16 +1,16 @@
 import { type Digest, defined, type JsonObject, type Name, parseName } from '@millwright/core';
 import type { Decide, NewEvent } from '@millwright/core/ledger';
 import { type LineageNode, lineageRecorded } from '@millwright/core/lineage';
-import { type Figure, toFigure } from '../figure.js';
-import { nodeId, type ReferenceLike, referenceId } from '../reference.js';
-import { MAX_WORD, parseRecord, parseStatement, parseText } from '../text.js';
+import { type Figure, toFigure } from '../../figure.js';
+import { nodeId, type ReferenceLike, referenceId } from '../../reference.js';
+import { MAX_WORD, parseRecord, parseStatement, parseText } from '../../text.js';
+import type { VersionOrigin } from '../passport.js';
+import { modelsProjection } from '../state/projection.js';
+import { findModel, mayChangePolicy, modelEver } from '../state/state.js';
+import type { RiskClass } from '../types.js';
 import { type Outcome, refuseStranger } from './alias-commands.js';
 import { evidenceAttached, type StoredEvidence } from './evidence-commands.js';
-import type { VersionOrigin } from './passport.js';
-import { modelsProjection } from './projection.js';
 import { nameTaken, noModel, onVersion, requireModel } from './refusal.js';
-import { findModel, mayChangePolicy, modelEver } from './state.js';
-import type { RiskClass } from './types.js';
 
 /** Commands of the model room: functions from what the ledger holds to the events that the act adds. */
 

@@ -8,12 +8,10 @@ import {
   parseName,
 } from '@millwright/core';
 import type { Decide, LedgerView, NewEvent } from '@millwright/core/ledger';
-import type { ReferenceLike } from '../reference.js';
-import { MAX_WORD, parseStatement, parseText } from '../text.js';
-import { evidenceAttached } from './evidence-commands.js';
-import { type ModelPolicy, normalisePolicy } from './policy.js';
-import { modelsProjection } from './projection.js';
-import { lifecycle, noAlias, precondition, requireModel, requireVersion } from './refusal.js';
+import type { ReferenceLike } from '../../reference.js';
+import { MAX_WORD, parseStatement, parseText } from '../../text.js';
+import { type ModelPolicy, normalisePolicy } from '../policy/policy.js';
+import { modelsProjection } from '../state/projection.js';
 import {
   type AliasState,
   judge,
@@ -24,8 +22,10 @@ import {
   type PolicyState,
   policyOf,
   type VersionState,
-} from './state.js';
-import type { Evidence } from './types.js';
+} from '../state/state.js';
+import type { Evidence } from '../types.js';
+import { evidenceAttached } from './evidence-commands.js';
+import { lifecycle, noAlias, precondition, requireModel, requireVersion } from './refusal.js';
 
 /** What a command that a policy may deny came to. A denial is an event too, so it is a result and not yet an exception. */
 export interface Outcome {

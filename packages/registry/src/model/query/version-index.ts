@@ -1,4 +1,4 @@
-import type { VersionState } from './state.js';
+import type { VersionState } from '../state/state.js';
 
 /**
  * Where search looks before it looks at versions: for every tag, maker and registrant the versions that have it, for

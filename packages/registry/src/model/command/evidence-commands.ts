@@ -1,10 +1,10 @@
 import { type Digest, defined, type EvidenceNote, type JsonObject, parseDigest } from '@millwright/core';
 import type { Decide, NewEvent } from '@millwright/core/ledger';
-import { toFigure } from '../figure.js';
-import type { ReferenceLike } from '../reference.js';
-import { MAX_WORD, parseStatement, parseText } from '../text.js';
+import { toFigure } from '../../figure.js';
+import type { ReferenceLike } from '../../reference.js';
+import { MAX_WORD, parseStatement, parseText } from '../../text.js';
+import type { EvidenceMetric } from '../types.js';
 import { lifecycle, onVersion, precondition } from './refusal.js';
-import type { EvidenceMetric } from './types.js';
 
 /** Evidence whose record is stored already. */
 export interface StoredEvidence extends EvidenceNote {

@@ -8,8 +8,8 @@ import {
   toModel,
   toVersion,
   type VersionState,
-} from './state.js';
-import type { ModelVersion, RegisteredModel, Stage } from './types.js';
+} from '../state/state.js';
+import type { ModelVersion, RegisteredModel, Stage } from '../types.js';
 import {
   byRank,
   firstFrom,

@@ -1,11 +1,11 @@
 import { parseName } from '@millwright/core';
 import type { Decide } from '@millwright/core/ledger';
-import type { ReferenceLike } from '../reference.js';
-import { parseStatement } from '../text.js';
+import type { ReferenceLike } from '../../reference.js';
+import { parseStatement } from '../../text.js';
+import { modelsProjection } from '../state/projection.js';
+import { mayChangePolicy, mayTakeName, modelEver, type VersionState } from '../state/state.js';
 import { type Outcome, refuseStranger } from './alias-commands.js';
-import { modelsProjection } from './projection.js';
 import { lifecycle, nameTaken, onVersion, precondition, requireModel } from './refusal.js';
-import { mayChangePolicy, mayTakeName, modelEver, type VersionState } from './state.js';
 
 /** How names and versions come to an end: renamed, deprecated, retired, deleted. Nothing leaves the ledger. */
 

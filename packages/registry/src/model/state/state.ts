@@ -1,11 +1,12 @@
 import type { Digest, Name } from '@millwright/core';
 import type { ShardMap } from '@millwright/core/ledger';
-import type { GatePolicy } from '../evaluation/gate/policy.js';
-import { nodeId } from '../reference.js';
-import type { VersionOrigin } from './passport.js';
-import { type AliasPolicy, changesBetween, type Judgement, judgeMove } from './policy.js';
-import type { AliasRecord, Approval, Deletion, Evidence, ModelVersion, RegisteredModel, Stage } from './types.js';
-import { indexVersion, type VersionIndex, versionIndex } from './version-index.js';
+import type { GatePolicy } from '../../evaluation/gate/policy.js';
+import { nodeId } from '../../reference.js';
+import type { VersionOrigin } from '../passport.js';
+import { changesBetween, type Judgement, judgeMove } from '../policy/judge-move.js';
+import type { AliasPolicy } from '../policy/policy.js';
+import { indexVersion, type VersionIndex, versionIndex } from '../query/version-index.js';
+import type { AliasRecord, Approval, Deletion, Evidence, ModelVersion, RegisteredModel, Stage } from '../types.js';
 
 /** All models, as the fold keeps them. Only the projection changes it. */
 export interface ModelsState {
