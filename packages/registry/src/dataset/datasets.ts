@@ -21,7 +21,7 @@ import { type NodeLike, nodeId, parseNode, parseReference, type ReferenceLike, r
 import { MAX_WORD, parseRecord, parseStatement, parseText } from '../text.js';
 import { datasetsProjection, findDataset } from './state.js';
 import { tableDigest } from './table-digest.js';
-import type { DatasetLayer, DatasetSchema, DatasetVersion, SourceTimes } from './types.js';
+import type { DatasetLayer, DatasetSchema, DatasetTools, DatasetVersion, SourceTimes } from './types.js';
 
 /** Datasets: immutable versions in layers, each with where it came from. */
 export interface Datasets {
@@ -76,6 +76,8 @@ export interface DatasetOptions {
   readonly profile?: TableProfile | undefined;
   /** The report of the validation that judged it. */
   readonly validation?: { readonly verdict: Verdict; readonly digest: Digest } | undefined;
+  /** Versions of taxonomy, embedding and transform. */
+  readonly madeWith?: DatasetTools | undefined;
   readonly description?: string | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
 }
@@ -176,7 +178,7 @@ interface ContentFacts {
 }
 
 function datasetFacts(options: DatasetOptions): JsonObject {
-  const { layer, madeFrom, madeBy, validation, sourceTimes } = options;
+  const { layer, madeFrom, madeBy, madeWith, validation, sourceTimes } = options;
   if (!LAYERS.has(layer)) throw invalidInput('layer', '`raw`, `staged` or `curated`', layer);
   if (sourceTimes !== undefined && !(sourceTimes.from <= sourceTimes.until))
     throw invalidInput(
@@ -193,6 +195,9 @@ function datasetFacts(options: DatasetOptions): JsonObject {
     ...defined({
       madeBy: madeBy === undefined ? undefined : runId(madeBy),
       sourceTimes: sourceTimes === undefined ? undefined : { from: sourceTimes.from, until: sourceTimes.until },
+      madeWith:
+        madeWith &&
+        parseRecord(defined({ ...madeWith }), 'madeWith', (tool, key) => parseStatement(tool, key, MAX_WORD)),
       validation: validation === undefined ? undefined : { verdict: validation.verdict, digest: validation.digest },
     }),
   };

@@ -28,4 +28,11 @@ export { type DatasetDeletion, type DatasetRetentionState, datasetRetentionProje
 export { checkSplits, type Split, type SplitLeak, type SplitReport } from './splits.js';
 export { type DatasetsState, datasetsProjection } from './state.js';
 export { tableDigest } from './table-digest.js';
-export type { DatasetLayer, DatasetSchema, DatasetValidation, DatasetVersion, SourceTimes } from './types.js';
+export type {
+  DatasetLayer,
+  DatasetSchema,
+  DatasetTools,
+  DatasetValidation,
+  DatasetVersion,
+  SourceTimes,
+} from './types.js';

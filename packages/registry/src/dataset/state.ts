@@ -24,6 +24,9 @@ const datasetAdded = z.object({
   schema: z.optional(z.record(word, word)),
   profileBlob: z.optional(digest),
   validation: z.optional(z.object({ verdict: z.enum(['pass', 'fail', 'insufficient']), digest })),
+  madeWith: z.optional(
+    z.object({ taxonomy: z.optional(word), embedding: z.optional(word), transform: z.optional(word) }),
+  ),
   origin: z._default(text, ''),
   sourceTimes: z.optional(z.object({ from: z.number(), until: z.number() })),
   madeFrom: z._default(z.array(text), []),
@@ -38,7 +41,7 @@ export interface DatasetsState {
 
 /** Every version of every dataset. */
 export const datasetsProjection: Projection<DatasetsState> = {
-  id: 'registry.datasets@1',
+  id: 'registry.datasets@2',
   init: () => ({ datasets: shardMap(versionsCodec) }),
   apply(state, event) {
     if (event.type === 'dataset.added') added(state, event);
@@ -63,6 +66,7 @@ const ABSENT = {
   schema: undefined,
   profileBlob: undefined,
   validation: undefined,
+  madeWith: undefined,
   sourceTimes: undefined,
   madeBy: undefined,
 };
@@ -90,6 +94,7 @@ function added(state: DatasetsState, event: LedgerEvent): void {
     schema: data.schema,
     profileBlob: data.profileBlob,
     validation: data.validation,
+    madeWith: data.madeWith,
     sourceTimes: data.sourceTimes,
     madeBy: data.madeBy,
     addedBy: event.actor,

@@ -32,6 +32,8 @@ export interface DatasetVersion {
   /** Blob with the encoded profile. */
   readonly profileBlob: Digest | undefined;
   readonly validation: DatasetValidation | undefined;
+  /** Versions of what it was made with; undefined when none are known. */
+  readonly madeWith: DatasetTools | undefined;
   /** Where the data came from, as text: never dereferenced. */
   readonly origin: string;
   readonly sourceTimes: SourceTimes | undefined;
@@ -42,6 +44,16 @@ export interface DatasetVersion {
   readonly addedBy: string;
   readonly addedAt: number;
   readonly eventIndex: number;
+}
+
+/** What a dataset was made with, by version: without them the same name may mean two things. */
+export interface DatasetTools {
+  /** The taxonomy of its labels: `cause@2`. */
+  readonly taxonomy?: string | undefined;
+  /** The embedding of its vectors: `acme/embed@3`. */
+  readonly embedding?: string | undefined;
+  /** The code that made it: a commit, a digest. */
+  readonly transform?: string | undefined;
 }
 
 /** The validation that the data passed, or did not. */

@@ -152,8 +152,9 @@ function data({ datasets }: VersionFacts): readonly string[] {
   return datasets.map((d) => {
     const span = d.sourceTimes === undefined ? '' : `, ${day(d.sourceTimes.from)} to ${day(d.sourceTimes.until)}`;
     const checked = d.validation === undefined ? '' : `, validation: ${d.validation.verdict}`;
+    const tools = record(d.madeWith).join(', ');
     const origin = d.origin === '' ? '' : `, from ${d.origin}`;
-    return `${d.id} (${d.layer}${origin}${d.rowCount === undefined ? '' : `, ${d.rowCount} rows`}${span}${checked}), ${d.digest} (#${d.eventIndex}). ${d.description}`;
+    return `${d.id} (${d.layer}${origin}${d.rowCount === undefined ? '' : `, ${d.rowCount} rows`}${span}${checked}${tools === '' ? '' : `; ${tools}`}), ${d.digest} (#${d.eventIndex}). ${d.description}`;
   });
 }
 

@@ -90,6 +90,17 @@ const SENTENCES: ReadonlyMap<string, Sentence> = new Map<string, Sentence>([
     (d) =>
       `Dataset ${s(d['name'])}@${s(d['number'])} added (${s(d['layer'])}${rows(d['rowCount'])})${checked(d['validation'])}.`,
   ],
+  ['dataset.ruleSet', (d) => `Retention of ${s(d['of'])} ${s(d['name'])} set${tail(d['basis'])}`],
+  ['dataset.deleted', (d, e) => `${e.actor} deleted dataset ${s(d['dataset'])}${tail(d['reason'])}`],
+  ['dataset.split', (d) => `Dataset ${s(d['dataset'])} split (${s(d['name'])}): ${VERDICTS[s(d['verdict'])] ?? ''}.`],
+  [
+    'taxonomy.published',
+    (d) =>
+      `Taxonomy ${s(d['name'])}@${s(d['number'])} published${d['breaking'] === true ? ', breaking' : ''}${tail(d['reason'])}`,
+  ],
+  ['oversight.set', (d, e) => `${e.actor} set the oversight of ${s(d['oversight'])}${tail(d['reason'])}`],
+  ['oversight.stopped', (d, e) => `${e.actor} stopped ${s(d['oversight'])}${tail(d['reason'])}`],
+  ['oversight.resumed', (d, e) => `${e.actor} let ${s(d['oversight'])} go on${tail(d['reason'])}`],
   // Written by rollouts, which share the ledger; the names are all that is known of them here.
   ['rollout.submitted', (d) => `Rollout of ${s(d['challenger'])} against ${s(d['champion'])} submitted.`],
   ['rollout.stageEntered', (d) => `Rollout: ${share(d['plan'])} of the traffic.`],

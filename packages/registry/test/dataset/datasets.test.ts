@@ -34,6 +34,7 @@ describe('datasets', () => {
       madeFrom: [raw],
       madeBy: clean,
       validation: { verdict: 'pass', digest: digestJson('report') },
+      madeWith: { taxonomy: 'cause@2', transform: 'git:1a2b' },
     });
     expect(january).toMatchObject({
       id: 'flights@2',
@@ -43,6 +44,7 @@ describe('datasets', () => {
       madeFrom: ['dataset:flights@1'],
       madeBy: 'clean@1',
       validation: { verdict: 'pass' },
+      madeWith: { taxonomy: 'cause@2', transform: 'git:1a2b' },
     });
     await registry.models.register('flight-delay', { files: files('x'), madeFrom: [january], owner: 'ops' });
     expect(impact(registry.lineage, raw.node, 'model').map((n) => n.id)).toEqual(['model:flight-delay@1']);

@@ -1,8 +1,11 @@
 import type { LedgerEvent } from '@millwright/core/ledger';
+import { openOversight } from '@millwright/core/review';
 import { describe, expect, test } from 'vitest';
+import { datasetRetention, datasetSplits } from '../../src/dataset/index.js';
 import { factoryMetrics, modelCard, timeline } from '../../src/governance/index.js';
 import { toYaml } from '../../src/governance/yaml.js';
 import type { Registry } from '../../src/index.js';
+import { defineTaxonomy, taxonomies } from '../../src/label/index.js';
 import { desk, withVersions } from '../desk.js';
 import { HOUR, story } from './story.js';
 
@@ -37,6 +40,28 @@ describe('the timeline', () => {
       time: first?.time,
       actor: 'maria',
     });
+  });
+
+  test('knows what becomes of datasets, taxonomies and those who watch over the model', async () => {
+    const { registry } = await desk();
+    const data = await registry.datasets.add('flights', { rowCount: 4 }, { layer: 'raw' });
+    const { size } = registry.ledger.head;
+    await (await datasetSplits(registry)).record(data, 'by-day', { train: { ids: [1, 2] }, test: { ids: [2] } });
+    const retention = await datasetRetention(registry);
+    await retention.setRule({ of: 'layer', name: 'raw', deleteAfterMs: 1, basis: 'Tickets hold names.' });
+    await retention.delete(data, { reason: 'Asked for.' });
+    await (await taxonomies(registry)).publish(defineTaxonomy('cause', [{ id: 'snow', label: 'Snow' }]));
+    const refunds = await openOversight(registry.ledger, 'refunds');
+    await refunds.set({ mode: 'in-command' }, { reason: 'The board decided.' });
+    await refunds.stop({ reason: 'It pays everybody.' });
+    expect((await timeline(registry, { from: size })).map((entry) => entry.sentence)).toEqual([
+      'Dataset flights@1 split (by-day): fails.',
+      'Retention of layer raw set: Tickets hold names.',
+      'maria deleted dataset flights@1: Asked for.',
+      'Taxonomy cause@1 published.',
+      'maria set the oversight of refunds: The board decided.',
+      'maria stopped refunds: It pays everybody.',
+    ]);
   });
 
   test('can be narrowed, continued and taught new words; unknown events say what they can', async () => {
