@@ -20,6 +20,7 @@ export const TAG = {
   artifact: 'millwright.artifact',
   ledger: 'millwright.ledger',
   metric: 'millwright.metric.',
+  madeBy: 'millwright.run',
   /** On our side. */
   server: 'mlflow.server',
   name: 'mlflow.name',
