@@ -1,9 +1,13 @@
 import { isMillwrightError } from '@millwright/core';
 import type { DatasetVersion, ModelVersion, Registry } from '@millwright/registry';
 import type { FacetWriter } from './facet.js';
+import { foreignName } from './names.js';
 import type { Dataset, Facet, InputDataset, OutputDataset } from './types.js';
 
-/** A node of the lineage graph as OpenLineage names it: the version is a facet; what is no dataset says so in its name. */
+/**
+ * A node of the lineage graph as OpenLineage names it: the version is a facet; what is no dataset says so in its name. What
+ * was ingested keeps the name that its own system gave it.
+ */
 export function datasetOf(registry: Registry, node: string, facet: FacetWriter, namespace: string): Dataset {
   const { kind, name, version } = partsOf(node);
   const facets: Record<string, Facet> = {
@@ -12,7 +16,7 @@ export function datasetOf(registry: Registry, node: string, facet: FacetWriter, 
   if (version !== undefined) facets['version'] = facet('DatasetVersionDatasetFacet', { datasetVersion: version });
   const known = found(registry, node);
   if (known !== undefined) describe(facets, known, facet);
-  return { namespace, name: kind === 'dataset' ? name : `${kind}/${name}`, facets };
+  return { ...(foreignName(name) ?? { namespace, name: kind === 'dataset' ? name : `${kind}/${name}` }), facets };
 }
 
 /** With what its validation said: anything but `pass` is no success. */

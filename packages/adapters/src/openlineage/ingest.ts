@@ -1,6 +1,7 @@
-import { type Abortable, digestBytes, digestJson, encodeUtf8, invalidInput } from '@millwright/core';
+import { type Abortable, digestJson, invalidInput } from '@millwright/core';
 import { type LineageEdge, type LineageKind, type LineageNode, lineageRecorded } from '@millwright/core/lineage';
 import type { Registry } from '@millwright/registry';
+import { foreignId } from './names.js';
 
 /** The nodes that an event stands for in the lineage graph: for `uses` and `madeFrom` of what is made from them here. */
 export interface Ingested {
@@ -52,7 +53,7 @@ function runNode(run: unknown, job: unknown): LineageNode {
   const runId = text('run.runId', reader('run', run)('runId'));
   if (!UUID.test(runId)) throw invalidInput('run.runId', 'a UUID', runId);
   const { namespace, name } = named('job', job);
-  return node('run', `${namespace}/${name}`, runId.toLowerCase());
+  return node('run', namespace, name, runId.toLowerCase());
 }
 
 function datasetNodes(what: string, list: unknown): readonly LineageNode[] {
@@ -66,16 +67,13 @@ function datasetNodes(what: string, list: unknown): readonly LineageNode[] {
     const given = version === undefined ? undefined : reader('version', version)('datasetVersion');
     // What is a model there is one here: impact analysis asks for models.
     const kind = name.startsWith('model/') ? 'model' : 'dataset';
-    return node(kind, `${namespace}/${name}`, given === undefined ? undefined : text('datasetVersion', given));
+    return node(kind, namespace, name, given === undefined ? undefined : text('datasetVersion', given));
   });
 }
 
-/** Ids have no blanks and an end: what is too long is named by its digest, and the label still says it. */
-function node(kind: LineageKind, name: string, version: string | undefined): LineageNode {
-  const label = version === undefined ? name : `${name}@${version}`;
-  const id = `openlineage/${label.replace(/\s/g, encodeURIComponent)}`;
-  const short = encodeUtf8(id).length <= MAX_ID_BYTES ? id : `openlineage/${digestBytes(encodeUtf8(label))}`;
-  return { id: `${kind}:${short}`, kind, label: label.slice(0, MAX_LABEL).toWellFormed() };
+function node(kind: LineageKind, namespace: string, name: string, version: string | undefined): LineageNode {
+  const label = version === undefined ? `${namespace}/${name}` : `${namespace}/${name}@${version}`;
+  return { id: foreignId(kind, namespace, name, version), kind, label: label.slice(0, MAX_LABEL).toWellFormed() };
 }
 
 function named(what: string, value: unknown): { readonly namespace: string; readonly name: string } {
@@ -105,6 +103,5 @@ function chunks(nodes: readonly LineageNode[], edges: readonly LineageEdge[]) {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const MAX_DATASETS = 1_000;
-const MAX_ID_BYTES = 250;
 const MAX_LABEL = 200;
 const PER_EVENT = 25;

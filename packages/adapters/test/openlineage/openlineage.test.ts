@@ -1,6 +1,7 @@
 import { ancestors, impact } from '@millwright/core/lineage';
 import { memoryStorage } from '@millwright/core/storage';
 import { openRegistry } from '@millwright/registry';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ingestOpenLineage, openLineageEvents, runEvent, runUuid } from '../../src/openlineage.js';
 import { emitted, line, options } from './support.js';
@@ -83,6 +84,14 @@ describe('emitting', () => {
 });
 
 describe('ingesting', () => {
+  const good = {
+    ...{
+      eventTime: '2026-01-01T00:00:00Z',
+      producer: 'urn:x',
+      schemaURL: 'https://openlineage.io/spec/2-0-2/OpenLineage.json',
+    },
+    ...{ run: { runId: '0190c2f8-0000-7000-8000-000000000001' }, job: { namespace: 'a', name: 'b' } },
+  };
   const open = () => openRegistry(memoryStorage(), { actor: 'reader' });
 
   it('joins foreign lineage to our own', async () => {
@@ -97,18 +106,35 @@ describe('ingesting', () => {
       inputs: [{ namespace: 's3://raw', name: 'payments' }],
       outputs: [{ namespace: 's3://clean', name: 'payments', facets: { version: { datasetVersion: '7' } } }],
     });
-    expect(outputs).toEqual(['dataset:openlineage/s3://clean/payments@7']);
+    expect(outputs).toEqual(['dataset:openlineage/s3%3A%2F%2Fclean/payments@7']);
     const run = await registry.runs.start('train', { uses: outputs });
     const files = { 'm.txt': new Uint8Array([1]) };
     const version = await registry.models.register('fraud', { files, owner: 'risk', madeBy: run });
     expect(ancestors(registry.lineage, version.node).map(({ id }) => id)).toEqual([
       'run:train@1',
-      'dataset:openlineage/s3://clean/payments@7',
+      'dataset:openlineage/s3%3A%2F%2Fclean/payments@7',
       'run:openlineage/spark/clean%20payments@0190c2f8-0000-7000-8000-000000000001',
-      'dataset:openlineage/s3://raw/payments',
+      'dataset:openlineage/s3%3A%2F%2Fraw/payments',
     ]);
-    expect(impact(registry.lineage, 'dataset:openlineage/s3://raw/payments', 'model')).toHaveLength(1);
+    expect(impact(registry.lineage, 'dataset:openlineage/s3%3A%2F%2Fraw/payments', 'model')).toHaveLength(1);
     for await (const event of registry.ledger.read()) expect(JSON.stringify(event)).not.toContain('hunter2');
+    // What we used is there by the name that the other system gave it.
+    expect(runEvent(registry, run, 'START', options).inputs).toMatchObject([
+      { namespace: 's3://clean', name: 'payments', facets: { version: { datasetVersion: '7' } } },
+    ]);
+  });
+
+  it('names read back whatever they hold', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }), async (odd) => {
+        const registry = await open();
+        const dataset = { namespace: odd, name: `a/${odd}` };
+        const { inputs } = await ingestOpenLineage(registry, { ...good, inputs: [dataset] });
+        const run = await registry.runs.start('train', { uses: inputs });
+        expect(runEvent(registry, run, 'START', options).inputs).toMatchObject([dataset]);
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it('gives the same graph as the ledger that emitted', async () => {
@@ -143,14 +169,6 @@ describe('ingesting', () => {
     expect(ancestors(registry.lineage, first.run!)).toHaveLength(300);
   });
 
-  const good = {
-    ...{
-      eventTime: '2026-01-01T00:00:00Z',
-      producer: 'urn:x',
-      schemaURL: 'https://openlineage.io/spec/2-0-2/OpenLineage.json',
-    },
-    ...{ run: { runId: '0190c2f8-0000-7000-8000-000000000001' }, job: { namespace: 'a', name: 'b' } },
-  };
   it.each([
     ['nothing', null],
     ['a list', []],
