@@ -19,6 +19,12 @@ const pages = [
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
+it('the guide of the site has every page', () => {
+  const guide = readFileSync(join(root, 'docs/.vitepress/config.ts'), 'utf8');
+  const names = pages.flatMap((page) => /^docs\/(.*)\.md$/.exec(page)?.[1] ?? []).filter((name) => name !== 'index');
+  expect(names.filter((name) => !guide.includes(`'${name}'`))).toEqual([]);
+});
+
 describe.each(pages)('%s', (page) => {
   const programs = extract(readFileSync(join(root, page), 'utf8'));
 
