@@ -28,6 +28,15 @@ export default defineConfig({
   srcExclude: ['.run/**', 'node_modules/**'],
   // Sources and examples are beside the site, not in it.
   ignoreDeadLinks: [/^(\.\/)?\.\.\/(packages|examples|scripts|CONTRIBUTING|SECURITY|README)/],
+  markdown: {
+    // What is said about templates is not one.
+    config({ renderer: { rules } }) {
+      for (const kind of ['text', 'code_inline']) {
+        const render = rules[kind]!;
+        rules[kind] = (...given) => render(...given).replaceAll('{', '&#123;');
+      }
+    },
+  },
   themeConfig: {
     search: { provider: 'local' },
     nav: [
