@@ -13,13 +13,13 @@ const page = (file: string) => {
 };
 
 const guide = [
-  { text: 'The house', items: ['architecture', 'command-line', 'errors'].map(page) },
-  { text: 'History', items: ['ledger', 'attestation', 'registry', 'review'].map(page) },
-  { text: 'Data', items: ['profiles', 'validation', 'statistics'].map(page) },
-  { text: 'Decisions', items: ['evaluation', 'rollout'].map(page) },
-  { text: 'Serving', items: ['serving', 'edge'].map(page) },
-  { text: 'Watching', items: ['drift', 'drift-beyond-columns'].map(page) },
-];
+  { text: 'The house', pages: ['architecture', 'command-line', 'adapters', 'errors'] },
+  { text: 'History', pages: ['ledger', 'attestation', 'registry', 'review'] },
+  { text: 'Data', pages: ['profiles', 'validation', 'statistics'] },
+  { text: 'Decisions', pages: ['evaluation', 'rollout'] },
+  { text: 'Serving', pages: ['serving', 'batching', 'edge'] },
+  { text: 'Watching', pages: ['drift', 'drift-streams', 'drift-beyond-columns'] },
+].map(({ text, pages }) => ({ text, items: pages.filter((file) => existsSync(at(`${file}.md`))).map(page) }));
 
 export default defineConfig({
   title: 'Millwright',
