@@ -1,13 +1,23 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { Worker } from 'node:worker_threads';
 import { createEndpoint, onnx } from '@millwright/serving';
 import { perceptron, resolvedModel, sourceOf } from '../test/support/models.js';
 
-/** How long the host's thread is blocked while a 37 MB model is kept busy, per placement. Each for a few seconds, one after another. */
+/**
+ * How long the host's thread is blocked while a 37 MB model is kept busy, per placement. Each for a few seconds, one
+ * after another, beside what this machine does to a thread that does nothing, alone and beside one that spins: a delay
+ * of that size is the operating system's.
+ */
 const SECONDS = 4;
 const x = Float32Array.from({ length: 1024 }, (_, i) => i / 1024);
 const resolved = resolvedModel('big@1', perceptron([1024, 2048, 2048, 1024, 10]));
 
-for (const placement of ['inline', 'worker', 'process'] as const) {
+await control('nothing', undefined);
+const spinning = new Worker('for (;;);', { eval: true });
+await control('beside a thread that spins', spinning);
+for (const placement of ['inline', 'worker', 'process'] as const) await busy(placement);
+
+async function busy(placement: 'inline' | 'worker' | 'process'): Promise<void> {
   const endpoint = await createEndpoint<{ x: Float32Array }>({
     model: sourceOf(resolved),
     runtime: onnx({ placement }),
@@ -29,10 +39,24 @@ for (const placement of ['inline', 'worker', 'process'] as const) {
     }),
   );
   delay.disable();
-  const ms = (ns: number) => (ns / 1e6).toFixed(1).padStart(7);
   const { p50, p99 } = endpoint.stats().latency;
-  console.log(
-    `${placement.padEnd(8)} ${Math.round(answered / SECONDS)} rows/s, latency p50 ${p50.toFixed(1)} p99 ${p99.toFixed(1)} ms, event loop delay p50 ${ms(delay.percentile(50))} p99.9 ${ms(delay.percentile(99.9))} max ${ms(delay.max)} ms`,
-  );
+  const rows = Math.round(answered / SECONDS);
+  report(placement, delay, `${rows} rows/s, latency p50 ${p50.toFixed(1)} p99 ${p99.toFixed(1)} ms`);
   await endpoint.close();
+}
+
+async function control(name: string, thread: Worker | undefined): Promise<void> {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  await new Promise((over) => setTimeout(over, 1_000 * SECONDS));
+  delay.disable();
+  report(name, delay, '');
+  await thread?.terminate();
+}
+
+function report(name: string, delay: IntervalHistogram, rest: string): void {
+  const [p50, p999, max] = [delay.percentile(50), delay.percentile(99.9), delay.max].map((ns) =>
+    (ns / 1e6).toFixed(1).padStart(6),
+  );
+  console.log(`${name.padEnd(28)} event loop delay p50 ${p50} p99.9 ${p999} max ${max} ms  ${rest}`);
 }

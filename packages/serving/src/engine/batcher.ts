@@ -185,9 +185,11 @@ export function batcher<T extends Queued>(options: BatcherOptions<T>): Batcher<T
     return Math.ceil(rows / size / concurrency) * bound(Math.min(size, Math.ceil(rows)), shape);
   }
 
-  /** Long enough to fill the largest batch while the one before it runs. */
-  const targetMs = (shape: Shape) =>
-    Math.max(Math.min(allowedMs / 4, TARGET_MS), 2 * bound(largestAllowed(shape), shape));
+  /** A quarter of what callers allow, but long enough to fill the largest batch while the one before it runs. */
+  function targetMs(shape: Shape): number {
+    const wanted = Number.isFinite(allowedMs) ? allowedMs / 4 : PATIENCE_MS;
+    return Math.max(wanted, 2 * bound(largestAllowed(shape), shape));
+  }
 
   /** When the rows must be answered: by their deadline, and soon while the queue stands. */
   function latestFor(deadlineAt: number, now: number, shape: Shape): number {
@@ -370,8 +372,8 @@ const SAME_SHAPE: Shape = { key: '', elements: 1 };
 const SAME_SHARE: Share = { key: '', weight: 1 };
 /** Longest gap between arrivals that is learned: one pause must not hide a rate for long. */
 const MAX_GAP_MS = 1_000;
-/** Longest delay that a standing queue may have, as long as it fills batches: a quarter of the deadline, 10 ms at most. */
-const TARGET_MS = 10;
+/** Delay that a standing queue may have where nobody has a deadline: CoDel's 5 ms for links, and a batch. */
+const PATIENCE_MS = 10;
 /** How long an engine may go without a run before a request is let in to see whether it is still as slow. */
 const PROBE_MS = 1_000;
 /** A nanosecond: keeps rates finite before anything was measured. */

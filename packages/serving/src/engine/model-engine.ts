@@ -167,7 +167,10 @@ function drive<I, O>({ model, codec, queue, facts, sizes, clock }: Parts<I, O>):
     checkDrained();
   }
 
-  /** One request that the codec or the model cannot take must not fail its neighbours: a failing batch is halved until it is found. */
+  /**
+   * One request that the codec or the model cannot take must not fail its neighbours: a failing batch is halved until it
+   * is found. So is one whose engine died: the next engine runs what still waits.
+   */
   async function runBatch(tasks: readonly Task<I, O>[], rows: number): Promise<boolean> {
     try {
       const inputs = tasks.map((task) => task.input);
@@ -175,12 +178,9 @@ function drive<I, O>({ model, codec, queue, facts, sizes, clock }: Parts<I, O>):
       answer(tasks, facts.padBatches ? firstRows(outputs, rows) : outputs, rows);
       return true;
     } catch (error) {
-      if (tasks.length === 1) {
-        if (!tasks[0]!.settled) tasks[0]!.fail(error);
-        return false;
-      }
-      const middle = tasks.length >> 1;
-      for (const half of [tasks.slice(0, middle), tasks.slice(middle)]) await runBatch(half, rowsOf(half));
+      const waiting = tasks.filter(({ settled }) => !settled);
+      if (tasks.length === 1) waiting[0]?.fail(error);
+      else for (const half of halves(waiting)) await runBatch(half, rowsOf(half));
       return false;
     }
   }
@@ -249,6 +249,11 @@ function drive<I, O>({ model, codec, queue, facts, sizes, clock }: Parts<I, O>):
 }
 
 const SHORT_WAIT_MS = 2;
+
+function halves<T>(list: readonly T[]): readonly (readonly T[])[] {
+  const middle = list.length >> 1;
+  return [list.slice(0, middle), list.slice(middle)].filter((half) => half.length > 0);
+}
 
 /** The outputs without what was padded; those that have no rows stay. */
 function firstRows(outputs: TensorMap, rows: number): TensorMap {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { isMillwrightError } from '@millwright/core';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isMillwrightError, seededRandom } from '@millwright/core';
 import { createEndpoint, onnx } from '@millwright/serving';
 import { expect, test } from 'vitest';
 import { perceptron, resolvedModel, sourceOf } from '../support/models.js';
@@ -12,51 +13,86 @@ const children = () => {
     .map(Number);
 };
 
+/** `MILLWRIGHT_KILLS=100` is the full drill. */
+const KILLS = Number(process.env['MILLWRIGHT_KILLS'] ?? 20);
+const CLIENTS = 64;
+const WINDOW_MS = 50;
+
 test.skipIf(process.platform !== 'linux')(
   'engine processes that are killed under load lose no promise and come back',
   async () => {
+    const random = seededRandom(1);
     const before = new Set(children());
-    const resolved = resolvedModel('m@1', perceptron([16, 64, 4]));
-    const runtime = onnx({ placement: 'process' });
     await using endpoint = await createEndpoint<{ x: number[] }>({
-      model: sourceOf(resolved),
-      runtime,
+      model: sourceOf(resolvedModel('m@1', perceptron([64, 1024, 1024, 4]))),
+      runtime: onnx({ placement: 'process', workers: 2 }),
       deadlineMs: 2_000,
       maxBatch: 32,
     });
-    const x = Array.from({ length: 16 }, (_, i) => i / 16);
-    const outcomes = { answered: 0, failed: 0 };
-    const codes = new Set<string>();
-    const wave = async () => {
-      const settled = await Promise.allSettled(Array.from({ length: 64 }, () => endpoint.predict({ x })));
-      for (const s of settled) {
-        if (s.status === 'fulfilled') {
-          outcomes.answered++;
-        } else {
-          outcomes.failed++;
-          codes.add(isMillwrightError(s.reason) ? s.reason.code : String(s.reason));
+    const x = Array.from({ length: 64 }, (_, i) => i / 64);
+    const answeredAt: number[] = [];
+    const failures = new Map<string, number>();
+    let asked = 0;
+    let inFlight = 0;
+    let stopped = false;
+    const client = async () => {
+      while (!stopped) {
+        asked++;
+        try {
+          await endpoint.predict({ x });
+          answeredAt.push(performance.now());
+        } catch (error) {
+          const code = isMillwrightError(error) ? error.code : String(error);
+          failures.set(code, (failures.get(code) ?? 0) + 1);
+          // Whoever is refused does not ask again in the same turn of the loop.
+          await sleep(1);
         }
       }
-      return settled.filter((s) => s.status === 'fulfilled').length;
+    };
+    const clients = Array.from({ length: CLIENTS }, client);
+    /** Answers in the last window. */
+    const recent = () => {
+      const since = performance.now() - WINDOW_MS;
+      let count = 0;
+      while (count < answeredAt.length && answeredAt[answeredAt.length - 1 - count]! >= since) count++;
+      return count;
     };
 
-    const KILLS = 25;
-    let slowest = 0;
+    const recoveries: number[] = [];
     for (let kill = 0; kill < KILLS; kill++) {
-      await wave();
-      const inTheAir = wave();
+      const usual: number[] = [];
+      for (let i = 0; i < 8; i++) {
+        await sleep(10 + 10 * random.next());
+        usual.push(recent());
+      }
+      const wanted = 0.9 * usual.sort((a, b) => a - b)[4]!;
+      inFlight += endpoint.stats().inFlight;
       for (const pid of children()) if (!before.has(pid)) process.kill(pid, 'SIGKILL');
       const killedAt = performance.now();
-      await inTheAir;
-      while ((await wave()) < 58) expect(performance.now() - killedAt).toBeLessThan(10_000);
-      slowest = Math.max(slowest, performance.now() - killedAt);
+      // What was answered before the kill must be out of the window first.
+      await sleep(WINDOW_MS);
+      while (recent() < wanted) {
+        await sleep(2);
+        expect(performance.now() - killedAt).toBeLessThan(10_000);
+      }
+      recoveries.push(performance.now() - killedAt);
     }
-    expect(
-      [...codes].filter((code) => !['serving/engine-crashed', 'serving/deadline', 'serving/overloaded'].includes(code)),
-    ).toEqual([]);
-    expect(outcomes.answered).toBeGreaterThan(KILLS * 100);
+    stopped = true;
+    await Promise.all(clients);
+
+    const failed = [...failures.values()].reduce((sum, count) => sum + count, 0);
+    const [median, slowest] = [recoveries.sort((a, b) => a - b)[KILLS >> 1]!, recoveries.at(-1)!];
+    process.stdout.write(
+      `${KILLS} kills of both engines: 90 % of the answers again after ${median.toFixed(0)} ms (median), ${slowest.toFixed(0)} ms (slowest); ${answeredAt.length} answered, ${JSON.stringify([...failures])} failed\n`,
+    );
+    expect(asked).toBe(answeredAt.length + failed);
     expect(endpoint.stats().inFlight).toBe(0);
-    // Generous, for a busy machine: alone it is about 0.2 s.
-    expect(slowest).toBeLessThan(5_000);
+    // A batch whose engine died is run again in halves by the next one, as for a row that the model cannot take.
+    expect(failed).toBeLessThan(0.01 * asked);
+    expect(inFlight).toBe(KILLS * CLIENTS);
+    for (const code of failures.keys())
+      expect(['serving/engine-crashed', 'serving/deadline', 'serving/overloaded']).toContain(code);
+    // Generous, for a busy machine: alone the slowest takes less than a second.
+    expect(median).toBeLessThan(3_000);
   },
 );

@@ -361,6 +361,12 @@ describe('in virtual time', () => {
     expect(mine.p50).toBeLessThan(20);
   });
 
+  test('a queue that a pause left behind is worked off, not refused, where deadlines allow', () => {
+    const l = { ...load(0.3, 20_000), deadlineMs: 1_000, pauses: { share: 0.001, ms: 200 } };
+    const mine = simulate(l, ours(l));
+    expect(mine.refused + mine.late).toBe(0);
+  });
+
   test('a burst that ends is answered', () => {
     const burst = (now: number) => (now % 400 < 40 ? 1.8 : 0.3);
     const l = { ...load(1), burst };
