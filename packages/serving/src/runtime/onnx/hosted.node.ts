@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { MillwrightError } from '@millwright/core';
 import { HOST_SOURCE, type HostReply, type HostRequest } from './host-source.node.js';
@@ -12,13 +13,32 @@ export type HostKind = 'worker' | 'process';
  * onnxruntime-node in `count` workers or child processes, with onnxruntime's own face: a session is created in each, a
  * run goes to an idle one. A host that dies fails its run with `serving/engine-crashed` and is started again.
  */
-export function hostedOrt(kind: HostKind, count: number): OrtModule {
+export function hostedOrt(kind: HostKind, count: number, options: HostOptions = {}): OrtModule {
+  const { ort = ortPath(), loadMs } = options;
+  const start = { kind, ort, loadMs };
   return {
     env: {},
     Tensor: PlainTensor,
-    InferenceSession: { create: (model, options) => openPool(kind, count, model, options ?? {}) },
+    InferenceSession: {
+      create: (model, session) => openPool(start, count, { kind: 'load', model, options: session ?? {} }),
+    },
   };
 }
+
+export interface HostOptions {
+  /** Path of the module to load. Default `onnxruntime-node`. */
+  readonly ort?: string | undefined;
+  /** Milliseconds within which a session must be there. Default: as long as it takes. */
+  readonly loadMs?: number | undefined;
+}
+
+interface Start {
+  readonly kind: HostKind;
+  readonly ort: string;
+  readonly loadMs: number | undefined;
+}
+
+type LoadRequest = Extract<HostRequest, { readonly kind: 'load' }>;
 
 class PlainTensor implements OrtTensor {
   readonly type: string;
@@ -33,8 +53,8 @@ class PlainTensor implements OrtTensor {
 
 type Feeds = Readonly<Record<string, OrtTensor>>;
 
-async function openPool(kind: HostKind, count: number, model: Uint8Array, options: object): Promise<OrtSession> {
-  const opened = await Promise.allSettled(Array.from({ length: count }, () => openHost(kind, model, options)));
+async function openPool(start: Start, count: number, load: LoadRequest): Promise<OrtSession> {
+  const opened = await Promise.allSettled(Array.from({ length: count }, () => openHost(start, load)));
   const hosts = opened.flatMap((o) => (o.status === 'fulfilled' ? [o.value] : []));
   const failed = opened.find((o) => o.status === 'rejected');
   if (failed !== undefined) {
@@ -61,7 +81,7 @@ interface Host {
   close(): Promise<void>;
 }
 
-async function openHost(kind: HostKind, model: Uint8Array, options: object): Promise<Host> {
+async function openHost({ kind, ort, loadMs }: Start, load: LoadRequest): Promise<Host> {
   let link: Link;
   let ready: Promise<HostReply>;
   let pending = 0;
@@ -71,12 +91,12 @@ async function openHost(kind: HostKind, model: Uint8Array, options: object): Pro
 
   function start(): void {
     alive = true;
-    link = openLink(kind, () => {
+    link = openLink(kind, ort, () => {
       alive = false;
       // At once, so that the next run finds it warm; one that dies again and again only when somebody asks.
       if (!closing && restarts++ < MAX_RESTARTS) start();
     });
-    ready = link.ask({ kind: 'load', model, options });
+    ready = link.ask(load);
     ready.catch(() => undefined);
   }
 
@@ -94,7 +114,10 @@ async function openHost(kind: HostKind, model: Uint8Array, options: object): Pro
   }
 
   start();
-  const loaded = await ready!.catch(async (error) => {
+  const loaded = await within(loadMs, ready!, () => {
+    closing = true;
+    link.abandon();
+  }).catch(async (error) => {
     await close();
     throw error;
   });
@@ -115,16 +138,38 @@ async function openHost(kind: HostKind, model: Uint8Array, options: object): Pro
   };
 }
 
+async function within<T>(ms: number | undefined, work: Promise<T>, giveUp: () => void): Promise<T> {
+  if (ms === undefined) return await work;
+  const stop = new AbortController();
+  const late = sleep(ms, undefined, { signal: stop.signal }).then(() => {
+    // A little later, because giving up makes `work` fail too, with a reason that says less.
+    queueMicrotask(giveUp);
+    throw new MillwrightError('serving/model-failed', `No session within ${ms} ms.`, { details: { model: 'load' } });
+  });
+  try {
+    return await Promise.race([late, work]);
+  } finally {
+    stop.abort();
+    late.catch(() => undefined);
+  }
+}
+
 const MAX_RESTARTS = 5;
 /** How long a host may take to end by itself. A worker must never be terminated inside native code: that aborts the whole process. */
 const END_MS = 5_000;
 
 interface Link {
   ask(request: HostRequest): Promise<HostReply>;
+  /** Kills a process; a worker is left alone. */
+  abandon(): void;
   end(): Promise<void>;
 }
 
-function openLink(kind: HostKind, onExit: () => void): Link {
+/** What providers say when the GPU under them is gone. No session of that process will work again. */
+const DEVICE_LOST =
+  /device (?:is|was|has been)? ?(?:lost|removed|destroyed)|device_lost|DXGI_ERROR_DEVICE|CUDA_ERROR_(?:ILLEGAL_ADDRESS|LAUNCH_FAILED)|an illegal memory access/i;
+
+function openLink(kind: HostKind, ort: string, onExit: () => void): Link {
   const waiting = new Map<number, { resolve(reply: HostReply): void; reject(error: unknown): void }>();
   let nextId = 0;
   let exited = false;
@@ -132,25 +177,35 @@ function openLink(kind: HostKind, onExit: () => void): Link {
   const exit = new Promise<void>((resolve) => {
     resolveExit = resolve;
   });
-  const transport = kind === 'worker' ? workerTransport() : processTransport();
+  const transport = kind === 'worker' ? workerTransport(ort) : processTransport(ort);
 
   transport.onReply(({ id, reply, error }) => {
     const asked = waiting.get(id);
     waiting.delete(id);
     if (waiting.size === 0) transport.unref();
     if (error === undefined) asked?.resolve(reply!);
-    else asked?.reject(new MillwrightError('serving/model-failed', error, { details: { model: kind } }));
+    else if (kind === 'process' && DEVICE_LOST.test(error)) {
+      asked?.reject(crashed(kind, error));
+      abandon();
+    } else asked?.reject(new MillwrightError('serving/model-failed', error, { details: { model: kind } }));
   });
-  transport.onExit(() => {
+  function gone(): void {
     if (exited) return;
     exited = true;
     for (const { reject } of waiting.values()) reject(crashed(kind));
     waiting.clear();
     resolveExit();
     onExit();
-  });
+  }
+  function abandon(): void {
+    transport.abandon();
+    // At once, so that nothing more is sent to who is about to end.
+    gone();
+  }
+  transport.onExit(gone);
 
   return {
+    abandon,
     ask: (request) =>
       new Promise((resolve, reject) => {
         if (exited) return reject(crashed(kind));
@@ -167,7 +222,7 @@ function openLink(kind: HostKind, onExit: () => void): Link {
       const late = new Promise<'late'>((resolve) => {
         timer = setTimeout(() => resolve('late'), END_MS);
       });
-      if ((await Promise.race([exit, late])) === 'late') transport.abandon();
+      if ((await Promise.race([exit, late])) === 'late') abandon();
       clearTimeout(timer);
     },
   };
@@ -185,8 +240,8 @@ interface Transport {
   abandon(): void;
 }
 
-function workerTransport(): Transport {
-  const worker = new Worker(HOST_SOURCE, { eval: true, workerData: ortPath(), stderr: false });
+function workerTransport(ort: string): Transport {
+  const worker = new Worker(HOST_SOURCE, { eval: true, workerData: ort, stderr: false });
   worker.unref();
   return {
     send: (message) => worker.postMessage(message),
@@ -201,8 +256,8 @@ function workerTransport(): Transport {
   };
 }
 
-function processTransport(): Transport {
-  const child: ChildProcess = spawn(process.execPath, ['-e', HOST_SOURCE, ortPath()], {
+function processTransport(ort: string): Transport {
+  const child: ChildProcess = spawn(process.execPath, ['-e', HOST_SOURCE, ort], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     serialization: 'advanced',
   });
@@ -235,8 +290,9 @@ function ortPath(): string {
   }
 }
 
-function crashed(kind: HostKind): MillwrightError<'serving/engine-crashed'> {
-  return new MillwrightError('serving/engine-crashed', `The ${kind} that ran the model ended; it is started again.`, {
+function crashed(kind: HostKind, reason?: string): MillwrightError<'serving/engine-crashed'> {
+  const why = reason === undefined ? 'ended' : `lost its device (${reason})`;
+  return new MillwrightError('serving/engine-crashed', `The ${kind} that ran the model ${why}; it is started again.`, {
     details: { engine: kind },
   });
 }

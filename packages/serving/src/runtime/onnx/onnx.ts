@@ -1,6 +1,6 @@
 import { type Abortable, isMillwrightError, MillwrightError } from '@millwright/core';
 import type { VerifiedArtifact } from '@millwright/core/artifact';
-import { ALWAYS_ONE_AT_A_TIME, DEFAULT_PROVIDERS, hostedOrt, importOrt, KNOWN_PROVIDERS, whyNot } from '#ort';
+import { ALWAYS_ONE_AT_A_TIME, DEFAULT_PROVIDERS, hostedOrt, importOrt, KNOWN_PROVIDERS, tryOut, whyNot } from '#ort';
 import { batchOf } from '../feeds.js';
 import { checkGolden } from '../golden.js';
 import { type Lock, lock, noLock } from '../lock.js';
@@ -85,8 +85,8 @@ export function onnx(options: OnnxOptions = {}): ModelRuntime {
     const reason = options.ort === undefined ? await unavailable(provider) : undefined;
     if (reason !== undefined) throw noProvider([{ provider, reason }], undefined, reason);
     if (placement !== 'inline' && provider === 'wasm') throw noProvider([], undefined, 'WASM runs inline only.');
-    if (placement !== 'inline' && provider === 'webgpu' && workers > 1)
-      throw noProvider([], undefined, 'WebGPU takes one worker: a second in the same process can end it.');
+    if (placement === 'worker' && provider === 'webgpu')
+      throw noProvider([], undefined, 'WebGPU runs inline or in a process: two workers that use it can end theirs.');
     const ort = await obtain(provider);
     const fragile = ALWAYS_ONE_AT_A_TIME || provider === 'webgpu' || provider === 'wasm';
     const oneAtATime: Lock = fragile && placement === 'inline' ? SHARED_LOCK : noLock;
@@ -145,10 +145,10 @@ const COMPILES_PER_SHAPE = new Set<ProviderName>(['webgpu', 'cuda', 'tensorrt', 
 
 async function unavailable(provider: ProviderName): Promise<string | undefined> {
   if (!KNOWN_PROVIDERS.includes(provider)) return `Unknown here; known are ${KNOWN_PROVIDERS.join(', ')}.`;
-  return await whyNot(provider);
+  return (await whyNot(provider)) ?? (await tryOut(provider));
 }
 
-/** Imports what the provider needs, no more: only loading a model tells whether a native provider works, and a bad driver may take the process with it. */
+/** Whether the provider works: what loads a driver is tried in a child process, for the rest its import is enough. */
 async function probeProvider(
   name: ProviderName,
   obtain: (name: ProviderName) => Promise<OrtModule>,

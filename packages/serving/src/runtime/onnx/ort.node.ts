@@ -3,6 +3,7 @@ import { configure, explainImport, type OrtAssets, type OrtModule } from './ort.
 
 export { hostedOrt } from './hosted.node.js';
 export type { OrtAssets, OrtModule } from './ort.js';
+export { tryOut } from './try-out.node.js';
 
 /** Node's half of the `#ort` seam; same names as `ort.ts`, chosen by the import condition `node`. */
 export const DEFAULT_PROVIDERS: readonly ProviderName[] = ['cpu', 'wasm'];

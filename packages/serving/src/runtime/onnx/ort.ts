@@ -56,6 +56,9 @@ export async function whyNot(provider: ProviderName): Promise<string | undefined
   return adapter === null ? 'WebGPU found no adapter.' : undefined;
 }
 
+/** A page has no process to try a provider in; `whyNot` asks the browser. */
+export async function tryOut(_provider: ProviderName): Promise<undefined> {}
+
 /** Sessions beside this thread. @throws `input/invalid`: a page runs the whole endpoint in a worker of its own instead */
 export function hostedOrt(kind: 'worker' | 'process', _count: number): OrtModule {
   throw invalidInput('placement', '`inline` in a page', kind);
