@@ -21,7 +21,7 @@ export interface DownloadOptions extends Abortable {
 
 /**
  * The file's bytes, piece by piece (1 MiB) from the store or the network; a piece is verified before it is kept, and the
- * first wrong one ends the download. Whatever ends a visit, the next one fetches again at most the piece that was under way.
+ * first wrong one ends the download. Whatever ends a visit, the next one fetches again at most one piece that had come.
  *
  * @param pieces digests of the file's pieces, or the file's own when it is one
  * @throws `artifact/mismatch`, `artifact/missing`, or the signal's reason
@@ -63,6 +63,7 @@ export async function download(
     count(piece, 'download');
   }
 
+  const accepting = oneBehind();
   if (size === 0) {
     await accept(0);
     return into;
@@ -77,10 +78,36 @@ export async function download(
     let last = piece;
     while (last + 1 < pieces.length && have[last + 1] === 0) last++;
     await fetchRange(url, file, { start: start(piece), end: end(last) }, into, options, async (at) => {
-      for (; piece <= last && at >= end(piece); piece++) await accept(piece);
-    });
+      for (; piece <= last && at >= end(piece); piece++) await accepting.next(accept(piece));
+      accepting.check();
+    }).finally(accepting.done);
+    accepting.check();
   }
   return into;
+}
+
+/**
+ * Lets one piece be verified and kept while the next one comes: no more, because what is lost when a visit ends there is
+ * fetched again.
+ */
+function oneBehind() {
+  let last: Promise<unknown> = Promise.resolve();
+  let failure: { readonly error: unknown } | undefined;
+  const check = () => {
+    if (failure !== undefined) throw failure.error;
+  };
+  return {
+    check,
+    async next(work: Promise<void>): Promise<void> {
+      const before = last;
+      last = work.catch((error: unknown) => {
+        failure ??= { error };
+      });
+      await before;
+      check();
+    },
+    done: async () => void (await last),
+  };
 }
 
 /** The name of a piece in the store. */

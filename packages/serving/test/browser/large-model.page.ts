@@ -13,6 +13,8 @@ export interface Visit {
 declare global {
   var visit: () => Promise<Visit>;
   var verified: number;
+  /** Megabytes per second of a download that nobody verifies or keeps. */
+  var rawFetch: () => Promise<number>;
 }
 
 let longestTaskMs = 0;
@@ -52,4 +54,10 @@ globalThis.visit = async () => {
   } catch (error) {
     return { error: (error as { code?: string }).code ?? String(error), answer: undefined, ...facts() };
   }
+};
+
+globalThis.rawFetch = async () => {
+  const startedAt = performance.now();
+  const bytes = await (await fetch('/model/model.onnx', { cache: 'no-store' })).arrayBuffer();
+  return bytes.byteLength / 1e3 / (performance.now() - startedAt);
 };
