@@ -173,7 +173,8 @@ export function batcher<T extends Queued>(options: BatcherOptions<T>): Batcher<T
     if (isIdle()) return now + (probing ? 0 : cost.expected(units(rows, shape)));
     const ahead = share.rows + shares.rowsBefore(share, rows);
     const part = queued === 0 ? 0 : ahead / queued;
-    let finish = now + Math.max(0, busyUntil - now) + runsMs((groups.get(shape.key)?.rows ?? 0) * part + rows, shape);
+    const residual = running < concurrency ? 0 : Math.max(0, busyUntil - now);
+    let finish = now + residual + runsMs((groups.get(shape.key)?.rows ?? 0) * part + rows, shape);
     if (groups.size > 1)
       for (const group of groups.values())
         if (group.shape.key !== shape.key && group.rows > 0) finish += runsMs(group.rows * part, group.shape);

@@ -108,6 +108,20 @@ describe('the batcher', () => {
     expect(queue.queued).toBe(0);
   });
 
+  test('a run under way delays nobody while another may start', () => {
+    const start = (concurrency: number) => {
+      const sizes = bucketsUpTo(8);
+      const cost = learned(10, 0, sizes);
+      const queue = batcher<Row>({ sizes, padded: false, concurrency, maxQueued: 9, maxRunMs: 99, cost });
+      queue.push(row('a'), 0);
+      const decision = queue.decide(0);
+      if (decision.kind === 'run') queue.started(decision, 0);
+      return queue.push(row('b', 15), 0);
+    };
+    expect(start(1)).toBeGreaterThan(0);
+    expect(start(2)).toBe(0);
+  });
+
   test('an engine that was slow for a while gets a try every second, and then serves again', () => {
     const queue = make({ a: 1, b: 0.1 });
     for (let i = 0; i < 100; i++) {
