@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { MAX_BATCH, session, WIDTHS } from './load/schemes.js';
+import { fixedWindow, MAX_BATCH, session, WIDTHS } from './load/schemes.js';
 
 /**
  * Batching under open-loop load: `npm run bench -- serving-load`. Requests come by a Poisson process from another
@@ -40,18 +40,22 @@ for (let round = 0; round < ROUNDS; round++)
 for (const load of Object.keys(LOADS)) table(load);
 ratios();
 
+/** One by one, and in full batches whose rows are gathered and whose answers are handed out: what an oracle would do. */
 async function calibrate(): Promise<{ readonly alone: number; readonly capacity: number }> {
   const run = await session();
-  const perSecond = async (rows: number, count: number) => {
+  const row = new Float32Array(WIDTHS[0]!);
+  const batched = fixedWindow(run, 1_000);
+  const perSecond = async (rows: number, work: () => Promise<unknown>) => {
     const times: number[] = [];
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < 300; i++) {
       const startedAt = performance.now();
-      await run(new Float32Array(rows * WIDTHS[0]!), rows);
+      await work();
       times.push(performance.now() - startedAt);
     }
     return (1_000 * rows) / median(times);
   };
-  return { alone: await perSecond(1, 500), capacity: await perSecond(MAX_BATCH, 200) };
+  const full = () => Promise.all(Array.from({ length: MAX_BATCH }, () => batched(row, 0)));
+  return { alone: await perSecond(1, () => run(row, 1)), capacity: await perSecond(MAX_BATCH, full) };
 }
 
 async function measure(scheme: string, rate: number): Promise<Result> {

@@ -260,10 +260,17 @@ function firstRows(outputs: TensorMap, rows: number): TensorMap {
   return new Map([...outputs].map(([name, t]) => [name, (t.dims[0] ?? 0) > rows ? sliceRows(t, 0, rows) : t]));
 }
 
+/** Without a stack, which is most of what a refusal costs and always says the same: here. */
 function overloaded(retryAfterMs: number): MillwrightError<'serving/overloaded'> {
-  return new MillwrightError('serving/overloaded', `The endpoint is over capacity. Try again in ${retryAfterMs} ms.`, {
-    details: { retryAfterMs },
-  });
+  const errors = Error as { stackTraceLimit?: number };
+  const { stackTraceLimit } = errors;
+  if (stackTraceLimit !== undefined) errors.stackTraceLimit = 0;
+  try {
+    const message = `The endpoint is over capacity. Try again in ${retryAfterMs} ms.`;
+    return new MillwrightError('serving/overloaded', message, { details: { retryAfterMs } });
+  } finally {
+    if (stackTraceLimit !== undefined) errors.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 function tooLate(): MillwrightError<'serving/deadline'> {
