@@ -1,3 +1,5 @@
+import type { Digest } from '@millwright/core';
+import type { CacheFacts } from './cache-key.js';
 import type { Handle } from './handle.js';
 import type { PendingRequest } from './pending.js';
 import type { Found, ResponseCache } from './response-cache.js';
@@ -22,7 +24,7 @@ export function cacheLine<I, O>(cache: ResponseCache, host: CacheLineHost<I, O>)
     const { input, context, route } = request;
     const handle = host.handle(route.arm);
     if (handle?.digest === undefined) return false;
-    const key = cache.keyOf({ model: handle.digest, arm: route.arm, tenant: context.tenant, input });
+    const key = keyOf({ model: handle.digest, arm: route.arm, tenant: context.tenant, input });
     if (key === undefined) return false;
     const give = (found: Found) => {
       request.handle = handle;
@@ -42,6 +44,15 @@ export function cacheLine<I, O>(cache: ResponseCache, host: CacheLineHost<I, O>)
       host.lead(request);
     }
     return true;
+  }
+
+  /** What cannot be read cannot be cached. */
+  function keyOf(facts: CacheFacts): Digest | undefined {
+    try {
+      return cache.keyOf(facts);
+    } catch {
+      return undefined;
+    }
   }
 
   return {

@@ -1,4 +1,4 @@
-import { invalidInput, MillwrightError, type ResolvedModel } from '@millwright/core';
+import { invalidInput, isMillwrightError, MillwrightError, type ResolvedModel } from '@millwright/core';
 import type { FieldSpec, Fields } from '@millwright/core/contract';
 import type { Codec } from '../engine/types.js';
 import { describeSpec } from '../runtime/feeds.js';
@@ -23,7 +23,8 @@ export function defaultCodec(model: ResolvedModel, signature: TensorSignature): 
   return {
     encode(rows) {
       const feeds = new Map<string, Tensor>();
-      for (const encode of encoders) feeds.set(encode.spec.name, encode.rows(rows));
+      for (const row of rows) if (typeof row !== 'object' || row === null) throw violation('', 'values by name', row);
+      for (const encode of encoders) feeds.set(encode.spec.name, encodeReadable(encode, rows));
       return feeds;
     },
     decode(outputs, rows) {
@@ -35,6 +36,16 @@ export function defaultCodec(model: ResolvedModel, signature: TensorSignature): 
       });
     },
   };
+}
+
+function encodeReadable(encoder: Encoder, rows: readonly Row[]): Tensor {
+  try {
+    return encoder.rows(rows);
+  } catch (error) {
+    if (isMillwrightError(error)) throw error;
+    // A getter that throws, an integer that does not fit.
+    throw violation(encoder.spec.name, describeSpec(encoder.spec), undefined, 'what cannot be read as one');
+  }
 }
 
 const NUMERIC = new Set<FieldSpec['type']>(['number', 'integer', 'boolean', 'probability', 'timestamp']);
@@ -64,7 +75,7 @@ function encodersOf(fields: Fields | undefined, inputs: readonly TensorSpec[]): 
   );
 }
 
-/** Values of the same name to one tensor: `[N]` or `[N, 1]` of scalars, `[N, K]` of arrays. */
+/** Values of the same name to one tensor: `[N]` or `[N, 1]` of scalars, `[N, K]` of arrays or of tensors with K elements. */
 export function columnEncoder(spec: TensorSpec): Encoder {
   const { name, dtype, dims = [] } = spec;
   const inner = dims?.slice(1) ?? [];
@@ -80,7 +91,7 @@ export function columnEncoder(spec: TensorSpec): Encoder {
       }
       const data = arrayFor(dtype, rows.length * width);
       for (let i = 0; i < rows.length; i++) {
-        const values = rows[i]![name] as ArrayLike<unknown> | undefined;
+        const values = elementsOf(rows[i]![name]);
         if (values?.length !== width) throw violation(name, `${width} values`, values);
         if (dtype === 'float32' && values instanceof Float32Array) (data as Float32Array).set(values, i * width);
         else for (let j = 0; j < width; j++) put(data, i * width + j, values[j]);
@@ -107,6 +118,12 @@ function matrixEncoder(spec: TensorSpec, names: readonly string[]): Encoder {
       return tensor(dtype, [rows.length, width], data);
     },
   };
+}
+
+/** The elements of an array, or of a tensor as contracts have it. */
+function elementsOf(value: unknown): ArrayLike<unknown> | undefined {
+  const isTensor = typeof value === 'object' && value !== null && 'dims' in value && 'data' in value;
+  return (isTensor ? value.data : value) as ArrayLike<unknown> | undefined;
 }
 
 /** Stores one value of the element type; the array is of that type by construction. */
@@ -141,8 +158,12 @@ function numberOf(value: unknown, name: string): number {
   throw violation(name, 'a number', value);
 }
 
-function violation(path: string, expected: string, value: unknown): MillwrightError<'contract/violated'> {
-  const received = value === undefined ? 'nothing' : typeof value;
+function violation(
+  path: string,
+  expected: string,
+  value: unknown,
+  received = value === undefined ? 'nothing' : typeof value,
+): MillwrightError<'contract/violated'> {
   return new MillwrightError('contract/violated', `Expected \`${path}\` to be ${expected}, got ${received}.`, {
     details: { violations: [{ path, expected, received }] },
   });

@@ -27,7 +27,7 @@ export function deadlines<T extends Timed>(clock: Clock, expire: (member: T) => 
   function schedule(at: number): void {
     cancel?.();
     dueAt = at;
-    cancel = clock.schedule(Math.max(0, at - clock.monotonic()), sweep);
+    cancel = clock.schedule(Math.min(Math.max(0, at - clock.monotonic()), LONGEST_MS), sweep);
   }
 
   function sweep(): void {
@@ -79,5 +79,7 @@ export function deadlines<T extends Timed>(clock: Clock, expire: (member: T) => 
   };
 }
 
+/** What timers can count to; a longer one would go off at once. */
+const LONGEST_MS = 2 ** 31 - 1;
 /** Longest time to the next look when the earliest deadline is not known. */
 const RETRY_MS = 1_000;

@@ -17,6 +17,7 @@ import { type CompiledPolicy, type Route, routeRequest, shadowPoint } from '../r
 import { armBreakers } from './arm-breakers.js';
 import { type ArmSet, armSet, CHAMPION, stateOf } from './arms.js';
 import { cacheLine } from './cache-line.js';
+import { checkContext, unreadable } from './check-context.js';
 import { deadlines } from './deadlines.js';
 import { decisionFeed } from './decision-feed.js';
 import { decisionIds } from './decision-ids.js';
@@ -77,9 +78,19 @@ export async function createEndpoint<I, O>(
 
   function predict(input: I, context: RequestContext = NO_CONTEXT): Promise<Prediction<O | Abstained>> {
     counts.requests++;
-    if (closed) return Promise.reject(endpointClosed());
-    const { signal } = context;
-    if (signal?.aborted) return Promise.reject(signal.reason);
+    try {
+      if (closed) throw endpointClosed();
+      checkContext(context);
+      if (context.signal?.aborted) return Promise.reject(context.signal.reason);
+      return accept(input, context);
+    } catch (error) {
+      counts.refused++;
+      return Promise.reject(unreadable(error));
+    }
+  }
+
+  /** @throws before anything is under way */
+  function accept(input: I, context: RequestContext): Promise<Prediction<O | Abstained>> {
     const contract: Contract | undefined = options.contract ?? arms.champion.contract;
     let value = input;
     let arm: string | undefined;
@@ -88,10 +99,7 @@ export async function createEndpoint<I, O>(
       const startedAt = clock.monotonic();
       const checked = checkInput(contract, input);
       stages.record('check', clock.monotonic() - startedAt);
-      if (!checked.ok) {
-        counts.refused++;
-        return Promise.reject(violated(checked.violations));
-      }
+      if (!checked.ok) throw violated(checked.violations);
       value = checked.value as I;
       for (const { field, fallback } of checked.fallbacks) {
         if (fallback.kind === 'arm') arm = fallback.arm;
@@ -103,7 +111,7 @@ export async function createEndpoint<I, O>(
       request.resolve = resolve;
       request.reject = reject;
     });
-    start(request, signal, missing);
+    start(request, context.signal, missing);
     return promise;
   }
 
@@ -179,8 +187,15 @@ export async function createEndpoint<I, O>(
   function ask(request: PendingRequest<I, O>, handle: Handle<I, O>, task: Task<I, O>): void {
     request.askedAt = clock.monotonic();
     const waitMs = breakers.ask(request);
-    if (waitMs === 0) handle.engine.submit(task);
-    else failed(request, circuitOpen(request.arm, waitMs));
+    if (waitMs > 0) failed(request, circuitOpen(request.arm, waitMs));
+    else {
+      try {
+        handle.engine.submit(task);
+      } catch (error) {
+        // A codec that looks at the input before it is queued may stumble over it.
+        failed(request, unreadable(error));
+      }
+    }
   }
 
   function answered(request: PendingRequest<I, O>, output: O, batch: number): void {

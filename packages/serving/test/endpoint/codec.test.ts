@@ -33,6 +33,24 @@ describe('the default codec', () => {
     expect(feeds.get('x')).toEqual(tensor('float32', [2, 2], Float32Array.of(2, 1, 3, 0)));
   });
 
+  test('takes a tensor where a contract has one', () => {
+    const { encode } = codec(undefined, [spec('x', 'int64', 'n', 2)]);
+    const x = tensor('int64', [2], BigInt64Array.of(7n, 8n));
+    expect(encode([{ x }]).get('x')).toEqual(tensor('int64', [1, 2], x.data));
+    expect(codeOf(() => encode([{ x: { dims: [1], data: [1] } }]))).toBe('contract/violated');
+  });
+
+  test('what cannot be read breaks the contract, whatever it throws', () => {
+    const { encode } = codec(undefined, [spec('x', 'int64', 'n')]);
+    const throwing = Object.defineProperty({}, 'x', {
+      get() {
+        throw new TypeError('no');
+      },
+    });
+    for (const row of [null, undefined, 7, 'x', throwing, { x: Symbol('s') }, { x: {} }] as Row[])
+      expect(codeOf(() => encode([row]))).toBe('contract/violated');
+  });
+
   test('gives each input its tensor, of its type and rank', () => {
     const contract = defineContract({
       inputs: {

@@ -1,0 +1,37 @@
+import { invalidInput, isMillwrightError, type MillwrightError, type RequestContext } from '@millwright/core';
+import { violated } from '@millwright/core/contract';
+
+/**
+ * Checks what comes with a request, which may come from a header: behind this nothing has to be asked again.
+ *
+ * @throws `input/invalid`; whatever reading the context throws
+ */
+export function checkContext({
+  unit,
+  tenant,
+  priority,
+  deadlineAt,
+  attributes,
+  decisionId,
+  signal,
+}: RequestContext): void {
+  if (unit !== undefined && typeof unit !== 'string') throw invalidInput('unit', 'a string', unit);
+  if (tenant !== undefined && typeof tenant !== 'string') throw invalidInput('tenant', 'a string', tenant);
+  if (priority !== undefined && priority !== 'high' && priority !== 'normal' && priority !== 'low')
+    throw invalidInput('priority', '`high`, `normal` or `low`', priority);
+  // NaN would be a request that is never late.
+  if (deadlineAt !== undefined && !Number.isFinite(deadlineAt))
+    throw invalidInput('deadlineAt', 'milliseconds', deadlineAt);
+  if (attributes !== undefined && (typeof attributes !== 'object' || attributes === null))
+    throw invalidInput('attributes', 'values by name', attributes);
+  if (decisionId !== undefined && typeof decisionId !== 'string')
+    throw invalidInput('decisionId', 'a string', decisionId);
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+    throw invalidInput('signal', 'an AbortSignal', signal);
+}
+
+/** A request that could not even be read (a getter that throws, a revoked proxy) breaks the contract. */
+export function unreadable(error: unknown): MillwrightError {
+  if (isMillwrightError(error)) return error;
+  return violated([{ path: '', expected: 'values that can be read', received: 'one that throws' }]);
+}
