@@ -138,18 +138,24 @@ export function openInferenceClient(options: OpenInferenceClientOptions): OpenIn
     }
   }
 
-  async function hasBinary(o: Abortable): Promise<boolean> {
+  async function hasBinary({ signal }: Abortable): Promise<boolean> {
     if (binary !== undefined) return binary;
-    takesBinary ??= get('/v2', o)
-      .then(({ bytes }) => parse(serverSchema, readJson(bytes)).extensions?.includes('binary_tensor_data') ?? false)
-      .catch((error: unknown) => {
-        takesBinary = undefined;
-        // A server that does not describe itself may still infer.
-        if (isMillwrightError(error, 'serving/remote-failed') && error.details.status !== undefined) return false;
-        if (isMillwrightError(error, 'input/invalid')) return false;
-        throw error;
-      });
-    return await takesBinary;
+    // Shared by all who ask meanwhile: the signal of one must not end it for the others.
+    takesBinary ??= describesBinary();
+    return await abortable(takesBinary, signal);
+  }
+
+  async function describesBinary(): Promise<boolean> {
+    try {
+      const { bytes } = await get('/v2');
+      return parse(serverSchema, readJson(bytes)).extensions?.includes('binary_tensor_data') ?? false;
+    } catch (error) {
+      // A server that does not describe itself may still infer; one that is not there now is asked again.
+      if (isMillwrightError(error, 'input/invalid')) return false;
+      if (isMillwrightError(error, 'serving/remote-failed') && error.details.status !== undefined) return false;
+      takesBinary = undefined;
+      throw error;
+    }
   }
 
   function failed(

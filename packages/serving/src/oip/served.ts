@@ -1,4 +1,4 @@
-import { MillwrightError, type RequestContext } from '@millwright/core';
+import { invalidInput, MillwrightError, type RequestContext } from '@millwright/core';
 import type { Contract, FieldSpec, Fields } from '@millwright/core/contract';
 import { columnEncoder, reader } from '../endpoint/codec.js';
 import type { Endpoint, Prediction, Row } from '../endpoint/types.js';
@@ -54,11 +54,15 @@ export interface ServeEndpointOptions {
  *
  * A request is answered as a whole: it fails as its first failing row does, and `serving/abstained` when a guard holds
  * back a row.
+ *
+ * @throws `input/invalid` when neither a contract nor tensors are named; `contract/invalid` for fields that are tensors
  */
 export function serveEndpoint<I, O>(endpoint: Endpoint<I, O>, options: ServeEndpointOptions): ServedModel {
   const { contract, maxRows = 1_024 } = options;
   const inputs = options.inputs ?? specsOf(contract?.inputs);
   const outputs = options.outputs ?? specsOf(contract?.outputs);
+  if (inputs.length === 0 || outputs.length === 0)
+    throw invalidInput('contract', 'a contract, or `inputs` and `outputs`', contract);
   const encoders = outputs.map(columnEncoder);
   return {
     inputs,

@@ -172,6 +172,18 @@ describe('attempts', () => {
   });
 });
 
+test('one who leaves does not take the question with them whether the server takes binary', async () => {
+  const { client, clock } = await server((call) => ({ ms: call === 0 ? 100 : 0 }));
+  const asking = client({ binary: undefined });
+  const abort = new AbortController();
+  const left = asking.infer(echo, one, { signal: abort.signal }).catch((error) => error);
+  const stays = asking.infer(echo, one);
+  abort.abort('left');
+  await clock.advance(100);
+  expect(await left).toBe('left');
+  expect([...(await stays).outputs.get('y')!.data]).toEqual([7]);
+});
+
 describe('hedging', () => {
   /** Answers in 10 ms, but those calls in 1 s. */
   const mostlyFast = (slow: (call: number) => boolean) => server((call) => ({ ms: slow(call) ? 1_000 : 10 }));

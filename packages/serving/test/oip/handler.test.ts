@@ -344,6 +344,11 @@ describe('an endpoint', () => {
     expect([held.status, held.error]).toEqual([422, 'I know nothing.']);
   });
 
+  test('without a contract and without tensors is refused when it is made', async () => {
+    await using endpoint = await createEndpoint({ model: predictor });
+    expect(() => serveEndpoint(endpoint, {})).toThrow(expect.objectContaining({ code: 'input/invalid' }));
+  });
+
   test('no rows are no answer that is wrong', async () => {
     await using endpoint = await createEndpoint({ model: predictor, contract });
     const handler = openInferenceHandler({ models: { delay: serveEndpoint(endpoint, { contract }) } });
