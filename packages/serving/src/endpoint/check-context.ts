@@ -1,5 +1,4 @@
-import { invalidInput, isMillwrightError, type MillwrightError, type RequestContext } from '@millwright/core';
-import { violated } from '@millwright/core/contract';
+import { invalidInput, isMillwrightError, MillwrightError, type RequestContext } from '@millwright/core';
 
 /**
  * Checks what comes with a request, which may come from a header: behind this nothing has to be asked again.
@@ -30,8 +29,20 @@ export function checkContext({
     throw invalidInput('signal', 'an AbortSignal', signal);
 }
 
-/** A request that could not even be read (a getter that throws, a revoked proxy) breaks the contract. */
-export function unreadable(error: unknown): MillwrightError {
-  if (isMillwrightError(error)) return error;
-  return violated([{ path: '', expected: 'values that can be read', received: 'one that throws' }]);
+/** What `read` returns. A request that cannot even be read (a getter that throws, a revoked proxy) breaks the contract. @throws coded errors */
+export function readable<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+export function unreadable(cause: unknown): MillwrightError {
+  if (isMillwrightError(cause)) return cause;
+  const violation = { path: '', expected: 'values that can be read', received: 'one that throws' };
+  return new MillwrightError('contract/violated', 'Expected values that can be read, got one that throws.', {
+    details: { violations: [violation] },
+    cause,
+  });
 }

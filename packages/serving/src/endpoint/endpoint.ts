@@ -17,7 +17,7 @@ import { type CompiledPolicy, type Route, routeRequest, shadowPoint } from '../r
 import { armBreakers } from './arm-breakers.js';
 import { type ArmSet, armSet, CHAMPION, stateOf } from './arms.js';
 import { cacheLine } from './cache-line.js';
-import { checkContext, unreadable } from './check-context.js';
+import { checkContext, readable, unreadable } from './check-context.js';
 import { deadlines } from './deadlines.js';
 import { decisionFeed } from './decision-feed.js';
 import { decisionIds } from './decision-ids.js';
@@ -80,12 +80,12 @@ export async function createEndpoint<I, O>(
     counts.requests++;
     try {
       if (closed) throw endpointClosed();
-      checkContext(context);
+      readable(() => checkContext(context));
       if (context.signal?.aborted) return Promise.reject(context.signal.reason);
       return accept(input, context);
     } catch (error) {
       counts.refused++;
-      return Promise.reject(unreadable(error));
+      return Promise.reject(error);
     }
   }
 
@@ -97,7 +97,7 @@ export async function createEndpoint<I, O>(
     let missing: string | undefined;
     if (contract !== undefined) {
       const startedAt = clock.monotonic();
-      const checked = checkInput(contract, input);
+      const checked = readable(() => checkInput(contract, input));
       stages.record('check', clock.monotonic() - startedAt);
       if (!checked.ok) throw violated(checked.violations);
       value = checked.value as I;

@@ -322,6 +322,34 @@ describe('stages', () => {
   });
 });
 
+describe('what comes with a request', () => {
+  test.each<[string, unknown]>([
+    ['a deadline that never comes', { deadlineAt: Number.NaN }],
+    ['a deadline in text', { deadlineAt: '2026-01-01' }],
+    ['an unknown priority', { priority: 'urgent' }],
+    ['a unit that is no text', { unit: 7 }],
+    ['a tenant that is no text', { tenant: {} }],
+    ['attributes that are none', { attributes: null }],
+    ['a signal that is none', { signal: {} }],
+  ])('%s is refused', async (_, context) => {
+    const { endpoint, asked } = await lab({ champion: (x) => x, b: () => 1 });
+    await expect(endpoint.predict({ x: 1 }, context as never)).rejects.toMatchObject({ code: 'input/invalid' });
+    expect([asked, endpoint.stats()]).toMatchObject([[], { refused: 1, inFlight: 0 }]);
+  });
+
+  test('what throws when it is read breaks the contract, and the cause is kept', async () => {
+    const { endpoint } = await lab({ champion: (x) => x, b: () => 1 }, { contract });
+    const cause = new TypeError('gone');
+    const input = Object.defineProperty({}, 'x', {
+      get() {
+        throw cause;
+      },
+    });
+    await expect(endpoint.predict(input)).rejects.toMatchObject({ code: 'contract/violated', cause });
+    expect((await endpoint.predict({ x: 1 })).output).toEqual({ y: 1 });
+  });
+});
+
 describe('golden rows', () => {
   const runtime = (factor: number) =>
     functionRuntime(
