@@ -27,8 +27,7 @@ export interface Attempts {
 }
 
 /**
- * Tried again is only what did not reach the other service or was turned away by it (`isRetryable`), while there is time
- * and budget: a service that is down gets a tenth more calls, not three times as many. An idempotent call that takes
+ * Tried again is only what got no answer at all or was turned away, and is idempotent, while there is time and budget: a service that is down gets a tenth more calls, not three times as many. An idempotent call that takes
  * longer than 95 of 100 do is sent once more, and the first answer counts (Dean and Barroso 2013, hedged requests).
  */
 export function attempts(options: AttemptsOptions): Attempts {
@@ -46,10 +45,10 @@ export function attempts(options: AttemptsOptions): Attempts {
     const { signal, stop } = deadlineSignal(o, clock);
     try {
       for (let tried = 0; ; tried++) {
+        // Too many calls of our own are no reason to make more.
+        const give = await limiter.acquire({ signal });
         try {
-          return await (o.idempotent
-            ? hedged(attempt, signal)
-            : once(attempt, signal, await limiter.acquire({ signal })));
+          return await (o.idempotent ? hedged : once)(attempt, signal, give);
         } catch (error) {
           signal.throwIfAborted();
           if (!o.idempotent || !isRetryable(error)) throw error;
@@ -65,8 +64,11 @@ export function attempts(options: AttemptsOptions): Attempts {
   }
 
   /** One attempt, and a second one when the first is slow. */
-  async function hedged<T>(attempt: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
-    const give = await limiter.acquire({ signal });
+  async function hedged<T>(
+    attempt: (signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal,
+    give: (end: CallEnd) => void,
+  ): Promise<T> {
     const done = new AbortController();
     const either = AbortSignal.any([signal, done.signal]);
     const racing = [once(attempt, either, give)];
@@ -75,8 +77,9 @@ export function attempts(options: AttemptsOptions): Attempts {
       if (latency.count < LEARNING) return;
       cancel = clock.schedule(latency.quantile(0.95), () => {
         // Only a place that is free now: a hedge must never be what overloads.
-        const second = hedges.spend() ? limiter.tryAcquire() : undefined;
+        const second = limiter.tryAcquire();
         if (second === undefined) return;
+        if (!hedges.spend()) return second('other');
         stats.hedges++;
         racing.push(once(attempt, either, second));
         firstOf(racing).then(resolve, reject);
@@ -112,7 +115,7 @@ export function attempts(options: AttemptsOptions): Attempts {
   return { call, stats };
 }
 
-/** True for a failure after which the request has certainly not been worked on. */
+/** True where no answer came at all, or the other service turned the request away. */
 function isRetryable(error: unknown): boolean {
   if (isMillwrightError(error, 'serving/overloaded')) return true;
   return isMillwrightError(error, 'serving/remote-failed') && error.details.status === undefined;
