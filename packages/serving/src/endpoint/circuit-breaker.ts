@@ -56,7 +56,8 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
     const at = calls++ % window;
     failures += failed - recent[at]!;
     recent[at] = failed;
-    if (calls >= window && failures > threshold * window) open();
+    // An answer never opens it, even one that completes the window.
+    if (failed === 1 && calls >= window && failures > threshold * window) open();
   }
 
   function tried(how: 'succeeded' | 'failed' | 'ignored'): void {

@@ -35,6 +35,13 @@ describe('a circuit breaker', () => {
     expect(breaker.state).toBe('open');
   });
 
+  test('an answer does not open it, even when it completes the window', () => {
+    const { breaker, call } = breakerOf();
+    for (let i = 0; i < 9; i++) call(i < 6 ? 'failed' : 'succeeded');
+    call('succeeded');
+    expect(breaker.state).toBe('closed');
+  });
+
   test('says when to come back, tries one call at a time, and closes after enough of them', async () => {
     const { breaker, call, clock } = breakerOf();
     for (let i = 0; i < 10; i++) call('failed');
