@@ -54,13 +54,7 @@ export async function openFleet(
   store: Store,
   plan: Omit<ReplicaPlan, 'store' | 'name'>,
 ): Promise<Fleet> {
-  const storage = openStore(store);
-  const registry = await openRegistry(storage, { actor: 'maria' });
-  await registry.ledger.use(rolloutProjection);
-  await registry.models.create('flight', { owner: 'maria', risk: 'low', intendedUse: 'tests' });
-  for (const text of ['one', 'two'])
-    await registry.models.register('flight', { files: { 'model.txt': new TextEncoder().encode(text) } });
-  await registry.models.moveAlias('flight', 'champion', 'flight@1', { reason: 'the first one' });
+  const registry = await prepareRegistry(store);
   const replicas: Replica[] = [];
 
   const fleet: Fleet = {
@@ -104,6 +98,18 @@ export async function openFleet(
     },
   };
   return fleet;
+}
+
+/** A registry with two versions of one model, of which the first is champion. */
+export async function prepareRegistry(store: Store): Promise<Registry> {
+  const storage = openStore(store);
+  const registry = await openRegistry(storage, { actor: 'maria' });
+  await registry.models.create('flight', { owner: 'maria', risk: 'low', intendedUse: 'tests' });
+  for (const text of ['1', '2'])
+    await registry.models.register('flight', { files: { 'model.txt': new TextEncoder().encode(text) } });
+  await registry.models.moveAlias('flight', 'champion', 'flight@1', { reason: 'the first one' });
+  await registry.ledger.use(rolloutProjection);
+  return registry;
 }
 
 function launch(script: string, plan: ReplicaPlan): Replica {
