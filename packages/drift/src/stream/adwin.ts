@@ -51,7 +51,7 @@ const BUCKET = Float64Array.from({ length: MAX_SIZES }, (_, size) => 2 ** size);
 export const adwin = /* @__PURE__ */ defineDetector<AdwinOptions, CheckedOptions>({
   id: 'adwin',
   version: 2,
-  knob: { option: 'delta', from: 0.5, to: 1e-12 },
+  knob: { option: 'delta', from: 0.99, to: 1e-12 },
   check(options) {
     const checked = { ...DEFAULTS, ...defined(options) };
     if (!(checked.delta > 0 && checked.delta < 1))

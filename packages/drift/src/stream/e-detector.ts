@@ -62,7 +62,7 @@ function step(state: Float64Array, options: Checked, value: number): Signal {
 
 /** Checked options are accepted as they are: a snapshot holds them. */
 function check(options: EDetectorOptions | Checked): Checked {
-  if ('upBets' in options) return options;
+  if ('threshold' in options) return options;
   const { baseline, direction = 'up', range = [0, 1], shares = SHARES, margin = 0 } = options;
   const [low, high] = range;
   if (!(Number.isFinite(low) && high > low))

@@ -1,5 +1,5 @@
 import { invalidInput } from '@millwright/core';
-import { betsOf, CONFIDENCE, type RunLengthOptions, type Stakes, stakes } from './betting.js';
+import { CONFIDENCE, checkShares, type RunLengthOptions, type Stakes, stakes } from './betting.js';
 import { cellsOf, chanceAbove, edgesAbove, edgesBelow } from './cells.js';
 import { defineDetector } from './define.js';
 
@@ -20,10 +20,9 @@ const CERTAIN = 0.999;
 
 interface Checked extends Stakes {
   readonly edges: readonly number[];
-  readonly sizes: number;
-  /** What wealth is multiplied by: per edge and size of bet, above the edge first, then below. */
-  readonly won: readonly number[];
-  readonly lost: readonly number[];
+  /** The largest chance that is normal: to lie above each edge, then to lie below it. */
+  readonly chances: readonly number[];
+  readonly shares: readonly number[];
 }
 
 /**
@@ -37,31 +36,40 @@ export const ksBetting = /* @__PURE__ */ defineDetector<KsBettingOptions, Checke
   version: 1,
   knob: { option: 'arl', from: 2, to: 1e12 },
   check,
-  begin: ({ won, first }) => new Float64Array(won.length).fill(first),
+  /** Wealth per edge and size of bet, above the edge first, then below; what a bet makes of it that wins, and that loses. */
+  begin({ chances, shares, first }) {
+    const bettors = chances.length * shares.length;
+    const state = new Float64Array(3 * bettors).fill(first, 0, bettors);
+    for (const [j, chance] of chances.entries())
+      for (const [k, share] of shares.entries()) {
+        state[bettors + j * shares.length + k] = 1 + (share / chance) * (1 - chance);
+        state[2 * bettors + j * shares.length + k] = 1 - share;
+      }
+    return state;
+  },
   step(state, options, value) {
-    const { edges, sizes, won, lost, threshold } = options;
+    const { edges, shares, fresh, least, threshold } = options;
     const below = edgesBelow(edges, value);
     const notAbove = edges.length - edgesAbove(edges, value, below);
     // Bets on "above" win up to the last edge below the value; those on "below" from the first edge above it.
-    const half = edges.length * sizes;
-    const upUntil = below * sizes;
-    const downFrom = half + notAbove * sizes;
+    const bettors = state.length / 3;
+    const upUntil = below * shares.length;
+    const downFrom = bettors / 2 + notAbove * shares.length;
     const wealth =
-      multiply(state, 0, upUntil, won, options) +
-      multiply(state, upUntil, downFrom, lost, options) +
-      multiply(state, downFrom, won.length, won, options);
+      multiply(state, 0, upUntil, bettors, fresh, least) +
+      multiply(state, upUntil, downFrom, 2 * bettors, fresh, least) +
+      multiply(state, downFrom, bettors, bettors, fresh, least);
     return wealth < threshold ? 0 : 2;
   },
 });
 
-/** Multiplies the wealth of a range of bettors; returns its sum. */
-function multiply(state: Float64Array, from: number, to: number, by: readonly number[], rule: Stakes): number {
-  const { fresh, least } = rule;
+/** Multiplies the wealth of a range of bettors by what lies `by` further on; returns its sum. */
+function multiply(state: Float64Array, from: number, to: number, by: number, fresh: number, least: number): number {
   let wealth = 0;
   for (let k = from; k < to; k++) {
     let before = state[k]! + fresh;
     if (before < least) before = least;
-    const after = before * by[k]!;
+    const after = before * state[k + by]!;
     state[k] = after;
     wealth += after;
   }
@@ -79,12 +87,5 @@ function check(options: KsBettingOptions | Checked): Checked {
   const chances = [...ranks, ...ranks.map((rank) => rows + 1 - rank)]
     // Where hardly anything larger can be, there is nothing to bet on.
     .map((rank) => Math.min(CERTAIN, chanceAbove(rank, rows, error) + margin));
-  const bettors = chances.flatMap((chance) => betsOf(shares, chance).map((size) => ({ chance, size })));
-  return {
-    ...stakes(options, bettors.length),
-    edges,
-    sizes: shares.length,
-    won: bettors.map(({ chance, size }) => 1 + size * (1 - chance)),
-    lost: bettors.map(({ chance, size }) => 1 - size * chance),
-  };
+  return { ...stakes(options, chances.length * checkShares(shares).length), edges, chances, shares };
 }

@@ -152,12 +152,13 @@ describe.skipIf(folder === undefined)('streams of other libraries (set MILLWRIGH
       expect(drifts.length, name).toBe(c.n_alarms);
       expect(drifts.slice(0, c.alarm_indices.length), name).toEqual(c.alarm_indices);
       const rule = stakes({ arl: c.threshold, form: forms[c.kind] }, c.bets.length);
-      const state = new Float64Array(c.bets.length).fill(rule.first);
+      const bettors = c.bets.length;
+      const state = Float64Array.from([...c.bets.map(() => rule.first), ...c.bets]);
       for (const [i, value] of values.entries()) {
-        const wealth = bet(state, 0, c.bets, value - c.p0, rule);
+        const wealth = bet(state, 0, bettors, bettors, value - c.p0, rule.fresh, rule.least);
         const expected = c.trace_sum_at_index[i];
         if (expected !== undefined) expect(Math.abs(wealth / expected - 1), name).toBeLessThan(1e-9);
-        if (wealth >= c.threshold) state.fill(rule.first);
+        if (wealth >= c.threshold) state.fill(rule.first, 0, bettors);
       }
     }
     expect(cases.length).toBe(21);
