@@ -168,28 +168,41 @@ export function fillBlock(chunk: NumberChunk | BigChunk, start: number, slots: n
 
 /** Counts non-finite values, moves finite ones to the front and keeps min, max and whether all are integers. Returns how many are finite. */
 function compactFinite(figures: Figures, block: Float64Array, length: number): number {
-  // `+ 0` makes -0 and 0 one value: which came first must not show.
-  let finite = 0;
   let { min, max } = figures;
-  let fraction = 0;
+  // 0 as long as all values are finite, NaN from the first one that is not.
+  let check = 0;
   for (let i = 0; i < length; i++) {
-    const value = block[i]!;
-    if (value - value !== 0) {
-      if (value > 0) figures.positiveInfinity++;
-      else if (value < 0) figures.negativeInfinity++;
-      else figures.nan++;
-      continue;
-    }
-    block[finite++] = value + 0;
+    // `+ 0` makes -0 and 0 one value: which came first must not show.
+    const value = block[i]! + 0;
+    block[i] = value;
+    check += value - value;
     if (value < min) min = value;
     if (value > max) max = value;
-    fraction += Math.floor(value) === value ? 0 : 1;
   }
-  figures.finite += finite;
-  figures.min = min + 0;
-  figures.max = max + 0;
-  if (fraction > 0) figures.integers = false;
+  if (check !== 0) return compactFinite(figures, block, moveFinite(figures, block, length));
+  figures.finite += length;
+  figures.min = min;
+  figures.max = max;
+  if (figures.integers && hasFraction(block, length)) figures.integers = false;
+  return length;
+}
+
+function moveFinite(figures: Figures, block: Float64Array, length: number): number {
+  let finite = 0;
+  for (let i = 0; i < length; i++) {
+    const value = block[i]!;
+    if (value - value === 0) block[finite++] = value;
+    else if (value > 0) figures.positiveInfinity++;
+    else if (value < 0) figures.negativeInfinity++;
+    else figures.nan++;
+  }
   return finite;
+}
+
+/** Usually the first value tells. */
+function hasFraction(values: Float64Array, length: number): boolean {
+  for (let i = 0; i < length; i++) if (Math.floor(values[i]!) !== values[i]!) return true;
+  return false;
 }
 
 function addBlock(figures: Figures, block: Float64Array, length: number): number {
