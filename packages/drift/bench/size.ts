@@ -2,7 +2,7 @@ import { simulateSizes, sizeTable } from '../test/size/simulate.js';
 
 /** How often each test alarms where nothing has changed, beside the rules of other tools on the same draws. */
 const runs = Number(process.env['MILLWRIGHT_SIZE_RUNS'] ?? 10_000);
-const large = Math.ceil(runs / 20);
+const large = Math.ceil(runs / 50);
 // 142 sketches make 10,011 pairs.
 const samples = Math.ceil((1 + Math.sqrt(1 + 8 * runs)) / 2);
 const start = performance.now();
