@@ -128,7 +128,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
     if (options.rolling !== undefined && !partial && isWhole(profile, reference, plans.keys()) && faults.length === 0)
       latest = [...latest, profile].slice(-options.rolling.windows);
     // Windows of rows have no place in time, and their numbers begin anew with every monitor.
-    const key = `${name}/${reference.digest}/${startMs ?? profile.digest}`;
+    const key = `${name}/${reference.digest}/${startMs ?? `${index} ${profile.digest}`}`;
     const severity = partial ? undefined : assessment.severity;
     const integrity = partial ? [] : assessment.integrity;
     const lossPerDay = options.lossPerDay?.(assessment, facts);

@@ -231,6 +231,10 @@ describe('findings', () => {
     const first = state();
     expect(state(first.state).record?.trigger.reasons).toEqual(['unconfirmed']);
     expect(state(first.state).record?.trigger.confirmed).toBe(2);
+    // A feed that is stuck gives the same window again and again: each of them counts.
+    const stuck = createMonitor({ reference, window: { rows: 2_000 } });
+    const table = day(0, 2_000, 0.6);
+    expect([1, 2, 3].map(() => stuck.observe(table)[0]?.trigger.confirmed)).toEqual([1, 2, 3]);
   });
 
   test('plans choose margins and leave checks out', () => {
