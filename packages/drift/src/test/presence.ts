@@ -67,7 +67,7 @@ export function unseenTest(
   const rows = reference.rows - reference.nulls;
   // Of a reference with too many categories to list, the rare ones are in `other`: those may be listed by luck only.
   const listed = [...reference.counts.values()].filter((count) => count > 0);
-  const rare = reference.other > 0 ? Math.min(...listed) : 0;
+  const rare = reference.other > 0 && listed.length > 0 ? Math.min(...listed) : 0;
   const rowsOf = (from: number, to: number) =>
     listed.reduce((sum, count) => sum + (count >= from && count <= to ? count : 0), 0);
   const expected = reference.other + rowsOf(1, rare + 1);

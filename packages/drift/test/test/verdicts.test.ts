@@ -151,6 +151,19 @@ describe('presence, categories and range are tests of their own', () => {
     expect(unseenTest(ids as CategoryProfile, others as CategoryProfile).verdict).toBe('noDrift');
   });
 
+  test('a reference whose categories are not listed expects as many others as it has', () => {
+    const none = {
+      kind: 'category',
+      type: 'utf8',
+      nulls: 0,
+      empty: 0,
+      counts: new Map(),
+      otherSample: new Map(),
+    } as const;
+    const unlisted: CategoryProfile = { ...none, rows: 500, other: 500 };
+    expect(unseenTest(unlisted, unlisted)).toMatchObject({ verdict: 'noDrift', effect: 0, pValue: 1 });
+  });
+
   test('values beyond the reference and infinities are out of range', () => {
     const draw = gaussian(2);
     const beyond = draw(2_000).map((v, i) => (i % 20 === 0 ? v * 1_000 : i % 33 === 0 ? Infinity : v));
