@@ -19,7 +19,7 @@ const guide = [
   { text: 'Decisions', pages: ['evaluation', 'rollout'] },
   { text: 'Serving', pages: ['serving', 'batching', 'edge'] },
   { text: 'Watching', pages: ['drift', 'drift-streams', 'drift-beyond-columns'] },
-].map(({ text, pages }) => ({ text, items: pages.filter((file) => existsSync(at(`${file}.md`))).map(page) }));
+].map(({ text, pages }) => ({ text, items: pages.map(page) }));
 
 export default defineConfig({
   title: 'Millwright',
