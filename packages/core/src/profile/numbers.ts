@@ -19,7 +19,7 @@ export const BLOCK = 8192;
 /** Narrow integers are tallied from this many rows on; below, walking the tally costs more than it saves. */
 const TALLY_ROWS = 1 << 16;
 /** Edges are taken from at most this many values. They need not be exact quantiles; counts are exact. */
-const EDGE_SAMPLE = 1 << 17;
+const EDGE_SAMPLE = 1 << 16;
 /** Integers up to this size square and add up in a block without rounding: 2^40 · 2^13 = 2^53. */
 const SMALL_INTEGER = 2 ** 20;
 
