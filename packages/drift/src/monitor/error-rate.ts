@@ -43,7 +43,7 @@ const RECENT = 512;
 
 /**
  * Watches realised performance: an e-detector over labels. Late and few labels only delay it; the promised run length
- * holds for any dependence between them.
+ * holds while no label, given those before it, is wrong more often than the baseline. Independent they need not be.
  *
  * @throws `input/invalid`
  */

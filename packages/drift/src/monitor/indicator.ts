@@ -48,7 +48,8 @@ const RECENT = 512;
 
 /**
  * Watches a business indicator, one value per visit, order or case: conversion, revenue, handling time. Whether the
- * inputs drifted or not, this is what the model is for. The promised run length holds for any dependence between values.
+ * inputs drifted or not, this is what the model is for. The promised run length holds while no value, given those before
+ * it, is expected to be worse than the baseline. Independent they need not be, but where bad days are normal the baseline is that of bad days.
  *
  * @throws `input/invalid`
  */
