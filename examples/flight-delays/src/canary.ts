@@ -1,9 +1,13 @@
+import { seededRandom } from '@millwright/core';
 import type { ModelVersion } from '@millwright/registry';
 import { defineRollout, type Rollout, startRollout } from '@millwright/serving/rollout';
 import { count, percent } from './console.js';
 import { type Factory, MODEL_TEAM } from './factory.js';
 import type { FlightAnswer } from './models.js';
 import type { FlightEndpoint } from './traffic.js';
+
+/** Who meets the challenger follows from it, so that the story is the same every time it is told. */
+const DRAW = 1;
 
 /**
  * Sends a growing share of travellers to the new version: 1, 5, 25, 50 % and, if it is proved not to miss more delays and
@@ -30,6 +34,7 @@ export async function startCanary(
   });
   const rollout = await startRollout(registry, endpoint, definition, {
     clock,
+    random: seededRandom(DRAW),
     actor: MODEL_TEAM,
     score: (output) => Number((output as FlightAnswer).alert),
   });

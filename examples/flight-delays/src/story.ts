@@ -141,6 +141,8 @@ export async function tellStory(home: string, table: Table, screen: Screen): Pro
     });
     if (rollout !== undefined && next !== undefined) {
       screen.line(outcomeLine(rollout));
+      if (rollout.state.status === 'paused')
+        await rollout.rollBack('Two weeks without a verdict: the old model stays.');
       rollouts.push({ version: next.version.id, history: await rollout.history() });
       await rollout.close();
       rollout = undefined;
