@@ -8,10 +8,13 @@ export interface ModalitySpec {
   readonly required?: boolean | undefined;
 }
 
-export interface AlignerOptions<M extends string> {
-  readonly modalities: Readonly<Record<M, ModalitySpec>>;
+/** The names of modalities, from the types of their events: `{ image: Tensor; force: number; note?: string }`. */
+export type Modality<E> = keyof E & string;
+
+export interface AlignerOptions<E> {
+  readonly modalities: Readonly<Record<Modality<E>, ModalitySpec>>;
   /** The modality whose events make rows; the others are joined to them. */
-  readonly anchor: M;
+  readonly anchor: Modality<E>;
   /** How late an event may come, in milliseconds of event time behind the newest of its modality. */
   readonly latenessMs: number;
   /** Events of each modality that may wait. When one more comes, the oldest anchor is decided, the oldest other event is unused. Default 10,000. */
@@ -19,42 +22,55 @@ export interface AlignerOptions<M extends string> {
 }
 
 /** An anchor event with the nearest event of each other modality, or with what was missing. */
-export interface AlignedRow<M extends string, T> {
+export interface AlignedRow<E> {
   readonly time: number;
-  readonly values: ReadonlyMap<M, T>;
-  readonly missing: readonly M[];
+  readonly values: ReadonlyMap<Modality<E>, Required<E>[Modality<E>]>;
+  readonly missing: readonly Modality<E>[];
 }
 
-export interface Alignment<M extends string, T> {
+export interface Alignment<E> {
   /** Complete rows, and rows that lack optional modalities only. */
-  readonly ready: readonly AlignedRow<M, T>[];
+  readonly ready: readonly AlignedRow<E>[];
   /** Rows without a required modality: kept visible, never dropped in silence. */
-  readonly quarantined: readonly AlignedRow<M, T>[];
+  readonly quarantined: readonly AlignedRow<E>[];
   /** Events that no row can take any more: they came behind the watermark, or nothing was near enough to them. */
-  readonly unused: readonly UnusedEvent<M, T>[];
+  readonly unused: readonly UnusedEvent<E>[];
 }
 
-export interface UnusedEvent<M extends string, T> {
-  readonly modality: M;
+export interface UnusedEvent<E> {
+  readonly modality: Modality<E>;
   readonly time: number;
-  readonly value: T;
+  readonly value: Required<E>[Modality<E>];
   readonly reason: 'late' | 'unmatched';
 }
 
 /** Joins events of several modalities by event time. A state machine: no clock, no timer; time is in the events. */
-export interface Aligner<M extends string, T> {
+export interface Aligner<E> {
   /** Takes an event and returns the rows that it completes. Events behind the watermark are counted as late. */
-  push(modality: M, time: number, value: T): Alignment<M, T>;
+  push<M extends Modality<E>>(modality: M, time: number, value: Required<E>[M]): Alignment<E>;
   /** The end of the stream: everything that waits is decided. */
-  flush(): Alignment<M, T>;
+  flush(): Alignment<E>;
   /** No row before this time is open any more. */
   readonly watermark: number;
   /** Share of rows in which each modality was there. NaN before the first row. */
-  completeness(modality: M): number;
+  completeness(modality: Modality<E>): number;
   readonly late: number;
 }
 
-export function aligner<M extends string, T>(options: AlignerOptions<M>): Aligner<M, T> {
+/**
+ * An aligner for the modalities of `E`.
+ *
+ * @throws `input/invalid` for an anchor that is none of them
+ * @example
+ * const events = aligner<{ image: Tensor<'uint8'>; force: number; note?: string }>({
+ *   modalities: modalitiesOf(contract, { image: 100, force: 0, note: 3_000 }),
+ *   anchor: 'force',
+ *   latenessMs: 2_000,
+ * });
+ */
+export function aligner<E extends object>(options: AlignerOptions<E>): Aligner<E> {
+  type M = Modality<E>;
+  type T = Required<E>[M];
   const { modalities, anchor, latenessMs, maxWaiting = 10_000 } = options;
   const names = Object.keys(modalities) as M[];
   if (!names.includes(anchor)) throw invalidInput('anchor', `one of ${names.join(', ')}`, anchor);
@@ -67,7 +83,7 @@ export function aligner<M extends string, T>(options: AlignerOptions<M>): Aligne
   let late = 0;
   let watermark = Number.NEGATIVE_INFINITY;
 
-  function push(modality: M, time: number, value: T): Alignment<M, T> {
+  function push(modality: M, time: number, value: T): Alignment<E> {
     const list = events.get(modality);
     if (list === undefined) throw invalidInput('modality', `one of ${names.join(', ')}`, modality);
     if (!Number.isFinite(time)) throw invalidInput('time', 'milliseconds', time);
@@ -85,10 +101,10 @@ export function aligner<M extends string, T>(options: AlignerOptions<M>): Aligne
     return decide(reached - latenessMs - widest);
   }
 
-  function decide(upTo: number): Alignment<M, T> {
-    const ready: AlignedRow<M, T>[] = [];
-    const quarantined: AlignedRow<M, T>[] = [];
-    const unused: UnusedEvent<M, T>[] = [];
+  function decide(upTo: number): Alignment<E> {
+    const ready: AlignedRow<E>[] = [];
+    const quarantined: AlignedRow<E>[] = [];
+    const unused: UnusedEvent<E>[] = [];
     const anchors = events.get(anchor)!;
     while (anchors.length > 0 && (anchors[0]!.time <= upTo || anchors.length > maxWaiting)) {
       const row = join(anchors.shift()!);
@@ -108,7 +124,7 @@ export function aligner<M extends string, T>(options: AlignerOptions<M>): Aligne
     return { ready, quarantined, unused };
   }
 
-  function join({ time, value }: { readonly time: number; readonly value: T }): AlignedRow<M, T> {
+  function join({ time, value }: { readonly time: number; readonly value: T }): AlignedRow<E> {
     const values = new Map<M, T>([[anchor, value]]);
     const missing: M[] = [];
     for (const name of others) {

@@ -22,7 +22,12 @@ export function conflictGuard<O, I = unknown>(options: ConflictOptions<O>): Guar
       const [low, lowest] = said[0]!;
       const [high, highest] = said.at(-1)!;
       // NaN is no opinion that agrees.
-      return highest - lowest <= tolerance ? undefined : `\`${low}\` says ${lowest}, \`${high}\` says ${highest}.`;
+      return highest - lowest <= tolerance
+        ? undefined
+        : `\`${low}\` says ${show(lowest)}, \`${high}\` says ${show(highest)}.`;
     },
   };
 }
+
+/** Three figures are enough for people. */
+const show = (value: number): number => Number(value.toPrecision(3));

@@ -1,5 +1,3 @@
-import type { AlignedRow } from './aligner.js';
-
 /** How a modality has done. Shares are NaN before there was anything to share. */
 export interface ModalityFigures {
   readonly rows: number;
@@ -14,7 +12,7 @@ export interface ModalityFigures {
 /** Counts by modality: what is missing, how sure the others are, who contradicts whom. Sums only: meters of several processes add up. */
 export interface ModalityMeter<M extends string> {
   /** @param confidence of each modality that has one; values that are not finite are not counted */
-  observe(row: Pick<AlignedRow<M, unknown>, 'values'>, confidence?: Readonly<Partial<Record<M, number>>>): void;
+  observe(row: { readonly values: ReadonlyMap<M, unknown> }, confidence?: Readonly<Partial<Record<M, number>>>): void;
   conflict(between: readonly M[]): void;
   figures(): ReadonlyMap<M, ModalityFigures>;
   merge(other: ModalityMeter<M>): void;

@@ -24,7 +24,10 @@ export function modalitiesOf<M extends string>(
   return Object.fromEntries(specs) as Record<M, ModalitySpec>;
 }
 
-/** The row as an endpoint takes it: what is missing is left out, and the contract's fallbacks say what that means. */
-export function inputOf<M extends string, T>({ values }: AlignedRow<M, T>): Readonly<Partial<Record<M, T>>> {
-  return Object.fromEntries(values) as Partial<Record<M, T>>;
+/**
+ * The row as an endpoint takes it: what is missing is left out, and the contract's fallbacks say what that means. Of a row
+ * that lacks a required modality it makes an input that the contract refuses.
+ */
+export function inputOf<E>({ values }: AlignedRow<E>): E {
+  return Object.fromEntries(values) as E;
 }

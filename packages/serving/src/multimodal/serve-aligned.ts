@@ -1,38 +1,42 @@
 import type { RequestContext } from '@millwright/core';
 import type { Endpoint, Prediction } from '../endpoint/types.js';
 import { isAbstained } from '../guard/types.js';
-import type { AlignedRow, Aligner, Alignment, UnusedEvent } from './aligner.js';
+import type { AlignedRow, Aligner, Alignment, Modality, UnusedEvent } from './aligner.js';
 import type { ModalityMeter } from './meter.js';
 import { inputOf } from './modalities.js';
 import { type Quarantine, reasonOf } from './quarantine.js';
 
 /** What could not be answered: a row, or an event that no row took. */
-export type DeadLetter<M extends string, T> =
-  | { readonly kind: 'row'; readonly row: AlignedRow<M, T> }
-  | { readonly kind: 'event'; readonly event: UnusedEvent<M, T> };
+export type DeadLetter<E> =
+  | { readonly kind: 'row'; readonly row: AlignedRow<E> }
+  | { readonly kind: 'event'; readonly event: UnusedEvent<E> };
 
-export interface ServeAlignedOptions<M extends string, T, O> {
-  readonly aligner: Aligner<M, T>;
-  readonly quarantine: Quarantine<DeadLetter<M, T>>;
-  readonly meter?: ModalityMeter<M> | undefined;
+export interface ServeAlignedOptions<E, O> {
+  readonly aligner: Aligner<E>;
+  readonly quarantine: Quarantine<DeadLetter<E>>;
+  readonly meter?: ModalityMeter<Modality<E>> | undefined;
   /** How sure each modality is, where an answer says so. */
-  readonly confidence?: ((output: O) => Readonly<Partial<Record<M, number>>>) | undefined;
+  readonly confidence?: ((output: O) => Readonly<Partial<Record<Modality<E>, number>>>) | undefined;
   /** Who the row is for, and until when. */
-  readonly context?: ((row: AlignedRow<M, T>) => RequestContext) | undefined;
+  readonly context?: ((row: AlignedRow<E>) => RequestContext) | undefined;
 }
 
 /** A row and its answer, which may be that a guard held it back: then people are asked (`reviewAbstentions`). */
-export interface AlignedAnswer<M extends string, T, O> {
-  readonly row: AlignedRow<M, T>;
+export interface AlignedAnswer<E, O> {
+  readonly row: AlignedRow<E>;
   readonly prediction: Prediction<O>;
 }
 
 /** Events in, answers out. */
-export interface AlignedService<M extends string, T, O> {
+export interface AlignedService<E, O> {
   /** Takes an event; answers the rows that it completes. */
-  push(modality: M, time: number, value: T): Promise<readonly AlignedAnswer<M, T, O>[]>;
+  push<M extends Modality<E>>(
+    modality: M,
+    time: number,
+    value: Required<E>[M],
+  ): Promise<readonly AlignedAnswer<E, O>[]>;
   /** The end of the stream: answers everything that waits. */
-  flush(): Promise<readonly AlignedAnswer<M, T, O>[]>;
+  flush(): Promise<readonly AlignedAnswer<E, O>[]>;
   /** Tries the rows in quarantine again. */
   replay(): Promise<{ readonly released: number; readonly kept: number }>;
 }
@@ -41,20 +45,20 @@ export interface AlignedService<M extends string, T, O> {
  * Puts aligned rows to an endpoint. Nothing is lost in silence: rows without a required modality, events that came late
  * or matched nothing, and rows that the endpoint could not answer lie in quarantine with their reason.
  */
-export function serveAligned<M extends string, T, O>(
-  endpoint: Pick<Endpoint<Readonly<Partial<Record<M, T>>>, O>, 'predict'>,
-  options: ServeAlignedOptions<M, T, O>,
-): AlignedService<M, T, O> {
+export function serveAligned<E extends object, O>(
+  endpoint: Pick<Endpoint<E, O>, 'predict'>,
+  options: ServeAlignedOptions<E, O>,
+): AlignedService<E, O> {
   const { aligner, quarantine, meter, confidence, context } = options;
 
-  async function answer(row: AlignedRow<M, T>): Promise<AlignedAnswer<M, T, O>> {
+  async function answer(row: AlignedRow<E>): Promise<AlignedAnswer<E, O>> {
     const prediction = await endpoint.predict(inputOf(row), context?.(row));
     const { output } = prediction;
     meter?.observe(row, isAbstained(output) ? undefined : confidence?.(output));
     return { row, prediction };
   }
 
-  async function work({ ready, quarantined, unused }: Alignment<M, T>): Promise<readonly AlignedAnswer<M, T, O>[]> {
+  async function work({ ready, quarantined, unused }: Alignment<E>): Promise<readonly AlignedAnswer<E, O>[]> {
     for (const row of quarantined) {
       meter?.observe(row);
       quarantine.add({ kind: 'row', row }, `missing ${row.missing.join(', ')}`);

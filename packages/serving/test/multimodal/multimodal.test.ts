@@ -3,7 +3,7 @@ import { aligner, conflictGuard } from '@millwright/serving';
 import { describe, expect, test } from 'vitest';
 
 const make = (o = {}) =>
-  aligner<'video' | 'audio' | 'gps', string>({
+  aligner<{ video: string; audio: string; gps?: string }>({
     modalities: { video: { toleranceMs: 0 }, audio: { toleranceMs: 20 }, gps: { toleranceMs: 100, required: false } },
     anchor: 'video',
     latenessMs: 50,

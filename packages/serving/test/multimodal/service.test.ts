@@ -20,6 +20,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 type M = 'image' | 'text' | 'audio' | 'gps';
+type Events = Partial<Record<M, number>>;
 const NAMES: readonly M[] = ['image', 'text', 'audio', 'gps'];
 
 /** What each modality says; text may be left out, audio has another arm, gps is required. */
@@ -40,7 +41,7 @@ interface Output {
 }
 
 async function lab(fails: (image: number) => boolean = () => false) {
-  const endpoint = await createEndpoint<Partial<Record<M, number>>, Output>({
+  const endpoint = await createEndpoint<Events, Output>({
     model: {
       async predict({ image = 0, text, audio }) {
         if (fails(image)) throw new MillwrightError('serving/model-failed', 'broken', { details: { model: 'm' } });
@@ -51,10 +52,10 @@ async function lab(fails: (image: number) => boolean = () => false) {
     guards: [conflictGuard<Output>({ opinions: ({ opinions }) => opinions, tolerance: 0.5 })],
   });
   await endpoint.arms.prepare('silent', { predict: async ({ image = 0 }) => ({ score: -image, opinions: { image } }) });
-  const letters = quarantine<DeadLetter<M, number>>();
+  const letters = quarantine<DeadLetter<Events>>();
   const meter = modalityMeter<M>(NAMES);
-  const service = serveAligned<M, number, Awaited<ReturnType<typeof endpoint.predict>>['output']>(endpoint, {
-    aligner: aligner({ modalities: modalitiesOf<M>(contract, tolerances), anchor: 'image', latenessMs: 0 }),
+  const service = serveAligned(endpoint, {
+    aligner: aligner<Events>({ modalities: modalitiesOf<M>(contract, tolerances), anchor: 'image', latenessMs: 0 }),
     quarantine: letters,
     meter,
     confidence: (output) => ('opinions' in output ? output.opinions : {}),
@@ -78,7 +79,7 @@ describe('modalities of a contract', () => {
   });
 
   test('make an input of what is there', () => {
-    expect(inputOf<M, number>({ time: 0, values: new Map([['image', 1]]), missing: ['gps'] })).toEqual({ image: 1 });
+    expect(inputOf<Events>({ time: 0, values: new Map([['image', 1]]), missing: ['gps'] })).toEqual({ image: 1 });
   });
 });
 
@@ -159,7 +160,7 @@ describe('an endpoint behind an aligner', () => {
         fc.array(fc.tuple(fc.constantFrom<M[]>(...NAMES), fc.nat(300)), { maxLength: 80 }),
         fc.integer({ min: 1, max: 20 }),
         async (events, maxWaiting) => {
-          const a = aligner<M, number>({
+          const a = aligner<Events>({
             modalities: modalitiesOf<M>(contract, tolerances),
             anchor: 'image',
             latenessMs: 30,
