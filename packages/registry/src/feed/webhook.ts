@@ -1,14 +1,6 @@
-import {
-  type Clock,
-  canonicalJson,
-  encodeUtf8,
-  invalidInput,
-  MillwrightError,
-  sleep,
-  systemClock,
-} from '@millwright/core';
+import { canonicalJson, encodeUtf8, invalidInput, MillwrightError, systemClock } from '@millwright/core';
 import type { Ledger, LedgerEvent } from '@millwright/core/ledger';
-import { type WatchOptions, watchEvents } from './watch-events.js';
+import { type DeliveryOptions, deliverEvents, type EventExit } from './deliver.js';
 
 /** A delivery in the format of standardwebhooks.com. */
 export interface SignedWebhook {
@@ -77,46 +69,26 @@ export async function verifyWebhook(
 
 const MAX_SIGNATURES = 16;
 
-export interface WebhookOptions extends WatchOptions {
+export interface WebhookOptions extends DeliveryOptions {
   /** Who may be called is the caller's decision: check addresses that users enter, or deliver through a proxy that does. */
   readonly url: string;
   readonly secret: string;
-  /** Called with the next cursor after every delivery; store it to go on after a restart. */
-  readonly onDelivered?: ((cursor: number) => Promise<void> | void) | undefined;
-  /** Called with each failed attempt; deliveries are tried again for ever, later and later, and keep their order. */
-  readonly onFailed?:
-    | ((failure: { readonly event: LedgerEvent; readonly attempt: number; readonly cause: unknown }) => void)
-    | undefined;
   readonly fetch?: typeof fetch | undefined;
-  readonly clock?: Clock | undefined;
-  /** Longest pause between attempts. Default 5 minutes. */
-  readonly maxPauseMs?: number | undefined;
 }
 
-/** Delivers events in order, each at least once, until the signal aborts. Redirects are refused. */
+/** Delivers events to a web address in order, each at least once, until the signal aborts. Redirects are refused. */
 export async function deliverWebhooks(ledger: Ledger, options: WebhookOptions): Promise<void> {
-  const { url, secret, onDelivered, onFailed, clock = systemClock, maxPauseMs = 300_000, signal } = options;
-  const send = options.fetch ?? fetch;
+  const { url, secret, clock = systemClock, fetch: post = fetch } = options;
   await keyOf(secret);
-  for await (const event of watchEvents(ledger, options)) {
-    for (let attempt = 1; ; attempt++) {
-      const { body, headers } = await signWebhook(ledger.id, event, secret, clock.now());
-      try {
-        const init: RequestInit = { method: 'POST', body, headers, redirect: 'error' };
-        const response = await send(url, signal === undefined ? init : { ...init, signal });
-        if (response.ok) break;
-        throw refused(url, response.status);
-      } catch (cause) {
-        const stopped = () => signal?.aborted === true;
-        if (stopped()) return;
-        onFailed?.({ event, attempt, cause });
-        const pause = Math.min(maxPauseMs, 1_000 * 2 ** Math.min(attempt - 1, 20));
-        await sleep(clock, pause, signal).catch(() => undefined);
-        if (stopped()) return;
-      }
-    }
-    await onDelivered?.(event.index + 1);
-  }
+  const exit: EventExit = {
+    async send(event, { id }, { signal } = {}) {
+      const { body, headers } = await signWebhook(id, event, secret, clock.now());
+      const init: RequestInit = { method: 'POST', body, headers, redirect: 'error' };
+      const response = await post(url, signal === undefined ? init : { ...init, signal });
+      if (!response.ok) throw refused(url, response.status);
+    },
+  };
+  await deliverEvents(ledger, exit, options);
 }
 
 function refused(url: string, status: number): MillwrightError<'storage/failed'> {
