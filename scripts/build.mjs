@@ -2,9 +2,11 @@
 // without what only this workspace needs. Entries are read from package.json, so that
 // what is exported or run and what is built cannot differ.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import { build } from 'tsup';
+import { tsImport } from 'tsx/esm/api';
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const sources = new Set();
@@ -27,6 +29,17 @@ await build({
   config: false,
   tsconfig: '../../tsconfig.base.json',
 });
+
+// The console's page is text that its handler serves: bundled once, here.
+if (existsSync('console-app')) {
+  const { bundleConsole } = await tsImport(resolve('console-app/bundle.ts'), import.meta.url);
+  const app = JSON.stringify(await bundleConsole());
+  writeFileSync('dist/console-app.js', `export const consoleApp = () => Promise.resolve(${app});\n`);
+  writeFileSync(
+    'dist/console-app.d.ts',
+    'export declare const consoleApp: () => Promise<{ readonly script: string; readonly style: string }>;\n',
+  );
+}
 
 const config = 'tsconfig.build.tmp.json';
 writeFileSync(

@@ -23,6 +23,7 @@ const LANES = {
   types: [
     command('node_modules/.bin/tsc', '-p', 'tsconfig.json'),
     command('node_modules/.bin/tsc', '-p', 'tsconfig.browser.json'),
+    command('node_modules/.bin/tsc', '-p', 'packages/adapters/console-app'),
   ],
   lint: [command('node_modules/.bin/biome', 'check', '--error-on-warnings', '.')],
   layers: [command('node', 'scripts/check-layers.mjs'), command('node', 'scripts/error-docs.mjs', '--check')],

@@ -1,8 +1,11 @@
-/** The whole style sheet. One accent colour; a second one says only that something went wrong. */
-export const STYLE = `
+/** Colours by what they mean, light and dark. One accent colour; a second one says only that something went wrong. */
+export const TOKENS = `
 :root{color-scheme:light dark;--paper:#fdfdfc;--ink:#1c1e21;--soft:#5b6068;--faint:#8a9099;--rule:#e3e4e3;--wash:#f4f5f4;--accent:#1459a8;--bad:#b3261e}
 @media(prefers-color-scheme:dark){:root{--paper:#131518;--ink:#e6e7e9;--soft:#a3a9b2;--faint:#7d848e;--rule:#2b2f35;--wash:#1a1d21;--accent:#7db4f0;--bad:#ee7b70}}
-*{box-sizing:border-box}
+`;
+
+/** The whole style sheet. */
+export const STYLE = `${TOKENS}*{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;scroll-behavior:smooth}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.6 ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;font-variant-numeric:tabular-nums;text-rendering:optimizeLegibility}
 .page{max-width:944px;margin:0 auto;padding:72px 32px 96px}

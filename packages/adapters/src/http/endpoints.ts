@@ -1,7 +1,8 @@
-import { invalidInput, MillwrightError, type RequestContext } from '@millwright/core';
+import { invalidInput, type RequestContext } from '@millwright/core';
 import type { Endpoint } from '@millwright/serving';
 import type { Fields } from './body.js';
 import { jsonResponse } from './json.js';
+import { notFound } from './problem.js';
 import { type Call, type Route, route } from './router.js';
 
 /** What the service needs of an endpoint. The contract checks the inputs that callers send. */
@@ -18,9 +19,7 @@ export function endpointRoutes(endpoints: Readonly<Record<string, ServedEndpoint
   const find = (name: string): ServedEndpoint => {
     const endpoint = byName.get(name);
     if (endpoint !== undefined) return endpoint;
-    throw new MillwrightError('state/not-found', `There is no endpoint \`${name}\`.`, {
-      details: { what: 'endpoint', id: name },
-    });
+    throw notFound('endpoint', name);
   };
 
   return [

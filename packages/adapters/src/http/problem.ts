@@ -1,4 +1,4 @@
-import { type ErrorCode, isMillwrightError, type MillwrightError } from '@millwright/core';
+import { type ErrorCode, isMillwrightError, MillwrightError } from '@millwright/core';
 import { jsonText } from './json.js';
 
 /** A problem as RFC 9457 writes it, with the code and the details of the error behind it. */
@@ -33,6 +33,11 @@ export function problemResponse(error: unknown): Response {
 /** The answer for what is wrong with the request as HTTP. */
 export function httpProblem(status: number, detail: string, headers: Readonly<Record<string, string>> = {}): Response {
   return respond({ ...blank(status), detail }, headers);
+}
+
+/** There is no such thing: 404. */
+export function notFound(what: string, id: string): MillwrightError<'state/not-found'> {
+  return new MillwrightError('state/not-found', `There is no ${what} \`${id}\`.`, { details: { what, id } });
 }
 
 function respond(problem: Problem, headers: Readonly<Record<string, string>>): Response {

@@ -1,8 +1,9 @@
-import { invalidInput, MillwrightError } from '@millwright/core';
+import { invalidInput } from '@millwright/core';
 import type { LedgerEvent } from '@millwright/core/ledger';
 import { toDot, toJson, toMermaid } from '@millwright/core/lineage';
 import type { MetricRange, Registry, VersionFilter, VersionPageOptions } from '@millwright/registry';
 import { jsonResponse } from './json.js';
+import { notFound } from './problem.js';
 import { type Call, type Route, route } from './router.js';
 
 /** Everything a registry knows, to be looked at: models, versions, aliases, runs, datasets, lineage, events and proofs. */
@@ -65,6 +66,7 @@ export function registryReads(registry: Registry): readonly Route[] {
     ),
     route('read', 'GET /lineage/:node', 'lineage.read', (call) => lineage(registry, call), ['format']),
     route('read', 'GET /ledger', 'ledger.read', () => jsonResponse({ id: ledger.id, ...ledger.head })),
+    route('read', 'GET /ledger/verification', 'ledger.verify', verification(registry)),
     route(
       'read',
       'GET /ledger/consistency',
@@ -92,6 +94,17 @@ function lineage({ lineage: graph }: Registry, { params, query }: Call): Respons
   ]).get(format);
   if (write === undefined) throw invalidInput('format', '`json`, `mermaid` or `dot`', format);
   return new Response(write(graph, node), { headers: { 'content-type': 'text/plain; charset=utf-8' } });
+}
+
+/** Reads every byte again, which takes a while: those who ask meanwhile get the same answer. */
+function verification({ ledger }: Registry): () => Promise<Response> {
+  let running: ReturnType<typeof ledger.verify> | undefined;
+  return async () => {
+    running ??= ledger.verify().finally(() => {
+      running = undefined;
+    });
+    return jsonResponse(await running);
+  };
 }
 
 /** Events in order; `next` is the `after` of the next page, and of the time when more have been written. */
@@ -200,8 +213,4 @@ function prefixed(query: URLSearchParams, prefix: string): Readonly<Record<strin
 function present<T>(value: T | undefined, what: string, id: string): T {
   if (value === undefined) throw notFound(what, id);
   return value;
-}
-
-function notFound(what: string, id: string): MillwrightError<'state/not-found'> {
-  return new MillwrightError('state/not-found', `There is no ${what} \`${id}\`.`, { details: { what, id } });
 }

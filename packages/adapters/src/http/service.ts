@@ -1,32 +1,43 @@
 import type { ReviewQueue } from '@millwright/core/review';
 import type { MetricFamily } from '@millwright/core/telemetry';
 import type { Registry } from '@millwright/registry';
+import type { Rollout } from '@millwright/serving/rollout';
 import { type Access, type Authorise, admit } from './access.js';
 import { readFields } from './body.js';
 import { endpointRoutes, type ServedEndpoint } from './endpoints.js';
+import { monitorRoutes, type WatchedMonitor } from './monitors.js';
 import { operationRoutes, type ReadinessCheck } from './operations.js';
 import { httpProblem, problemOf, problemResponse } from './problem.js';
 import { registryReads } from './registry-reads.js';
 import { registryWrites } from './registry-writes.js';
 import { reviewRoutes } from './reviews.js';
+import { rolloutRoutes } from './rollouts.js';
 import { type Call, checkQuery, match, type Route } from './router.js';
 
 /** A web handler: what Hono, Next, Deno, Bun and workers mount as it is, and Node through `@millwright/adapters/http/node`. */
 export type FetchHandler = (request: Request) => Promise<Response>;
 
-export interface HttpServiceOptions {
-  /** Who may do what. Default: everybody reads and predicts, nobody writes. */
-  readonly authorise?: Authorise | undefined;
+export interface HttpServiceOptions extends ServeOptions {
   /** Served as `/endpoints/:name`. */
   readonly endpoints?: Readonly<Record<string, ServedEndpoint>> | undefined;
-  /** Served as `/models`, `/versions`, `/lineage`, `/ledger`, `/events`, `/runs`, `/datasets`. */
+  /** Served as `/models`, `/versions`, `/lineage`, `/ledger`, `/events`, `/runs`, `/datasets`, `/rollouts`. */
   readonly registry?: Registry | undefined;
+  /** Rollouts under way in this process, which a kill reaches at once; those of other processes hear it from the ledger. */
+  readonly rollouts?: Iterable<Rollout> | undefined;
+  /** Served as `/monitors`: a drift monitor, of which the latest windows are kept, or records that were kept elsewhere. */
+  readonly monitors?: Readonly<Record<string, WatchedMonitor>> | undefined;
   /** Served as `/reviews`. */
   readonly reviews?: ReviewQueue | undefined;
   /** Served as `/metrics`, as text for Prometheus. */
   readonly metrics?: (() => readonly MetricFamily[]) | undefined;
   /** What must hold for `/health/ready` to answer 200. */
   readonly ready?: Readonly<Record<string, ReadinessCheck>> | undefined;
+}
+
+/** How a service answers, whatever its routes are. */
+export interface ServeOptions {
+  /** Who may do what. Default: everybody reads and predicts, nobody writes. */
+  readonly authorise?: Authorise | undefined;
   /** Path under which it is mounted, such as `/factory`. Default none. */
   readonly prefix?: string | undefined;
   /** Longest body. Default 1 MiB. */
@@ -46,15 +57,25 @@ export interface HttpServiceOptions {
  * app.all('/factory/*', (c) => handle(c.req.raw)); // Hono, with prefix: '/factory'
  */
 export function httpService(options: HttpServiceOptions): FetchHandler {
-  const { authorise, prefix = '', maxBodyBytes = 1_048_576, otherwise, onError } = options;
-  const routes: readonly Route[] = [
-    ...operationRoutes(options),
-    ...endpointRoutes(options.endpoints ?? {}),
-    ...(options.registry === undefined
-      ? []
-      : [...registryReads(options.registry), ...registryWrites(options.registry)]),
-    ...(options.reviews === undefined ? [] : reviewRoutes(options.reviews)),
+  return serveRoutes(
+    [...operationRoutes(options), ...endpointRoutes(options.endpoints ?? {}), ...factoryRoutes(options)],
+    options,
+  );
+}
+
+/** What people look at and decide about: the registry, rollouts, drift and reviews. */
+export function factoryRoutes({ registry, rollouts, monitors, reviews }: HttpServiceOptions): readonly Route[] {
+  return [
+    ...(registry === undefined ? [] : [...registryReads(registry), ...registryWrites(registry)]),
+    ...(registry === undefined ? [] : rolloutRoutes(registry, rollouts)),
+    ...(monitors === undefined ? [] : monitorRoutes(monitors)),
+    ...(reviews === undefined ? [] : reviewRoutes(reviews)),
   ];
+}
+
+/** A fetch handler of these routes, each behind the hook. */
+export function serveRoutes(routes: readonly Route[], options: ServeOptions): FetchHandler {
+  const { authorise, prefix = '', maxBodyBytes = 1_048_576, otherwise, onError } = options;
 
   async function answer(request: Request, route: Route, params: Access['params'], url: URL): Promise<Response> {
     const { kind, action } = route;

@@ -1,0 +1,5 @@
+import { Heading } from '../parts/heading.js';
+
+export function LedgerPage() {
+  return <Heading title="Ledger" />;
+}

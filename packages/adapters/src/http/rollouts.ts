@@ -1,0 +1,88 @@
+import type { Ledger, LedgerEvent } from '@millwright/core/ledger';
+import type { Registry } from '@millwright/registry';
+import { historyOf, isFinal, type Rollout, type RolloutState, rolloutProjection } from '@millwright/serving/rollout';
+import { jsonResponse } from './json.js';
+import { notFound } from './problem.js';
+import { actingOf, type Call, type Route, route } from './router.js';
+
+/** Rollouts: where they stand, how they got there, and what people may do about them. */
+export function rolloutRoutes({ ledger }: Registry, live: Iterable<Rollout> = []): readonly Route[] {
+  const states = async () => {
+    await ledger.use(rolloutProjection);
+    return ledger.state(rolloutProjection).byId;
+  };
+  const find = async (id: string) => {
+    const state = (await states()).get(id);
+    if (state === undefined) throw notFound('rollout', id);
+    return state;
+  };
+  const here = (id: string) => [...live].find((rollout) => rollout.id === id);
+  const eventsOf = eventsByRollout(ledger);
+
+  const command = (action: string, run: (rollout: Rollout, reason: string, by: string) => Promise<void>) =>
+    route('write', `POST /rollouts/:rollout/${action}`, `rollout.${action}`, async (call: Call) => {
+      const id = call.params['rollout']!;
+      const reason = (await call.body()).text('reason');
+      const rollout = here(id);
+      if (rollout === undefined) throw notFound('rollout of this process', id);
+      await run(rollout, reason, actingOf(call).actor!);
+      return jsonResponse(summaryOf(await find(id)));
+    });
+
+  return [
+    route('read', 'GET /rollouts', 'rollout.list', async () => {
+      const all = [...(await states()).values()];
+      return jsonResponse({ items: all.reverse().map(summaryOf) });
+    }),
+    route('read', 'GET /rollouts/:rollout', 'rollout.read', async ({ params }) => {
+      const state = await find(params['rollout']!);
+      const { definition, approvals, paused, cause, replicas } = state;
+      const evidence = here(state.id)?.evidence ?? state.evidence?.evidence;
+      return jsonResponse({ ...summaryOf(state), definition, approvals, paused, cause, replicas, evidence });
+    }),
+    route('read', 'GET /rollouts/:rollout/history', 'rollout.history', async ({ params }) => {
+      const { id } = await find(params['rollout']!);
+      return jsonResponse(historyOf(await eventsOf(id)));
+    }),
+    command('pause', (rollout, reason, actor) => rollout.pause(reason, { actor })),
+    command('resume', (rollout, reason, actor) => rollout.resume(reason, { actor })),
+    command('approve', (rollout, reason, actor) => rollout.approve({ reason, actor })),
+    command('rollBack', (rollout, reason, actor) => rollout.rollBack(reason, { actor })),
+    command('kill', (rollout, reason, actor) => rollout.kill(reason, { actor })),
+  ];
+}
+
+function summaryOf(state: RolloutState) {
+  const { id, model, alias, champion, challenger, author, submittedAt, endedAt, status, stage, killed } = state;
+  const { stages } = state.definition;
+  return {
+    ...{ id, model, alias, champion, challenger, author, submittedAt, endedAt, status, stage, killed },
+    final: isFinal(state),
+    stages: stages.map(({ share }) => share),
+    sentence: state.cause?.sentence ?? state.paused?.sentence ?? state.evidence?.evidence.because.sentence,
+  };
+}
+
+/** The events of each rollout, of a ledger that is read once and then followed. */
+function eventsByRollout(ledger: Ledger): (id: string) => Promise<readonly LedgerEvent[]> {
+  const known = new Map<string, LedgerEvent[]>();
+  let next = 0;
+  let reading: Promise<void> | undefined;
+  async function catchUp(): Promise<void> {
+    for await (const event of ledger.read({ from: next })) {
+      next = event.index + 1;
+      const id = event.data['rollout'];
+      if (!event.type.startsWith('rollout.') || typeof id !== 'string') continue;
+      const events = known.get(id);
+      if (events === undefined) known.set(id, [event]);
+      else events.push(event);
+    }
+  }
+  return async (id) => {
+    reading ??= catchUp().finally(() => {
+      reading = undefined;
+    });
+    await reading;
+    return known.get(id) ?? [];
+  };
+}
