@@ -3,7 +3,8 @@ import { seededRandom } from '@millwright/core';
 import { profileTable } from '@millwright/core/profile';
 import { columnOf, type Table, tableFrom } from '@millwright/core/table';
 import { createMonitor } from '../src/monitor/index.js';
-import { cellsOf, distribution, jensenShannon, kolmogorovSmirnov, peers, psi } from '../src/test/index.js';
+import { peers } from '../src/peers/index.js';
+import { cellsOf, distribution, jensenShannon, kolmogorovSmirnov, psi } from '../src/test/index.js';
 
 /** Tests on a million rows, and a monitor of a thousand columns, each beside a straightforward version, and scipy where it is. */
 const ROWS = 1_000_000;

@@ -112,7 +112,8 @@ function largestGap(reference: KllSketch, current: KllSketch): Pick<TestResult, 
   return { statistic, parts };
 }
 
-function quantilesOf(profile: ColumnProfile): KllSketch {
+/** The quantile sketch of a column. @throws `profile/unmergeable` */
+export function quantilesOf(profile: ColumnProfile): KllSketch {
   const bytes = profile.sketches?.quantiles;
   if (bytes !== undefined) return decodeKll(bytes, 'double');
   const reason = 'a profile has no quantile sketch';

@@ -1,4 +1,3 @@
-export { type BinRule, binEdges, histogram } from './bins.js';
 export { type Cells, cellsOf, poolCells } from './cells.js';
 export { certifiedKs, ksOfSketches } from './certified.js';
 export {
@@ -22,7 +21,6 @@ export {
 } from './distances.js';
 export { compareCells, distribution } from './distribution.js';
 export { type KsOptions, kolmogorovSmirnov, kolmogorovSmirnovOfCells, ks } from './kolmogorov-smirnov.js';
-export { peers } from './peers.js';
 export { compareRates, missingTest, presenceTest, type Rate, rangeTest, unseenTest } from './presence.js';
 export { type AndersonDarlingOptions, andersonDarling, cramerVonMises, mannWhitney, rankTests } from './rank-tests.js';
 export type * from './types.js';

@@ -41,7 +41,7 @@ function near(actual: Float64Array, values: readonly number[]): void {
 }
 
 describe.skipIf(folder === undefined)('NannyML and alibi-detect (set MILLWRIGHT_DRIFT_DATA to their data)', () => {
-  test('CBPE: isotonic knots and estimates of 56 chunks', () => {
+  test('CBPE: isotonic knots and estimates of 56 chunks', { timeout: 60_000 }, () => {
     const load = (file: string) => ({
       scores: numbers(file, 'predicted_probability'),
       predictions: numbers(file, 'prediction'),

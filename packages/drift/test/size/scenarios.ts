@@ -1,8 +1,9 @@
 import type { Random } from '@millwright/core';
 import { type CategoryProfile, type NumberProfile, profileTable } from '@millwright/core/profile';
 import { type KllSketch, kllSketch } from '@millwright/core/sketch';
-import { drawBinomial, kolmogorovLimitSf } from '@millwright/core/statistics';
+import { drawBinomial } from '@millwright/core/statistics';
 import { columnOf, tableFrom } from '@millwright/core/table';
+import { peers } from '@millwright/drift/peers';
 import {
   andersonDarling,
   certifiedKs,
@@ -16,12 +17,12 @@ import {
   kolmogorovSmirnov,
   ks,
   mannWhitney,
-  peers,
   rangeTest,
   type TestResult,
   unseenTest,
 } from '@millwright/drift/test';
-import { goodnessOfFit, pooledZ, yatesChiSquare } from '../../src/test/peer-rules.js';
+import { goodnessOfFit, pooledZ, yatesChiSquare } from '../../src/peers/rules.js';
+import { sketchedKs } from '../../src/peers/whylogs.js';
 
 /** Alarms of each rule on one pair of samples of one distribution. Rules of other tools are named `tool: rule`. */
 export type Alarms = Readonly<Record<string, boolean>>;
@@ -109,20 +110,9 @@ export function sketches(a: SketchedSample, b: SketchedSample): Alarms {
   return {
     'certified Kolmogorov-Smirnov, k = 256': alarms(certifiedKs(a.narrow, b.narrow).pValue),
     'certified Kolmogorov-Smirnov, k = 1024': alarms(certifiedKs(a.wide, b.wide).pValue),
-    'whylogs: Kolmogorov-Smirnov, k = 256': alarms(whylogs(a.narrow, b.narrow)),
-    'whylogs: Kolmogorov-Smirnov, k = 1024': alarms(whylogs(a.wide, b.wide)),
+    'whylogs: Kolmogorov-Smirnov, k = 256': alarms(sketchedKs(a.narrow, b.narrow)),
+    'whylogs: Kolmogorov-Smirnov, k = 1024': alarms(sketchedKs(a.wide, b.wide)),
   };
-}
-
-/** whylogs' rule: the distribution functions at 100 quantiles of each sketch, as if the sketches were the samples. */
-function whylogs(a: KllSketch, b: KllSketch): number {
-  let largest = 0;
-  for (const sketch of [a, b])
-    for (let i = 0; i < 100; i++) {
-      const value = sketch.quantile(i / 99);
-      largest = Math.max(largest, Math.abs(a.rank(value) - b.rank(value)));
-    }
-  return kolmogorovLimitSf(largest * Math.sqrt((a.n / (a.n + b.n)) * b.n));
 }
 
 function sample(random: Random, rows: number, rounded: boolean): Float64Array {

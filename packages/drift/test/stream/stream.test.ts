@@ -1,7 +1,9 @@
 import { isMillwrightError } from '@millwright/core';
 import { adwin, type Detector, ddm, eDetector, frouros, kswin, river } from '@millwright/drift/stream';
 import { describe, expect, test } from 'vitest';
+import { bet, stakes } from '../../src/stream/betting.js';
 import vectors from '../vectors/streaming.json' with { type: 'json' };
+import { stream } from './streams.js';
 
 type Params = Readonly<Record<string, number | string | boolean | undefined>>;
 
@@ -12,17 +14,6 @@ const BY_NAME: Readonly<Record<string, (p: never) => Detector>> = {
   HDDMA: river.HDDM_A,
   HDDMW: river.HDDM_W,
 };
-
-const bytesOf = (text: string) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
-function stream(name: string): Float64Array {
-  const bits = (vectors.bits as Record<string, string>)[name];
-  if (bits === undefined) {
-    const view = new DataView(bytesOf((vectors.micro as Record<string, string>)[name]!).buffer);
-    return Float64Array.from({ length: 20_000 }, (_, i) => view.getInt32(4 * i, true) / 1e6);
-  }
-  const bytes = bytesOf(bits);
-  return Float64Array.from({ length: 20_000 }, (_, i) => (bytes[i >> 3]! >> (i & 7)) & 1);
-}
 
 describe('alarms at the values at which river alarms', () => {
   test.each(vectors.cases)(
@@ -54,21 +45,32 @@ test.each(vectors.frouros)('alarms where Frouros’ $detector does on $column', 
 /** The vectors' sizes of bets: geometric from 0.05 to 0.9. */
 const EIGHT = Array.from({ length: 8 }, (_, k) => 0.05 * (0.9 / 0.05) ** (k / 7));
 
+const FORMS: Readonly<Record<string, 'shiryaev-roberts' | 'cusum' | 'e-process'>> = {
+  sr: 'shiryaev-roberts',
+  cusum: 'cusum',
+  eprocess: 'e-process',
+};
+
 describe('e-detector', () => {
-  test.each(vectors.eDetectors)(
-    '$kind at $threshold on $column',
-    ({ column, kind, p0, threshold, n_alarms, alarm_indices }) => {
-      const detector = eDetector.init({
-        shares: EIGHT,
-        baseline: p0,
-        arl: threshold,
-        form: kind === 'cusum' ? 'cusum' : 'shiryaev-roberts',
-      });
-      const at = new Uint32Array(20_000);
-      expect(detector.updateBatch(stream(column), at)).toBe(n_alarms);
-      expect([...at.subarray(0, alarm_indices.length)]).toEqual(alarm_indices);
-    },
-  );
+  test.each(vectors.eDetectors)('$kind of $p0 at $threshold on $column: every alarm', (c) => {
+    const detector = eDetector.init({ shares: EIGHT, baseline: c.p0, arl: c.threshold, form: FORMS[c.kind] });
+    const at = new Uint32Array(20_000);
+    expect(detector.updateBatch(stream(c.column), at)).toBe(c.n_alarms);
+    expect([...at.subarray(0, c.alarm_indices.length)]).toEqual(c.alarm_indices);
+  });
+
+  test('the wealth between alarms, to 1e-9', () => {
+    for (const { column, kind, p0, threshold, trace_sum_at_index } of vectors.eDetectors) {
+      const rule = stakes({ arl: threshold, form: FORMS[kind]! }, EIGHT.length);
+      const state = Float64Array.from([...EIGHT.map(() => rule.first), ...EIGHT.map((share) => share / p0)]);
+      const expected = trace_sum_at_index as Record<string, number>;
+      for (const [i, value] of stream(column).entries()) {
+        const wealth = bet(state, 0, EIGHT.length, EIGHT.length, value - p0, rule.fresh, rule.least);
+        if (expected[i] !== undefined) expect(Math.abs(wealth / expected[i] - 1), `${kind} ${i}`).toBeLessThan(1e-9);
+        if (wealth >= threshold) state.fill(rule.first, 0, EIGHT.length);
+      }
+    }
+  });
 
   test('a margin is in the units of the values', () => {
     const make = () => eDetector.init({ baseline: 50, range: [0, 100], margin: 10, direction: 'both', arl: 1_000 });

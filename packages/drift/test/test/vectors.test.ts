@@ -1,8 +1,6 @@
-import { columnOf, tableFrom } from '@millwright/core/table';
+import { fisherExact } from '@millwright/core/statistics';
 import {
   andersonDarling,
-  type BinRule,
-  binEdges,
   type Cells,
   chiSquareTest,
   cramersV,
@@ -16,28 +14,16 @@ import {
   kolmogorovSmirnovOfCells,
   lInfinity,
   mannWhitney,
-  peers,
   totalVariation,
   wasserstein,
 } from '@millwright/drift/test';
 import { describe, expect, test } from 'vitest';
-import { yatesChiSquare } from '../../src/test/peer-rules.js';
+import modalities from '../vectors/missing-modality.json' with { type: 'json' };
 import vectors from '../vectors/two-sample.json' with { type: 'json' };
+import { column, near } from './two-sample.js';
 
 /** The textbook's laws, without joining sparse cells and without regard to ties. */
 const AS_SCIPY = { as: 'scipy' } as const;
-
-const near = (actual: number | undefined, expected: number, tolerance = 1e-9) =>
-  expect(
-    Math.abs(actual! - expected) <= Math.max(1e-12, tolerance * Math.abs(expected)),
-    `${actual} for ${expected}`,
-  ).toBe(true);
-
-function column(name: string): Float64Array {
-  const stored = (vectors.columns as Record<string, string | number[]>)[name]!;
-  if (typeof stored !== 'string') return Float64Array.from(stored);
-  return new Float64Array(Uint8Array.from(atob(stored), (char) => char.charCodeAt(0)).buffer);
-}
 
 describe('numeric tests equal scipy', () => {
   test.each(vectors.numeric)('$reference against $current', ({ reference, current, expected }) => {
@@ -81,80 +67,6 @@ describe('categorical tests and distances equal scipy', () => {
   });
 });
 
-const PEERS = [
-  ['psi.evidently', (e: Scores) => e.evidently?.['psi']?.score],
-  ['js.evidently', (e: Scores) => e.evidently?.['jensenshannon']?.score],
-  ['kl.evidently', (e: Scores) => e.evidently?.['kl_div']?.score],
-  ['w1.evidently', (e: Scores) => e.evidently?.['wasserstein']?.score],
-  ['js.nannyml', (e: Scores) => e.nannyml?.['jensen_shannon']],
-  ['hellinger.nannyml', (e: Scores) => e.nannyml?.['hellinger']],
-  ['l-infinity.nannyml', (e: Scores) => e.nannyml?.['l_infinity']],
-  ['psi.deciles', (e: Scores) => e['psi_ref_deciles_eps1e-4']?.psi],
-] as const;
-
-interface Scores {
-  readonly evidently?: Readonly<Record<string, { readonly score?: number } | undefined>>;
-  readonly nannyml?: Readonly<Record<string, number | undefined>>;
-  readonly 'psi_ref_deciles_eps1e-4'?: { readonly psi: number };
-}
-
-describe('named scores of other tools equal theirs', () => {
-  const view = (values: Float64Array | readonly string[]) => columnOf(tableFrom({ x: values }), 'x');
-  const spread = (counts: readonly number[]) => counts.flatMap((count, k) => Array<string>(count).fill(`k${k}`));
-
-  test.each(PEERS)('%s', (id, scoreOf) => {
-    let compared = 0;
-    const compare = (
-      reference: Float64Array | readonly string[],
-      current: Float64Array | readonly string[],
-      expected: Scores,
-    ) => {
-      const score = scoreOf(expected);
-      if (typeof score !== 'number') return;
-      const result = peers[id].fromSamples(view(reference), view(current));
-      near(result.statistic, score);
-      expect(result.verdict).toBe(score >= 0.1 ? 'drift' : 'noDrift');
-      expect(result.pValue).toBeUndefined();
-      compared++;
-    };
-    for (const c of vectors.numeric) compare(column(c.reference), column(c.current), c.expected as Scores);
-    for (const c of vectors.categorical) compare(spread(c.ref_counts), spread(c.cur_counts), c as Scores);
-    expect(compared).toBeGreaterThan(3);
-  });
-
-  test('p-values on counts', () => {
-    for (const c of vectors.categorical) {
-      const [was, now] = [view(spread(c.ref_counts)), view(spread(c.cur_counts))];
-      const evidently = c.evidently as Readonly<Record<string, { readonly score: number; readonly drifted: boolean }>>;
-      const chiSquare = peers['chi-square.evidently'].fromSamples(was, now);
-      near(chiSquare.pValue, evidently['chisquare']!.score, 1e-6);
-      expect(chiSquare.verdict).toBe(evidently['chisquare']!.drifted ? 'drift' : 'noDrift');
-      if (evidently['z'] !== undefined)
-        near(peers['z.evidently'].fromSamples(was, now).pValue, evidently['z'].score, 1e-6);
-      near(yatesChiSquare(c.ref_counts, c.cur_counts).statistic, c.nannyml.chi2);
-      const p = peers['chi-square.nannyml'].fromSamples(was, now).pValue!;
-      if (c.ref_counts.length > 2) near(p, c.chi2_contingency.pvalue, 1e-6);
-      else expect(p).toBeGreaterThan(c.chi2_contingency.pvalue);
-    }
-  });
-
-  test('without rows they are insufficient, not 0', () => {
-    for (const door of Object.values(peers))
-      expect(door.fromSamples(view(Float64Array.of(1, 2)), view([])).verdict).toBe('insufficient');
-  });
-});
-
-describe('bins equal numpy’s', () => {
-  test.each(['sturges', 'doane', 'fd', 'scott', 'rice', 'sqrt', 'auto'] as const satisfies readonly BinRule[])(
-    '%s',
-    (rule) => {
-      for (const { reference, expected } of vectors.numeric)
-        if (expected.bins[rule] !== undefined)
-          expect(binEdges(column(reference), rule).length - 1).toBe(expected.bins[rule]);
-    },
-  );
-});
-
 describe('tests on counts of anchored cells', () => {
   test.each(vectors.anchored)('$column', (c) => {
     const [reference, current] = [Float64Array.from(c.ref_counts), Float64Array.from(c.merged_counts)];
@@ -166,4 +78,19 @@ describe('tests on counts of anchored cells', () => {
     near(hellinger(reference, current), c.hellinger);
     near(lInfinity(reference, current), c.l_infinity);
   });
+});
+
+test.each(modalities.cases)('presence of $column in rows $window', (c) => {
+  const table = [
+    [c.ref_present, c.ref_n - c.ref_present],
+    [c.cur_present, c.cur_n - c.cur_present],
+  ] as const;
+  near(fisherExact(table).pValue, c.fisher_two_sided);
+});
+
+test('missing values as a table of their own', () => {
+  const { table, chi2, fisher_exact } = vectors.missingness;
+  const [there, gone] = [0, 1].map((k) => table.map((row) => row[k]!));
+  near(chiSquareTest([there![0]!, gone![0]!], [there![1]!, gone![1]!]).statistic, chi2.statistic);
+  near(fisherExact(table as [[number, number], [number, number]]).pValue, fisher_exact.pvalue);
 });

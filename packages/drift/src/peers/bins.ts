@@ -12,16 +12,26 @@ export type BinRule = 'sturges' | 'doane' | 'fd' | 'scott' | 'rice' | 'sqrt' | '
 export function binEdges(values: Float64Array, rule: BinRule): Float64Array {
   if (values.length === 0) throw invalidInput('values', 'at least one number', values);
   const sorted = values.slice().sort();
-  let low = sorted[0]!;
-  let high = sorted[sorted.length - 1]!;
+  const [low, high] = [sorted[0]!, sorted[sorted.length - 1]!];
   const width = WIDTHS[rule](sorted, high - low);
-  const bins = width > 0 ? Math.ceil((high - low) / width) : 1;
-  if (low === high) {
-    low -= 0.5;
-    high += 0.5;
-  }
+  return equalEdges(low, high, width > 0 ? Math.ceil((high - low) / width) : 1);
+}
+
+/** Edges of `bins` bins of one width. Around a single value lies one unit, as in numpy. */
+export function equalEdges(least: number, most: number, bins: number): Float64Array {
+  const [low, high] = least === most ? [least - 0.5, most + 0.5] : [least, most];
   const step = (high - low) / bins;
   return Float64Array.from({ length: bins + 1 }, (_, i) => (i === bins ? high : low + i * step));
+}
+
+/** Least and largest value. */
+export function rangeOf(values: Float64Array): readonly [number, number] {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return [low, high];
 }
 
 /** Counts per bin; the last bin is closed on the right, values outside are in none. */
