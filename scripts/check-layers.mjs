@@ -1,4 +1,5 @@
-// Who may import whom (docs/architecture.md §3). Prints every violation and exits 1, or says how many files it read.
+// Who may import whom (docs/architecture.md §2), and no files in a circle. Prints every violation and exits 1, or says how
+// many files it read.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
@@ -12,31 +13,36 @@ const MAY_IMPORT = {
 };
 
 const violations = [];
-let files = 0;
+/** By file, the files of its package that it imports, for types too. */
+const imported = new Map();
 for (const [name, allowed] of Object.entries(MAY_IMPORT)) {
   const folder = join(root, 'packages', name);
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const required = Object.keys(manifest.dependencies ?? {});
   const optional = Object.keys(manifest.peerDependencies ?? {});
   for (const file of sources(join(folder, 'src'))) {
-    files++;
+    imported.set(file, []);
     for (const found of imports(readFileSync(file, 'utf8')))
       check(file, found, { name, folder, allowed, required, optional });
   }
 }
+
+for (const circle of circles())
+  violations.push(`import each other in a circle: ${circle.map((file) => relative(root, file)).join(' -> ')}`);
 
 if (violations.length > 0) {
   console.error(violations.join('\n'));
   console.error(`${violations.length} imports break the layer rules of docs/architecture.md.`);
   process.exit(1);
 }
-console.log(`layers: ${files} files keep the rules`);
+console.log(`layers: ${imported.size} files keep the rules`);
 
 function check(file, { specifier, kind }, pkg) {
   const bad = (why) => violations.push(`${relative(root, file)}: imports '${specifier}': ${why}`);
   if (specifier.startsWith('.')) {
     const target = resolve(dirname(file), specifier);
     if (!target.startsWith(join(pkg.folder, 'src'))) bad('a relative import leaves the package');
+    imported.get(file).push(target.replace(/\.js$/, '.ts'));
     return;
   }
   if (specifier.startsWith('#')) return;
@@ -54,6 +60,24 @@ function check(file, { specifier, kind }, pkg) {
   if (pkg.required.includes(dependency)) return;
   if (!pkg.optional.includes(dependency)) bad(`not among the dependencies of @millwright/${pkg.name}`);
   else if (kind === 'static') bad('an optional peer is imported lazily: await import() or import type');
+}
+
+/** One circle for every import that leads back to a file from which it was reached. */
+function circles() {
+  const found = [];
+  const done = new Set();
+  const path = [];
+  const visit = (file) => {
+    if (path.includes(file)) found.push([...path.slice(path.indexOf(file)), file]);
+    else if (!done.has(file)) {
+      path.push(file);
+      for (const next of imported.get(file) ?? []) visit(next);
+      path.pop();
+      done.add(file);
+    }
+  };
+  for (const file of imported.keys()) visit(file);
+  return found;
 }
 
 /** Module specifiers of a source text; comments are not code. */

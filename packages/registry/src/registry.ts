@@ -19,7 +19,8 @@ import { type Models, models } from './model/models.js';
 import { type Policies, policies } from './model/policy/policies.js';
 import { aliasSource, versionSource } from './model/source.js';
 import { modelsProjection } from './model/state/projection.js';
-import { findModel, type IgnoredEvent } from './model/state/state.js';
+import { findModel } from './model/state/state.js';
+import type { IgnoredEvent } from './model/state/types.js';
 import { type ReferenceLike, referenceId } from './reference.js';
 import { type Runs, runs, runsProjection } from './run/index.js';
 

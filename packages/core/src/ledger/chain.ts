@@ -2,6 +2,7 @@ import { toDigest } from '../foundation/digest.js';
 import type { LedgerId } from '../foundation/ids.js';
 import { defined } from '../foundation/options.js';
 import type { StoredCommit } from '../storage/types.js';
+import { emptyRoot, leafHash, sameHash } from '../verifier/merkle-hash.js';
 import {
   type CommitInfo,
   checkOf,
@@ -11,7 +12,6 @@ import {
   encodeFrame,
   type Section,
 } from './commit-codec.js';
-import { emptyRoot, leafHash, sameHash } from './merkle-hash.js';
 import type { MerkleTree } from './merkle-tree.js';
 import type { LedgerEvent, LedgerHead } from './types.js';
 

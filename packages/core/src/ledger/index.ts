@@ -1,7 +1,7 @@
+export { emptyRoot, leafHash, nodeHash } from '../verifier/merkle-hash.js';
+export { extendsTree, includes } from '../verifier/merkle-proof.js';
 export { COMMIT_FORMAT, MAX_COMMIT_EVENTS, MAX_ENTRY_BYTES } from './commit-codec.js';
 export { IDEMPOTENCY_WINDOW } from './idempotency.js';
-export { emptyRoot, leafHash, nodeHash } from './merkle-hash.js';
-export { extendsTree, includes } from './merkle-proof.js';
 export { type CompactRange, type MerkleTree, merkleTree } from './merkle-tree.js';
 export { type LedgerOptions, openLedger } from './open-ledger.js';
 export {

@@ -1,5 +1,5 @@
 import { invalidInput } from '../foundation/errors.js';
-import { emptyRoot, HASH_BYTES, nodeHash } from './merkle-hash.js';
+import { emptyRoot, HASH_BYTES, nodeHash } from '../verifier/merkle-hash.js';
 
 /**
  * An append-only RFC 6962 tree that keeps the hash of every complete subtree: 64 bytes per leaf, amortised one node hash

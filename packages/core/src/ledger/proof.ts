@@ -1,7 +1,7 @@
 import { type Digest, fromHex } from '../foundation/digest.js';
+import { leafHash, sameHash } from '../verifier/merkle-hash.js';
+import { extendsTree, includes } from '../verifier/merkle-proof.js';
 import { encodeEvent } from './commit-codec.js';
-import { leafHash, sameHash } from './merkle-hash.js';
-import { extendsTree, includes } from './merkle-proof.js';
 import type { ConsistencyProof, InclusionProof, NewEvent } from './types.js';
 
 /**

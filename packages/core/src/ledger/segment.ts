@@ -7,7 +7,7 @@ import { idSource } from '../foundation/ids.js';
 import type { Random } from '../foundation/random.js';
 import { collect } from '../storage/body.js';
 import type { BlobStore } from '../storage/types.js';
-import { leafHash } from './merkle-hash.js';
+import { leafHash } from '../verifier/merkle-hash.js';
 import { merkleTree } from './merkle-tree.js';
 import { erasureProjection } from './payload.js';
 import type { Ledger, LedgerEvent, Projection } from './types.js';

@@ -1,6 +1,6 @@
 import { fromBase64, toBase64 } from '../foundation/base64.js';
-import { sameHash } from '../ledger/merkle-hash.js';
 import { chunksOf } from '../storage/body.js';
+import { sameHash } from '../verifier/merkle-hash.js';
 import { type NoteVerifier, verifyNote } from '../verifier/note.js';
 
 export interface AddCheckpointRequest {

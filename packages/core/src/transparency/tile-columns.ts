@@ -1,4 +1,4 @@
-import { HASH_BYTES, nodeHash } from '../ledger/merkle-hash.js';
+import { HASH_BYTES, nodeHash } from '../verifier/merkle-hash.js';
 import { TILE_WIDTH, tilePath } from './tile-path.js';
 
 /** A file of the layout. */

@@ -1,5 +1,5 @@
-import { leafHash, sameHash } from '../ledger/merkle-hash.js';
 import { merkleTree } from '../ledger/merkle-tree.js';
+import { leafHash, sameHash } from '../verifier/merkle-hash.js';
 import type { TreeHead } from '../verifier/tlog-checkpoint.js';
 import { type VerifyHeadOptions, verifyTreeHead } from '../verifier/tree-head.js';
 import { decodeBundle } from './entry-bundle.js';

@@ -1,15 +1,8 @@
 import type { ColumnChunk, ColumnView, Table } from '../table/types.js';
-import { withDictionaryNulls } from './slots.js';
+import { type Slots, withDictionaryNulls } from './slots.js';
 
 /** Rows at a time: what every check of a column reads is still in the cache when the next check reads it. */
 export const BLOCK_ROWS = 8_192;
-
-/** A column's part of a block: slots `from` to `from + block.length` of one chunk. */
-export interface Slots {
-  readonly column: ColumnView;
-  readonly chunk: ColumnChunk;
-  readonly from: number;
-}
 
 /** Consecutive rows that lie in one chunk of every column that is read. */
 export interface Block {

@@ -1,7 +1,7 @@
 import { columnOf } from '../table/table.js';
 import { type Anchor, addCells, type CellCounts, countInCells } from './checks/cell-counts.js';
 import { distance, groupCells, noiseOf } from './checks/distance.js';
-import type { Binder } from './plan.js';
+import type { Binder } from './context.js';
 import type { CheckState, Finding } from './state.js';
 import type { Check } from './types.js';
 

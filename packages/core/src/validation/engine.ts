@@ -5,7 +5,8 @@
 export type { Settled } from './bind.js';
 export { createKeys } from './checks/keys.js';
 export type { RowPart } from './checks/row-state.js';
+export type { ColumnSchema, Schema } from './context.js';
 export { type Node, parsePattern } from './pattern/syntax.js';
-export { type ColumnSchema, type PlannedCheck, planChecks, type Schema } from './plan.js';
+export { type PlannedCheck, planChecks } from './plan.js';
 export { sampleRow } from './slots.js';
 export { timeOf } from './text.js';

@@ -2,11 +2,10 @@ import type { Verdict } from '../foundation/verdict.js';
 import { addExact, EXACT_ZERO, type ExactNumber, exactMean, exactVariance, ratio } from '../profile/exact-number.js';
 import { exactSum } from '../profile/exact-sum.js';
 import { meanOf, varianceOf } from '../profile/summary.js';
-import type { Slots } from './blocks.js';
 import { createKeys, type KeysPart } from './checks/keys.js';
 import { considered, type RowState, rowState } from './checks/row-state.js';
-import type { Binder, ColumnSchema, ValidationContext } from './plan.js';
-import { numbersOf, readerOf } from './slots.js';
+import type { Binder, ColumnSchema, ValidationContext } from './context.js';
+import { numbersOf, readerOf, type Slots } from './slots.js';
 import { countsOf, type Finding } from './state.js';
 import type { Check, Metric } from './types.js';
 

@@ -4,7 +4,7 @@ import { columnView, valueAt } from '../table/table.js';
 import type { Value } from '../table/types.js';
 import { isValid } from '../table/validity.js';
 import { rowState } from './checks/row-state.js';
-import type { Binder } from './plan.js';
+import type { Binder } from './context.js';
 import { sampleValue } from './slots.js';
 import type { SampleValue } from './types.js';
 

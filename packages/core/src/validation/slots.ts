@@ -3,11 +3,17 @@ import { columnView, valueAt } from '../table/table.js';
 import type { ColumnChunk, ColumnView, DictionaryChunk, Validity, Value } from '../table/types.js';
 import { decodeUtf8Slot } from '../table/utf8.js';
 import { isValid, validityFrom } from '../table/validity.js';
-import type { Slots } from './blocks.js';
 import type { SampleValue } from './types.js';
 
 /** Slots are read as these; points in time are milliseconds. */
 export type SlotValue = number | bigint | string | boolean;
+
+/** A column's part of a block: slots `from` to `from + block.length` of one chunk. */
+export interface Slots {
+  readonly column: ColumnView;
+  readonly chunk: ColumnChunk;
+  readonly from: number;
+}
 
 /** Reads one slot that holds a value. For rare rows and for checks across columns; hot loops are in `kernels.ts`. */
 export function readerOf(column: ColumnView, chunk: ColumnChunk): (i: number) => SlotValue {

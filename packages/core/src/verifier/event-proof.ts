@@ -1,7 +1,7 @@
 import { fromBase64, toBase64 } from '../foundation/base64.js';
 import { deflate, inflate } from '../foundation/deflate.js';
-import { HASH_BYTES, leafHash, sameHash } from '../ledger/merkle-hash.js';
-import { includes, MAX_PROOF_HASHES } from '../ledger/merkle-proof.js';
+import { HASH_BYTES, leafHash, sameHash } from './merkle-hash.js';
+import { includes, MAX_PROOF_HASHES } from './merkle-proof.js';
 import type { TreeHead } from './tlog-checkpoint.js';
 import { parseTlogProof, verifyTlogProof } from './tlog-proof.js';
 import type { VerifyHeadOptions } from './tree-head.js';

@@ -1,6 +1,6 @@
-export { emptyRoot, leafHash, nodeHash } from '../ledger/merkle-hash.js';
-export { extendsTree, includes } from '../ledger/merkle-proof.js';
 export { type EventVerdict, type ProvenCommit, type ProvenEvent, verifyEventProof } from './event-proof.js';
+export { emptyRoot, leafHash, nodeHash } from './merkle-hash.js';
+export { extendsTree, includes } from './merkle-proof.js';
 export {
   COSIGNATURE,
   ED25519,

@@ -1,6 +1,6 @@
 import { fromBase64, toBase64 } from '../foundation/base64.js';
 import { invalidInput } from '../foundation/errors.js';
-import { HASH_BYTES } from '../ledger/merkle-hash.js';
+import { HASH_BYTES } from './merkle-hash.js';
 
 /** What a C2SP tlog-checkpoint says: this log, at this size, has this root. */
 export interface TreeHead {

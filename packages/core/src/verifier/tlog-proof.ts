@@ -1,6 +1,6 @@
 import { fromBase64, toBase64 } from '../foundation/base64.js';
-import { HASH_BYTES, leafHash } from '../ledger/merkle-hash.js';
-import { includes, MAX_PROOF_HASHES } from '../ledger/merkle-proof.js';
+import { HASH_BYTES, leafHash } from './merkle-hash.js';
+import { includes, MAX_PROOF_HASHES } from './merkle-proof.js';
 import type { TreeHead } from './tlog-checkpoint.js';
 import { type VerifyHeadOptions, verifyTreeHead } from './tree-head.js';
 

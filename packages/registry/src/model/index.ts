@@ -2,7 +2,7 @@ export type { Denial } from './command/alias-commands.js';
 export type { EvidenceLike } from './command/evidence.js';
 export type { ModelChange, ModelFacts } from './command/model-commands.js';
 export type { ApprovalRequest, Because, ImportOptions, Models, MoveOptions, NewVersion } from './models.js';
-export type { VersionOrigin, VersionPassport } from './passport.js';
+export type { VersionPassport } from './passport.js';
 export { type Judgement, judgeMove, type MoveFacts } from './policy/judge-move.js';
 export type { Policies, StoredPolicy } from './policy/policies.js';
 export type {
@@ -24,7 +24,7 @@ export type {
   VersionPageOptions,
 } from './query/search.js';
 export { modelsProjection } from './state/projection.js';
-export type { IgnoredEvent, ModelsState } from './state/state.js';
+export type { IgnoredEvent, ModelsState } from './state/types.js';
 export type {
   AliasRecord,
   Approval,
@@ -35,4 +35,5 @@ export type {
   RegisteredModel,
   RiskClass,
   Stage,
+  VersionOrigin,
 } from './types.js';

@@ -4,7 +4,7 @@ import { type InclusionProof, type LedgerEvent, verifyInclusion } from '@millwri
 import type { BlobStore } from '@millwright/core/storage';
 import type { RegistryDoors } from '../doors.js';
 import * as events from './events.js';
-import type { ModelVersion } from './types.js';
+import type { ModelVersion, VersionOrigin } from './types.js';
 
 /** A version with what its ledger holds about it, each entry with its proof: what one registry hands to another. Plain JSON. */
 export interface VersionPassport {
@@ -21,16 +21,6 @@ export interface VersionPassport {
     readonly data: LedgerEvent['data'];
     readonly proof: InclusionProof;
   }[];
-}
-
-/** Where an imported version comes from. */
-export interface VersionOrigin {
-  readonly ledger: string;
-  readonly version: string;
-  readonly root: Digest;
-  readonly size: number;
-  /** Leaf of its registration there. */
-  readonly eventIndex: number;
 }
 
 /** Writes the passport of a version. @throws `state/not-found` */

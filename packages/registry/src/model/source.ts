@@ -7,7 +7,8 @@ import { parseReference, type ReferenceLike, referenceId } from '../reference.js
 import { wakeOn } from '../wake.js';
 import { notFound } from './command/refusal.js';
 import { modelsProjection } from './state/projection.js';
-import { findModel, findVersion, type VersionState } from './state/state.js';
+import { findModel, findVersion } from './state/state.js';
+import type { VersionState } from './state/types.js';
 
 /** The model that an alias points to: resolved anew each time, and watched as the alias moves. */
 export function aliasSource(doors: RegistryDoors, model: string, alias: string): ModelSource {

@@ -1,5 +1,4 @@
 import type { Digest, EvidenceNote, Name } from '@millwright/core';
-import type { VersionOrigin } from './passport.js';
 
 /** What may go wrong with the model, in the words of its owner's risk policy. */
 export type RiskClass = 'minimal' | 'limited' | 'high' | (string & {});
@@ -127,5 +126,15 @@ export interface Deletion {
   readonly by: string;
   readonly reason: string;
   readonly time: number;
+  readonly eventIndex: number;
+}
+
+/** Where an imported version comes from. */
+export interface VersionOrigin {
+  readonly ledger: string;
+  readonly version: string;
+  readonly root: Digest;
+  readonly size: number;
+  /** Leaf of its registration there. */
   readonly eventIndex: number;
 }

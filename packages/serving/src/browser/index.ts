@@ -1,7 +1,8 @@
 export { checkSignature, describeModel, type ModelDescription, parseDescription } from './description.js';
-export { type DeviceStore, deviceStore, memoryStore } from './device-store.js';
+export { type DeviceStore, memoryStore } from './device-store.js';
 export type { DownloadOptions, DownloadProgress } from './download.js';
 export { type ModelAtOptions, modelAt, type PublishedModel } from './model-at.js';
+export { deviceStore } from './open-device-store.js';
 export { type OpenInWorkerOptions, openInWorker, type WorkerModel } from './open-in-worker.js';
 export { type OpenModel, type OpenModelOptions, openModel } from './open-model.js';
 export { serveModel, type WorkerScope } from './serve-model.js';

@@ -9,9 +9,9 @@ import { createEndpoint, type Endpoint, type EndpointOptions, type Row } from '.
 import type { EngineFacts } from '../engine/index.js';
 import type { ProviderName } from '../runtime/index.js';
 import { type OnnxOptions, onnx } from '../runtime/onnx/index.js';
-import { deviceStore } from './device-store.js';
 import type { DownloadProgress } from './download.js';
 import { type ModelAtOptions, modelAt, type PublishedModel } from './model-at.js';
+import { deviceStore } from './open-device-store.js';
 
 export interface OpenModelOptions<I, O>
   extends ModelAtOptions,

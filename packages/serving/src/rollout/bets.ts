@@ -1,6 +1,6 @@
 import { ateBetting, type BettingRule, rankBetting } from '@millwright/core/statistics';
 import type { Metric } from './definition.js';
-import type { EpochPlan } from './observations.js';
+import type { EpochPlan } from './statistics.js';
 
 /** The bets against "the challenger's amounts are stochastically no worse"; none before there is a reference. */
 export function rankBets(metric: Metric, plan: EpochPlan): BettingRule | undefined {

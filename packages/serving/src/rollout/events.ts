@@ -1,9 +1,8 @@
 import { type Digest, digestJson, type JsonObject } from '@millwright/core';
 import type { NewEvent } from '@millwright/core/ledger';
 import type { Policy } from '../routing/index.js';
-import type { RolloutEvidence } from './judge.js';
-import type { EpochPlan } from './observations.js';
-import type { EpochStatistics } from './statistics.js';
+import type { RolloutEvidence } from './evidence.js';
+import type { EpochPlan, EpochStatistics } from './statistics.js';
 
 /** Why a rollout waits for a person. */
 export type PauseReason = 'inconclusive' | 'imbalance' | 'missingOutcomes' | 'denied' | 'requested';

@@ -1,7 +1,8 @@
 import type { NewEvent } from '@millwright/core/ledger';
 import type { RolloutDefinition } from './definition.js';
 import { rolloutEvent } from './events.js';
-import { type JudgeOptions, judge, type RolloutEvidence } from './judge.js';
+import type { RolloutEvidence } from './evidence.js';
+import { type JudgeOptions, judge } from './judge.js';
 import { withOwn } from './plan.js';
 import type { RolloutState } from './state.js';
 import type { RolloutStatistics } from './statistics.js';

@@ -1,17 +1,6 @@
 import type { Metric, RolloutDefinition } from './definition.js';
-import type { MetricEvidence, RolloutEvidence, Situation } from './judge.js';
+import type { Because, MetricEvidence, RolloutEvidence, Situation } from './evidence.js';
 import { showDuration, showShare } from './units.js';
-
-/** Why a verdict is what it is, in one sentence and the numbers behind it. */
-export interface Because {
-  /** What, how sure, in which stage, how many. */
-  readonly sentence: string;
-  /** The metric that decided, if one did. */
-  readonly metric: string | undefined;
-  /** ln E of what decided, and the limit it was held against. */
-  readonly logE: number;
-  readonly limit: number;
-}
 
 /** Puts a verdict into plain words. Pure. */
 export function explain(

@@ -11,20 +11,12 @@ export {
   type StageSpec,
 } from './definition.js';
 export type { PauseReason, RollbackCause, RolloutEventData, RolloutEventType } from './events.js';
+export type { Because, Formula, MetricEvidence, RolloutEvidence, RolloutVerdict, Situation } from './evidence.js';
 export { memoryExchange, type ObservationExchange, type PublishedSums } from './exchange.js';
-export type { Because } from './explain.js';
 export { type EvidencePoint, historyOf, type RolloutHistory } from './history.js';
-export {
-  type Formula,
-  type JudgeOptions,
-  judge,
-  type MetricEvidence,
-  type RolloutEvidence,
-  type RolloutVerdict,
-  type Situation,
-} from './judge.js';
+export { type JudgeOptions, judge } from './judge.js';
 export type { WakeUp } from './looks.js';
-export { type Arm, createObservations, type EpochPlan, type Observations } from './observations.js';
+export { type Arm, createObservations, type Observations } from './observations.js';
 export { createObserver, type ObserverOptions, type RolloutObserver, type ServedDecision, scoreOf } from './observe.js';
 export { type Plan, type PlanContext, planRollout } from './plan.js';
 export { type PreflightMetric, type PreflightReport, preflight, type Traffic } from './preflight.js';
@@ -47,6 +39,7 @@ export {
 } from './start-rollout.js';
 export { isFinal, type RolloutState, type RolloutStatus, reduceRollout, statisticsOf } from './state.js';
 export {
+  type EpochPlan,
   type EpochStatistics,
   type MetricReference,
   type MetricSums,

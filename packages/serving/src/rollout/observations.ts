@@ -2,15 +2,7 @@ import type { BettingRule } from '@millwright/core/statistics';
 import { effectBets, rankBets } from './bets.js';
 import type { Metric, RolloutDefinition } from './definition.js';
 import { latencyBucket } from './quantiles.js';
-import { bucketOfValue, type EpochStatistics, type MetricSums, type References } from './statistics.js';
-
-/** A period of constant policy, fixed before it begins. */
-export interface EpochPlan {
-  readonly epoch: number;
-  /** The challenger's share. */
-  readonly share: number;
-  readonly references: References;
-}
+import { bucketOfValue, type EpochPlan, type EpochStatistics, type MetricSums } from './statistics.js';
 
 /** Adds up matured rows, per epoch, arm and metric, in fixed arrays. */
 export interface Observations {

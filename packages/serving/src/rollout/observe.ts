@@ -7,8 +7,8 @@ import {
   type OutcomeMetric,
 } from '../outcome/index.js';
 import type { Metric, RolloutDefinition } from './definition.js';
-import { type Arm, createObservations, type EpochPlan } from './observations.js';
-import type { RolloutStatistics } from './statistics.js';
+import { type Arm, createObservations } from './observations.js';
+import type { EpochPlan, RolloutStatistics } from './statistics.js';
 
 /** A decision as a rollout sees it; the endpoint's decision records have this shape. */
 export interface ServedDecision {

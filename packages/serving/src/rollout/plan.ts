@@ -4,7 +4,7 @@ import { championPolicy, type Policy, ramp } from '../routing/index.js';
 import { adaptedShare, openingShare } from './adapt.js';
 import { breakerQuorum } from './breakers.js';
 import { evidenceDigest, type PauseReason, type RollbackCause, rolloutEvent } from './events.js';
-import type { RolloutEvidence } from './judge.js';
+import type { RolloutEvidence } from './evidence.js';
 import { type RolloutState, statisticsOf } from './state.js';
 import { mergeStatistics, type RolloutStatistics, referencesOf } from './statistics.js';
 import { showDuration } from './units.js';

@@ -1,7 +1,8 @@
 import { invalidInput, type Random, seededRandom } from '@millwright/core';
 import { adaptedShare, openingShare } from './adapt.js';
 import type { Metric, RolloutDefinition } from './definition.js';
-import { type RolloutVerdict, weigh } from './judge.js';
+import type { RolloutVerdict } from './evidence.js';
+import { weigh } from './judge.js';
 import { type Arm, createObservations } from './observations.js';
 import { referencesOf } from './statistics.js';
 

@@ -3,9 +3,8 @@ import type { LedgerEvent } from '@millwright/core/ledger';
 import type { Policy } from '../routing/index.js';
 import type { RolloutDefinition } from './definition.js';
 import type { PauseReason, RollbackCause, RolloutEventData, RolloutEventType } from './events.js';
-import type { RolloutEvidence, Situation } from './judge.js';
-import type { EpochPlan } from './observations.js';
-import { type EpochStatistics, mergeStatistics, type RolloutStatistics } from './statistics.js';
+import type { RolloutEvidence, Situation } from './evidence.js';
+import { type EpochPlan, type EpochStatistics, mergeStatistics, type RolloutStatistics } from './statistics.js';
 
 export type RolloutStatus =
   /** Written down; nobody is exposed yet. */

@@ -145,3 +145,11 @@ export function bucketValue(bucket: number): number {
   if (bucket === 0) return 0;
   return Math.sign(bucket) * 2 ** ((Math.abs(bucket) - OFFSET) / PER_OCTAVE);
 }
+
+/** A period of constant policy, fixed before it begins. */
+export interface EpochPlan {
+  readonly epoch: number;
+  /** The challenger's share. */
+  readonly share: number;
+  readonly references: References;
+}

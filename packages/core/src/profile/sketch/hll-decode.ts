@@ -1,6 +1,6 @@
 import { SketchReader } from './bytes.js';
 import { CouponSet } from './coupon-set.js';
-import { type HllBits, HllSketch, MAX_LG_K, MIN_LG_K } from './hll.js';
+import { HllSketch, MAX_LG_K, MIN_LG_K } from './hll.js';
 import {
   EXCEPTION,
   FLAG_COMPACT,
@@ -15,6 +15,7 @@ import {
   SET_PREAMBLE,
 } from './hll-encode.js';
 import { ADDRESS_BITS } from './hll-estimate.js';
+import type { HllBits } from './hll-state.js';
 
 /** The sketch in Apache DataSketches bytes, compact or updatable (as Spark stores it). @throws `sketch/corrupt` */
 export function decodeHll(bytes: Uint8Array): HllSketch {

@@ -1,6 +1,6 @@
 import { sketchBytes } from './bytes.js';
-import type { HllState } from './hll.js';
 import { ADDRESS_BITS } from './hll-estimate.js';
+import type { HllState } from './hll-state.js';
 
 /** Writes the compact image, or the updatable one, in which tables keep their free places. */
 export function encodeHll(state: HllState, sums: RegisterSums, updatable: boolean): Uint8Array {

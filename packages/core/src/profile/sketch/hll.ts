@@ -2,6 +2,7 @@ import { invalidInput } from '../../foundation/errors.js';
 import { CouponSet } from './coupon-set.js';
 import { encodeHll } from './hll-encode.js';
 import { ADDRESS_BITS, COUPON_ERROR, compositeEstimate, couponEstimate, relativeError } from './hll-estimate.js';
+import type { HllBits, HllState } from './hll-state.js';
 import { type ItemHash, itemHash, type SketchItem } from './item-hash.js';
 
 /**
@@ -24,22 +25,8 @@ export interface HllOptions {
   readonly bits?: HllBits | undefined;
 }
 
-export type HllBits = 4 | 6 | 8;
-
 export const MIN_LG_K = 4;
 export const MAX_LG_K = 21;
-
-/** What a sketch holds: coupons while there are few items, then registers. */
-export interface HllState {
-  readonly lgK: number;
-  readonly bits: HllBits;
-  readonly coupons: CouponSet | undefined;
-  readonly registers: Uint8Array | undefined;
-  /** The estimate kept along the way (HIP); it means nothing once `merged`. */
-  readonly historic: number;
-  /** The registers were merged, so that their order is not known (DataSketches' out-of-order flag). */
-  readonly merged: boolean;
-}
 
 /** Made by `hllSketch`, `decodeHll` and `mergeHll`. */
 export class HllSketch {

@@ -7,13 +7,15 @@ export {
   type FrequentOptions,
   frequentItems,
 } from './frequent-items.js';
-export { type HllBits, type HllOptions, type HllSketch, hllSketch, mergeHll } from './hll.js';
+export { type HllOptions, type HllSketch, hllSketch, mergeHll } from './hll.js';
 export { decodeHll } from './hll-decode.js';
+export type { HllBits } from './hll-state.js';
 export { type ColumnSketchOptions, columnSketches } from './in-profiles.js';
 export { HASH_SEED, type ItemHash, itemHash, type SketchItem, seedHash } from './item-hash.js';
-export { type KllKind, type KllOptions, type KllSketch, kllSketch, type RankOptions } from './kll.js';
+export { type KllOptions, type KllSketch, kllSketch, type RankOptions } from './kll.js';
 export { decodeKll, type KllReading, type KllTextOptions, readKll } from './kll-decode.js';
 export { kllRankError, kllRankVariance } from './kll-error.js';
+export type { KllKind } from './kll-state.js';
 export { murmur3x64 } from './murmur3.js';
 export { type Centroid, readTDigest, type TDigestReading } from './tdigest.js';
 export { type ThetaOptions, type ThetaSketch, thetaSketch } from './theta.js';

@@ -1,9 +1,10 @@
 import { type Random, systemRandom } from '../../foundation/random.js';
 import { SketchReader } from './bytes.js';
-import { type KllKind, KllSketch, type KllState } from './kll.js';
+import { KllSketch } from './kll.js';
 import { MAX_LEVELS, MIN_LEVEL_WIDTH, totalCapacity } from './kll-capacity.js';
 import { EMPTY, FAMILY, ORDERED, SERIAL_COMPACT, SERIAL_UPDATABLE, SINGLE } from './kll-encode.js';
 import { kllRankError } from './kll-error.js';
+import type { KllKind, KllState } from './kll-state.js';
 import { quantileIn, rankIn, sortedView } from './sorted-view.js';
 
 /**

@@ -1,6 +1,6 @@
 import { setCount64, sketchBytes } from './bytes.js';
-import type { KllKind, KllState } from './kll.js';
 import { MIN_LEVEL_WIDTH } from './kll-capacity.js';
+import type { KllKind, KllState } from './kll-state.js';
 
 /** Writes the compact image: a preamble, the levels' starts, the extremes, the items. */
 export function encodeKll(kind: KllKind, state: KllState<number>): Uint8Array {

@@ -4,6 +4,7 @@ import { levelCapacity, MAX_LEVELS, MIN_LEVEL_WIDTH, totalCapacity } from './kll
 import { compressLevels, halveDown, halveUp, mergeRuns, sortRange } from './kll-compact.js';
 import { encodeKll } from './kll-encode.js';
 import { kllRankError, kllRankVariance } from './kll-error.js';
+import type { KllKind, KllState } from './kll-state.js';
 import { quantileIn, rankIn, type SortedView, sortedView } from './sorted-view.js';
 
 /**
@@ -35,22 +36,6 @@ export interface KllOptions {
   readonly kind?: KllKind | undefined;
   /** The coin of each compaction. Default: the platform's generator; give a seeded one to reproduce a sketch. */
   readonly random?: Random | undefined;
-}
-
-export type KllKind = 'float' | 'double';
-
-/** What a KLL sketch holds. Level i, of weight 2^i, lies from `starts[i]` to `starts[i + 1]`; levels ≥ 1 are sorted. */
-export interface KllState<T, Items extends ArrayLike<T> = ArrayLike<T>> {
-  readonly k: number;
-  /** The smallest width that was merged in: it bounds the error. */
-  readonly minK: number;
-  readonly n: number;
-  readonly min: T;
-  readonly max: T;
-  readonly starts: readonly number[];
-  readonly items: Items;
-  /** Level 0 is sorted too. */
-  readonly ordered: boolean;
 }
 
 const MAX_K = 65_535;

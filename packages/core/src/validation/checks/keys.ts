@@ -1,5 +1,4 @@
-import type { Slots } from '../blocks.js';
-import { numbersOf, readerOf, type SlotValue } from '../slots.js';
+import { numbersOf, readerOf, type Slots, type SlotValue } from '../slots.js';
 
 /** Distinct keys of one or several columns, numbered from 0 in order of first appearance. -0 is 0 and NaN equals NaN. */
 export interface Keys {

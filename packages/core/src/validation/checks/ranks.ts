@@ -1,6 +1,5 @@
 import type { DictionaryChunk } from '../../table/types.js';
-import type { Slots } from '../blocks.js';
-import { numbersOf } from '../slots.js';
+import { numbersOf, type Slots } from '../slots.js';
 
 type Dictionary = DictionaryChunk['dictionary'];
 

@@ -1,5 +1,6 @@
-import { BLOCK_ROWS, type Block, type Slots } from '../blocks.js';
+import { BLOCK_ROWS, type Block } from '../blocks.js';
 import { createSampler, type SampleOptions, type Sampler } from '../sampler.js';
+import type { Slots } from '../slots.js';
 import { addTally, type CheckState, countsOf, type Finding, newTally, type Tally } from '../state.js';
 import type { FailureSample } from '../types.js';
 

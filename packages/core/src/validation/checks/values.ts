@@ -1,9 +1,9 @@
 import type { ColumnChunk, ColumnView } from '../../table/types.js';
 import { isValid } from '../../table/validity.js';
-import { BLOCK_ROWS, type Block, nullSlots, type Slots } from '../blocks.js';
+import { BLOCK_ROWS, type Block, nullSlots } from '../blocks.js';
 import type { SampleOptions, Sampler } from '../sampler.js';
 import { type SlotTest, slotTest, type ValueTest } from '../slot-test.js';
-import { sampleOf } from '../slots.js';
+import { type Slots, sampleOf } from '../slots.js';
 import type { Tally } from '../state.js';
 import { considered, type RowState, rowState } from './row-state.js';
 

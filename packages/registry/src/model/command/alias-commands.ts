@@ -12,17 +12,8 @@ import type { ReferenceLike } from '../../reference.js';
 import { MAX_WORD, parseStatement, parseText } from '../../text.js';
 import { type ModelPolicy, normalisePolicy } from '../policy/policy.js';
 import { modelsProjection } from '../state/projection.js';
-import {
-  type AliasState,
-  judge,
-  type ModelState,
-  type ModelsState,
-  mayChange,
-  mayChangePolicy,
-  type PolicyState,
-  policyOf,
-  type VersionState,
-} from '../state/state.js';
+import { judge, mayChange, mayChangePolicy, policyOf } from '../state/state.js';
+import type { AliasState, ModelState, ModelsState, PolicyState, VersionState } from '../state/types.js';
 import type { Evidence } from '../types.js';
 import { evidenceAttached } from './evidence-commands.js';
 import { lifecycle, noAlias, precondition, requireModel, requireVersion } from './refusal.js';

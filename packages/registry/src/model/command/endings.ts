@@ -3,7 +3,8 @@ import type { Decide } from '@millwright/core/ledger';
 import type { ReferenceLike } from '../../reference.js';
 import { parseStatement } from '../../text.js';
 import { modelsProjection } from '../state/projection.js';
-import { mayChangePolicy, mayTakeName, modelEver, type VersionState } from '../state/state.js';
+import { mayChangePolicy, mayTakeName, modelEver } from '../state/state.js';
+import type { VersionState } from '../state/types.js';
 import { type Outcome, refuseStranger } from './alias-commands.js';
 import { lifecycle, nameTaken, onVersion, precondition, requireModel } from './refusal.js';
 

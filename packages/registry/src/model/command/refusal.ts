@@ -2,15 +2,8 @@ import { MillwrightError, type Name } from '@millwright/core';
 import type { Decide, LedgerView, NewEvent } from '@millwright/core/ledger';
 import { parseReference, type ReferenceLike, referenceId } from '../../reference.js';
 import { modelsProjection } from '../state/projection.js';
-import {
-  findModel,
-  findVersion,
-  type ModelState,
-  type ModelsState,
-  modelEver,
-  stageOf,
-  type VersionState,
-} from '../state/state.js';
+import { findModel, findVersion, modelEver, stageOf } from '../state/state.js';
+import type { ModelState, ModelsState, VersionState } from '../state/types.js';
 import type { Deletion } from '../types.js';
 
 /** What commands need to find, and how they refuse. */

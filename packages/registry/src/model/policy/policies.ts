@@ -5,7 +5,8 @@ import { replayedOutcome, setPolicy, setRiskPolicy } from '../command/alias-comm
 import { existingModel } from '../command/refusal.js';
 import { refuseDenied } from '../models.js';
 import { modelsProjection } from '../state/projection.js';
-import { type PolicyState, policyOf } from '../state/state.js';
+import { policyOf } from '../state/state.js';
+import type { PolicyState } from '../state/types.js';
 import type { RiskClass } from '../types.js';
 import type { AliasPolicy, ModelPolicy } from './policy.js';
 

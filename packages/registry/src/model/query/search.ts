@@ -1,24 +1,8 @@
 import { invalidInput } from '@millwright/core';
-import {
-  catalogueOf,
-  findModel,
-  type ModelState,
-  type ModelsState,
-  stageOf,
-  toModel,
-  toVersion,
-  type VersionState,
-} from '../state/state.js';
+import { catalogueOf, findModel, stageOf, toModel, toVersion } from '../state/state.js';
+import type { MetricColumn, ModelState, ModelsState, RankedVersion, VersionState } from '../state/types.js';
 import type { ModelVersion, RegisteredModel, Stage } from '../types.js';
-import {
-  byRank,
-  firstFrom,
-  type MetricColumn,
-  posting,
-  type RankedVersion,
-  rankedVersions,
-  rankOf,
-} from './version-index.js';
+import { byRank, firstFrom, posting, rankedVersions, rankOf } from './version-index.js';
 
 /** Which versions; all that is given must hold. */
 export interface VersionFilter {

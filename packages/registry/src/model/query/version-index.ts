@@ -1,26 +1,4 @@
-import type { VersionState } from '../state/state.js';
-
-/**
- * Where search looks before it looks at versions: for every tag, maker and registrant the versions that have it, for
- * every metric its values side by side. All lists are in the order of registration.
- */
-export interface VersionIndex {
-  readonly postings: Map<string, VersionState[]>;
-  readonly metrics: Map<string, MetricColumn>;
-}
-
-/** Values of one metric, contiguous, so that a range is found without touching the versions. */
-export interface MetricColumn {
-  readonly versions: VersionState[];
-  readonly values: number[];
-  /** The versions whose value is a number, lowest first. Made by the first search in this order, kept up to date from then on. */
-  ranked: RankedVersion[] | undefined;
-}
-
-export interface RankedVersion {
-  readonly version: VersionState;
-  readonly value: number;
-}
+import type { MetricColumn, RankedVersion, VersionIndex, VersionState } from '../state/types.js';
 
 export function versionIndex(): VersionIndex {
   return { postings: new Map(), metrics: new Map() };

@@ -3,7 +3,8 @@ import type { LedgerEvent } from '@millwright/core/ledger';
 import type { infer as Infer } from 'zod/mini';
 import * as events from '../events.js';
 import { type Fold, fold } from './fold.js';
-import { findModel, findVersion, judge, type ModelsState, policyOf } from './state.js';
+import { findModel, findVersion, judge, policyOf } from './state.js';
+import type { ModelsState } from './types.js';
 
 /** The moves of aliases. The policy is judged here again, so that an event written past the library moves nothing. */
 export const aliasFolds: readonly (readonly [string, Fold])[] = [

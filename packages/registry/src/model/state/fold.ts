@@ -1,5 +1,5 @@
 import type { LedgerEvent } from '@millwright/core/ledger';
-import type { ModelsState } from './state.js';
+import type { ModelsState } from './types.js';
 
 /** Applies an event, or says why it is passed over. */
 export type Fold = (state: ModelsState, event: LedgerEvent) => string | undefined;

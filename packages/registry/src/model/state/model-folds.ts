@@ -5,7 +5,8 @@ import type { GatePolicy } from '../../evaluation/gate/policy.js';
 import * as events from '../events.js';
 import { changeOwner } from '../query/version-index.js';
 import { type Fold, fold } from './fold.js';
-import { findModel, type ModelsState, mayChange, mayChangePolicy, mayTakeName, type PolicyState } from './state.js';
+import { findModel, mayChange, mayChangePolicy, mayTakeName } from './state.js';
+import type { ModelsState, PolicyState } from './types.js';
 
 /** What happens to models and to the rules that they follow. */
 export const modelFolds: readonly (readonly [string, Fold])[] = [

@@ -3,7 +3,7 @@ import { type Projection, shardMap, shardMapFrom } from '@millwright/core/ledger
 import { aliasFolds } from './alias-folds.js';
 import { modelFolds } from './model-folds.js';
 import { decodePolicy, encodePolicy, modelCodec, type StoredPolicyState } from './snapshot.js';
-import type { IgnoredEvent, ModelsState } from './state.js';
+import type { IgnoredEvent, ModelsState } from './types.js';
 import { versionFolds } from './version-folds.js';
 
 /** Models, versions, aliases, evidence, approvals and policies as a fold of the ledger. */

@@ -5,7 +5,7 @@ import { pruned } from '../../pruned.js';
 import { referenceId } from '../../reference.js';
 import type { AliasPolicy } from '../policy/policy.js';
 import type { AliasRecord, Approval, Evidence, EvidenceMetric } from '../types.js';
-import type { AliasState, ModelState, PolicyState, VersionState } from './state.js';
+import type { AliasState, ModelState, PolicyState, VersionState } from './types.js';
 
 /** A model with its versions, as a checkpoint keeps it: versions by number, nothing that follows from something else. */
 export const modelCodec: ShardCodec<ModelState> = {

@@ -6,7 +6,8 @@ import * as events from '../events.js';
 import { indexVersion, markJudged, retagVersion } from '../query/version-index.js';
 import type { EvidenceMetric } from '../types.js';
 import { type Fold, fold } from './fold.js';
-import { changeVersion, findModel, type ModelsState, type VersionState } from './state.js';
+import { changeVersion, findModel } from './state.js';
+import type { ModelsState, VersionState } from './types.js';
 
 /** What happens to versions, and what is judged about them. */
 export const versionFolds: readonly (readonly [string, Fold])[] = [
