@@ -76,6 +76,31 @@ export function fixedWindow(run: Run, windowMs: number): Predict {
     });
 }
 
+/** Rows per second of raw onnxruntime. */
+export interface Calibration {
+  /** One by one. */
+  readonly alone: number;
+  /** In full batches whose rows are gathered and whose answers are handed out: what an oracle would do. */
+  readonly capacity: number;
+}
+
+/** Measured where it is compared: in the process of the scheme, moments before its load. */
+export async function calibrate(row: Float32Array): Promise<Calibration> {
+  const run = await session();
+  const batched = fixedWindow(run, 1_000);
+  const perSecond = async (rows: number, work: () => Promise<unknown>) => {
+    const times: number[] = [];
+    for (let i = 0; i < 200; i++) {
+      const startedAt = performance.now();
+      await work();
+      times.push(performance.now() - startedAt);
+    }
+    return (1_000 * rows) / times.toSorted((a, b) => a - b)[times.length >> 1]!;
+  };
+  const full = () => Promise.all(Array.from({ length: MAX_BATCH }, () => batched(row, 0)));
+  return { alone: await perSecond(1, () => run(row, 1)), capacity: await perSecond(MAX_BATCH, full) };
+}
+
 async function ours(): Promise<Predict> {
   const endpoint = await createEndpoint<Float32Array, Float32Array>({
     model: sourceOf(resolvedModel('mlp@1', perceptron(WIDTHS))),
@@ -93,5 +118,5 @@ async function ours(): Promise<Predict> {
       },
     }),
   });
-  return async (row, deadlineAt) => (await endpoint.predict(row, { deadlineAt })).output;
+  return (row, deadlineAt) => endpoint.predict(row, { deadlineAt }).then(({ output }) => output);
 }

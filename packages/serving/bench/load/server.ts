@@ -1,23 +1,39 @@
 import { createServer } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { scheme, WIDTHS } from './schemes.js';
+import { calibrate, MAX_BATCH, type Predict, scheme, WIDTHS } from './schemes.js';
 
-/** Serves one generator with one scheme and prints what became of its requests: `server.ts scheme socket deadlineMs`. */
+/**
+ * Serves one generator with one scheme: `server.ts scheme socket deadlineMs`. Prints what raw onnxruntime can do in this
+ * very process when it is ready and warm, and in the end what became of the requests.
+ */
 const [name, path, deadlineMs] = [process.argv[2]!, process.argv[3]!, Number(process.argv[4])];
-const predict = await scheme(name);
 const row = Float32Array.from({ length: WIDTHS[0]! }, (_, i) => (i % 17) / 17);
+const calibration = await calibrate(row);
+const predict = await scheme(name);
+await warm(predict);
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 const delay = monitorEventLoopDelay({ resolution: 1 });
 const latencies: number[] = [];
 const counts = { asked: 0, refused: 0, open: 0 };
+
+/** Half a second of full batches and half a second of requests one by one: code that is not compiled yet says nothing about a service. */
+async function warm(predict: Predict): Promise<void> {
+  for (const concurrent of [MAX_BATCH, 1]) {
+    const until = Date.now() + 500;
+    while (Date.now() < until)
+      await Promise.allSettled(Array.from({ length: concurrent }, () => predict(row, Date.now() + 1_000)));
+  }
+}
 
 function ask(dueAt: number): void {
   counts.asked++;
   counts.open++;
   predict(row, Date.now() + dueAt + deadlineMs - now()).then(
     () => {
-      latencies.push(now() - dueAt);
+      const latencyMs = now() - dueAt;
+      latencies.push(latencyMs);
       counts.open--;
+      if (latencyMs > COLLAPSED_MS) report(0);
     },
     () => {
       counts.refused++;
@@ -40,10 +56,12 @@ const server = createServer((socket) => {
     report(now() + PATIENCE_MS);
   });
 });
-server.listen(path, () => process.stdout.write('ready\n'));
+server.listen(path, () => process.stdout.write(`${JSON.stringify(calibration)}\n`));
 
-/** A scheme that collapsed would answer for minutes; what has not come after a second is late anyway. */
+/** What has not come a second after the last request is late anyway. */
 const PATIENCE_MS = 1_000;
+/** A scheme that is this late has collapsed, and would go on for minutes. */
+const COLLAPSED_MS = 5_000;
 
 function report(until: number): void {
   if (counts.open > 0 && now() < until) return void setTimeout(report, 5, until);
@@ -52,6 +70,7 @@ function report(until: number): void {
   const at = (p: number) => latencies[Math.floor(answered * p)] ?? Number.POSITIVE_INFINITY;
   const onTime = latencies.filter((ms) => ms <= deadlineMs).length;
   const result = {
+    ...calibration,
     asked: counts.asked,
     onTime,
     refused: counts.refused,

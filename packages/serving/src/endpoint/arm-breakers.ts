@@ -12,11 +12,15 @@ export interface ArmBreakers<I, O> {
 }
 
 export function armBreakers<I, O>(make: ((arm: string) => CircuitBreaker) | undefined): ArmBreakers<I, O> {
+  return make === undefined ? NO_BREAKERS : breakersOf(make);
+}
+
+function breakersOf<I, O>(make: (arm: string) => CircuitBreaker): ArmBreakers<I, O> {
   const breakers = new Map<string, CircuitBreaker>();
 
-  function breakerOf(arm: string): CircuitBreaker | undefined {
+  function breakerOf(arm: string): CircuitBreaker {
     let breaker = breakers.get(arm);
-    if (breaker === undefined && make !== undefined) {
+    if (breaker === undefined) {
       breaker = make(arm);
       breakers.set(arm, breaker);
     }
@@ -31,7 +35,7 @@ export function armBreakers<I, O>(make: ((arm: string) => CircuitBreaker) | unde
 
   return {
     ask(request) {
-      const waitMs = breakerOf(request.arm)?.ask() ?? 0;
+      const waitMs = breakerOf(request.arm).ask();
       request.tries = waitMs === 0;
       return waitMs;
     },
@@ -40,3 +44,10 @@ export function armBreakers<I, O>(make: ((arm: string) => CircuitBreaker) | unde
     left: (request) => tell(request, 'ignored'),
   };
 }
+
+const NO_BREAKERS: ArmBreakers<never, never> = {
+  ask: () => 0,
+  answered: () => undefined,
+  failed: () => undefined,
+  left: () => undefined,
+};

@@ -1,10 +1,10 @@
-import type { Clock, DecisionId, Random } from '@millwright/core';
+import type { DecisionId, Random } from '@millwright/core';
 
 /**
  * Ids for decisions: ULIDs (time, then randomness) whose last six characters count. A request costs three table
  * look-ups instead of sixteen random numbers, and ids of one source still sort in the order in which they were made.
  */
-export function decisionIds(clock: Clock, random: Random): () => DecisionId {
+export function decisionIds(random: Random): (timeMs: number) => DecisionId {
   let time = Number.NEGATIVE_INFINITY;
   let counter = 0;
   let prefix = '';
@@ -15,8 +15,8 @@ export function decisionIds(clock: Clock, random: Random): () => DecisionId {
     prefix = digits(time, 10) + Array.from({ length: 10 }, () => ALPHABET[Math.floor(32 * random.next())]).join('');
   }
 
-  return () => {
-    const now = Math.max(0, Math.floor(clock.now()));
+  return (timeMs) => {
+    const now = Math.max(0, Math.floor(timeMs));
     // A clock that goes back keeps the old prefix, and with it the order.
     if (now > time || counter === LAST) renew(now);
     counter++;

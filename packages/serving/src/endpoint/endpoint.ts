@@ -62,7 +62,7 @@ export async function createEndpoint<I, O>(
   const { deadlineMs, fallbackAfter, maxShadows, clock, random, watch } = { ...DEFAULTS, ...defined(options) };
   const events = eventHub<EndpointEvents>();
   const load = (source: EndpointOptions<I, O>['model']) => loadHandle(source, options, (digest) => arms.known(digest));
-  const nextId = decisionIds(clock, random);
+  const nextId = decisionIds(random);
   const latency = latencyHistogram();
   const stages = stageTimer<Stage>({ budgetsMs });
   const guards = guardChain<I, O>(options.guards ?? []);
@@ -116,8 +116,8 @@ export async function createEndpoint<I, O>(
   }
 
   function admit(input: I, context: RequestContext, arm: string | undefined): PendingRequest<I, O> {
-    const decisionId = context.decisionId ?? nextId();
     const time = clock.now();
+    const decisionId = context.decisionId ?? nextId(time);
     const arrivedAt = clock.monotonic();
     const allowedMs = context.deadlineAt === undefined ? deadlineMs : context.deadlineAt - time;
     const chosen = policy === undefined ? TO_CHAMPION : routeRequest(policy, context, decisionId, time, options.sticky);
@@ -185,7 +185,8 @@ export async function createEndpoint<I, O>(
   }
 
   function ask(request: PendingRequest<I, O>, handle: Handle<I, O>, task: Task<I, O>): void {
-    request.askedAt = clock.monotonic();
+    // Reading the clock is a good part of what a request costs: only after something that takes time.
+    if (guards.size > 0 || line !== undefined || request.fellBack) request.askedAt = clock.monotonic();
     const waitMs = breakers.ask(request);
     if (waitMs > 0) failed(request, circuitOpen(request.arm, waitMs));
     else {
@@ -204,9 +205,10 @@ export async function createEndpoint<I, O>(
     const now = clock.monotonic();
     if (!request.shadow && !request.cached) stages.record('infer', now - request.askedAt);
     const reason = guards.output(output, request.input);
-    if (guards.size > 0) stages.record('verify', clock.monotonic() - now);
-    if (reason !== undefined) finish(request, reason, batch, 'abstained');
-    else finish(request, output, batch, request.fellBack ? 'fellBack' : 'answered');
+    const endedAt = guards.size > 0 ? clock.monotonic() : now;
+    if (guards.size > 0) stages.record('verify', endedAt - now);
+    if (reason !== undefined) finish(request, reason, batch, 'abstained', endedAt);
+    else finish(request, output, batch, request.fellBack ? 'fellBack' : 'answered', endedAt);
   }
 
   function failed(request: PendingRequest<I, O>, error: unknown): void {
@@ -238,10 +240,11 @@ export async function createEndpoint<I, O>(
     output: O | Abstained,
     batch: number,
     status: DecisionRecord['status'],
+    endedAt = clock.monotonic(),
   ): void {
     release(request);
     const { decisionId, handle, arm, route: chosen, degraded, cached } = request;
-    const latencyMs = clock.monotonic() - request.arrivedAt;
+    const latencyMs = endedAt - request.arrivedAt;
     if (!request.shadow) {
       latency.record(latencyMs);
       degrade?.ended(true, latencyMs);
@@ -261,7 +264,7 @@ export async function createEndpoint<I, O>(
     if (!request.shadow) counts.failed++;
     request.error ??= error;
     const latencyMs = clock.monotonic() - request.arrivedAt;
-    if (!request.shadow && isShed(error)) degrade?.ended(false, latencyMs);
+    if (degrade !== undefined && !request.shadow && isShed(error)) degrade.ended(false, latencyMs);
     line?.settle(request, undefined);
     if (feed.size > 0) feed.tell(request, { status: 'failed', output: undefined, batch: 0, latencyMs });
     request.reject(error);

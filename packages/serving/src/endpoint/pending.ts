@@ -34,7 +34,7 @@ export class PendingRequest<I, O> implements Task<I, O>, Timed {
   /** Others wait for what this request gets. */
   leads: Digest | undefined = undefined;
   /** When the model was asked, of the monotonic clock. */
-  askedAt = 0;
+  askedAt: number;
   /** The arm's breaker waits to hear how this ended. */
   tries = false;
   onAbort: (() => void) | undefined = undefined;
@@ -75,6 +75,7 @@ export class PendingRequest<I, O> implements Task<I, O>, Timed {
     this.shadow = facts.shadow;
     this.time = facts.time;
     this.arrivedAt = facts.arrivedAt;
+    this.askedAt = facts.arrivedAt;
     this.deadlineAt = facts.deadlineAt;
     this.endsAt = facts.endsAt;
   }

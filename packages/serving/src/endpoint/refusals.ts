@@ -1,4 +1,5 @@
 import { MillwrightError } from '@millwright/core';
+import { withoutStack } from '../engine/refusals.js';
 import type { Abstained } from '../guard/types.js';
 
 export function expired(request: {
@@ -6,9 +7,10 @@ export function expired(request: {
   readonly arrivedAt: number;
 }): MillwrightError<'serving/deadline'> {
   const deadlineMs = Math.max(0, request.deadlineAt - request.arrivedAt);
-  return new MillwrightError('serving/deadline', `No answer within ${deadlineMs} ms.`, {
-    details: { deadlineMs, stage: 'infer' },
-  });
+  const message = `No answer within ${deadlineMs} ms.`;
+  return withoutStack(
+    () => new MillwrightError('serving/deadline', message, { details: { deadlineMs, stage: 'infer' } }),
+  );
 }
 
 export function withoutInput(field: string): Abstained {
@@ -29,11 +31,8 @@ export function noSuchArm(arm: string): MillwrightError<'state/not-found'> {
 
 export function circuitOpen(arm: string, waitMs: number): MillwrightError<'serving/overloaded'> {
   const retryAfterMs = Math.ceil(waitMs);
-  return new MillwrightError(
-    'serving/overloaded',
-    `The arm \`${arm}\` has failed too often and is left alone. Try again in ${retryAfterMs} ms.`,
-    { details: { retryAfterMs } },
-  );
+  const message = `The arm \`${arm}\` has failed too often and is left alone. Try again in ${retryAfterMs} ms.`;
+  return withoutStack(() => new MillwrightError('serving/overloaded', message, { details: { retryAfterMs } }));
 }
 
 export function endpointClosed(): MillwrightError<'state/closed'> {

@@ -99,6 +99,7 @@ export function batcher<T extends Queued>(options: BatcherOptions<T>): Batcher<T
   const bound = (rows: number, shape: Shape) => cost.bound(units(rows, shape));
 
   function largestAllowed(shape: Shape): number {
+    if (cost.expected(maxBatch * shape.elements) <= maxRunMs) return maxBatch;
     let largest = sizes[0]!;
     for (const size of sizes) if (cost.expected(size * shape.elements) <= maxRunMs) largest = size;
     return largest;

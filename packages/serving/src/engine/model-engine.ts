@@ -6,6 +6,7 @@ import { unfit } from '../tensor/tensor.js';
 import { type Batch, type Batcher, batcher, bucketsUpTo, sizeFor, worthwhile } from './batcher.js';
 import { costModel } from './cost.js';
 import { shareOf } from './priority.js';
+import { overloaded, tooLate } from './refusals.js';
 import { splitTask } from './split.js';
 import { nextTurn } from './turn.js';
 import type { Codec, Engine, EngineFacts, ManyRows, Task } from './types.js';
@@ -258,25 +259,6 @@ function halves<T>(list: readonly T[]): readonly (readonly T[])[] {
 /** The outputs without what was padded; those that have no rows stay. */
 function firstRows(outputs: TensorMap, rows: number): TensorMap {
   return new Map([...outputs].map(([name, t]) => [name, (t.dims[0] ?? 0) > rows ? sliceRows(t, 0, rows) : t]));
-}
-
-/** Without a stack, which is most of what a refusal costs and always says the same: here. */
-function overloaded(retryAfterMs: number): MillwrightError<'serving/overloaded'> {
-  const errors = Error as { stackTraceLimit?: number };
-  const { stackTraceLimit } = errors;
-  if (stackTraceLimit !== undefined) errors.stackTraceLimit = 0;
-  try {
-    const message = `The endpoint is over capacity. Try again in ${retryAfterMs} ms.`;
-    return new MillwrightError('serving/overloaded', message, { details: { retryAfterMs } });
-  } finally {
-    if (stackTraceLimit !== undefined) errors.stackTraceLimit = stackTraceLimit;
-  }
-}
-
-function tooLate(): MillwrightError<'serving/deadline'> {
-  return new MillwrightError('serving/deadline', 'The request could not be answered before its deadline.', {
-    details: { deadlineMs: 0, stage: 'queue' },
-  });
 }
 
 function fewerAnswers(got: number, expected: number): MillwrightError<'serving/model-failed'> {
