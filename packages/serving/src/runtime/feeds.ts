@@ -1,4 +1,5 @@
-import { elementCount, holds, type Tensor, type TensorMap, unfit } from '../tensor/tensor.js';
+import { type DeviceMap, type DeviceTensor, isDeviceTensor } from '../tensor/device.js';
+import { elementCount, holds, type Tensor, unfit } from '../tensor/tensor.js';
 import type { TensorSignature, TensorSpec } from './types.js';
 
 /**
@@ -7,7 +8,7 @@ import type { TensorSignature, TensorSpec } from './types.js';
  *
  * @throws `serving/tensor`
  */
-export function checkFeeds(signature: TensorSignature, feeds: TensorMap): void {
+export function checkFeeds(signature: TensorSignature, feeds: DeviceMap): void {
   const sizes = new Map<string, number>();
   for (const spec of signature.inputs) {
     const fed = feeds.get(spec.name);
@@ -21,7 +22,7 @@ export function checkFeeds(signature: TensorSignature, feeds: TensorMap): void {
   }
 }
 
-function checkTensor(spec: TensorSpec, fed: Tensor, sizes: Map<string, number>): void {
+function checkTensor(spec: TensorSpec, fed: Tensor | DeviceTensor, sizes: Map<string, number>): void {
   const received = () => `${fed.dtype} [${fed.dims.join(', ')}]`;
   const dims = spec.dims ?? fed.dims;
   if (fed.dtype !== spec.dtype || fed.dims.length !== dims.length)
@@ -33,6 +34,8 @@ function checkTensor(spec: TensorSpec, fed: Tensor, sizes: Map<string, number>):
     if (expected !== undefined && expected !== size) throw unfit(spec.name, describeSpec(spec), received());
     if (typeof dim === 'string') sizes.set(dim, size);
   }
+  // What lies on a device is what a model gave.
+  if (isDeviceTensor(fed)) return;
   if (!holds(fed.dtype, fed.data) || fed.data.length !== elementCount(fed.dims))
     throw unfit(spec.name, describeSpec(spec), `${fed.data?.length} elements for dims [${fed.dims.join(', ')}]`);
   if (

@@ -1,6 +1,6 @@
 import type { Abortable, Closable } from '@millwright/core';
 import type { VerifiedArtifact } from '@millwright/core/artifact';
-import type { DType, TensorMap } from '../tensor/index.js';
+import type { DeviceMap, DType, TensorMap } from '../tensor/index.js';
 
 /** Where a model can run: `cpu`, `cuda`, `tensorrt`, `webgpu`, `webnn`, `wasm`, `coreml`, `dml`, or a runtime's own word. */
 export type ProviderName = string;
@@ -39,6 +39,8 @@ export interface GoldenRun {
 }
 
 export interface LoadPlan {
+  /** Outputs that `runOnDevice` leaves where they were computed, for other models of this runtime. Default none. */
+  readonly deviceOutputs?: readonly string[] | undefined;
   /** The model's file inside the artifact. Default: the only `.onnx` file. */
   readonly file?: string | undefined;
   /** Batch sizes that will be used. Shader and kernel caches are filled for them before the model is ready. */
@@ -85,6 +87,13 @@ export interface LoadedModel extends Closable {
    * @throws `serving/tensor` before native code sees feeds that do not fit; `serving/model-failed`; `state/closed`
    */
   run(feeds: TensorMap, options?: Abortable): Promise<TensorMap>;
+  /**
+   * The same without the way to this thread and back: takes what other models of the runtime left on the device, and
+   * leaves there the outputs that the plan names. Only where a session lives on this thread.
+   */
+  readonly runOnDevice?: ((feeds: DeviceMap) => Promise<DeviceMap>) | undefined;
+  /** Tensors of this model that lie on the device and have not ended; `close` frees them. */
+  readonly deviceTensors?: number | undefined;
 }
 
 /** Something that runs models: ONNX in Node, ONNX in a page, a plain function, a remote inference server. */

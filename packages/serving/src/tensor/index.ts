@@ -1,4 +1,5 @@
 export { concatRows, padRows, sliceRows } from './batch.js';
+export { type DeviceMap, type DeviceTensor, isDeviceTensor } from './device.js';
 export { fromFloat16, toFloat16 } from './float16.js';
 export type { DType, Tensor, TensorArrays, TensorMap } from './tensor.js';
 export {

@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { operatorCases, unsupportedCases } from '../support/operator-cases.js';
-import type { CaseResult } from '../support/run-operators.js';
+import { type OperatorRun, runOperators } from '../support/spawn-operators.js';
 
 /**
  * Operators with outputs computed from their definitions, through onnxruntime itself and through our runtime, each in a
@@ -10,11 +8,12 @@ import type { CaseResult } from '../support/run-operators.js';
  */
 const supported = operatorCases().map(({ name }) => name);
 const unsupported = unsupportedCases().map(({ name }) => name);
-let direct: Run;
-let ours: Run;
+let direct: OperatorRun;
+let ours: OperatorRun;
 
 beforeAll(async () => {
-  [direct, ours] = await Promise.all([run('direct'), run('ours')]);
+  const names = [...supported, ...unsupported];
+  [direct, ours] = await Promise.all([runOperators('direct', names), runOperators('cpu', names)]);
 }, 120_000);
 
 describe('operators', () => {
@@ -29,7 +28,8 @@ describe('operators', () => {
   });
 
   test('pass where they pass without us, and nowhere else', () => {
-    const passed = ({ results }: Run) => [...results].filter(([, result]) => result === 'pass').map(([name]) => name);
+    const passed = ({ results }: OperatorRun) =>
+      [...results].filter(([, result]) => result === 'pass').map(([name]) => name);
     expect(passed(ours)).toEqual(passed(direct));
   });
 
@@ -44,47 +44,3 @@ describe('operators', () => {
     expect(direct.aborted).toEqual(['output of int4', 'output of uint4']);
   });
 });
-
-interface Run {
-  readonly results: ReadonlyMap<string, string>;
-  /** Cases that ended their process. */
-  readonly aborted: readonly string[];
-}
-
-async function run(how: 'direct' | 'ours'): Promise<Run> {
-  const names = [...supported, ...unsupported];
-  const results = new Map<string, string>();
-  const aborted: string[] = [];
-  while (results.size < names.length) {
-    for (const { name, result } of await child(how, results.size)) results.set(name, result);
-    if (results.size === names.length) break;
-    const name = names[results.size]!;
-    aborted.push(name);
-    results.set(name, 'aborted');
-  }
-  return { results, aborted };
-}
-
-function child(how: string, from: number): Promise<readonly CaseResult[]> {
-  const script = join(import.meta.dirname, '../support/run-operators.ts');
-  const started = spawn(
-    process.execPath,
-    ['--import', 'tsx', '--conditions=@millwright/source', script, how, String(from)],
-    { stdio: ['ignore', 'pipe', 'ignore'] },
-  );
-  let lines = '';
-  started.stdout.on('data', (chunk: Buffer) => {
-    lines += chunk.toString();
-  });
-  return new Promise((resolve, reject) => {
-    started.on('error', reject);
-    started.on('close', () =>
-      resolve(
-        lines
-          .split('\n')
-          .filter(Boolean)
-          .map((line) => JSON.parse(line) as CaseResult),
-      ),
-    );
-  });
-}

@@ -1,4 +1,7 @@
-import { fromFloat16, type Tensor, tensor, toFloat16 } from '@millwright/serving';
+import { isMillwrightError } from '@millwright/core';
+import { fromFloat16, type ModelRuntime, type Tensor, tensor, toFloat16 } from '@millwright/serving';
+import { largestDifference } from '../../src/runtime/golden.js';
+import { artifactOf } from './models.js';
 import * as n from './nd.js';
 import { build, concat, conv, item, map, matmul, mean, type Nd, nd, pool, reduce, sum, transpose } from './nd.js';
 import {
@@ -41,6 +44,42 @@ export function operatorCases(): readonly OperatorCase[] {
     ...normalisations(),
     ...strings(),
   ];
+}
+
+/** Those that take and give 32-bit floats, which every execution provider computes: their answers must agree everywhere. */
+export function floatCases(): readonly OperatorCase[] {
+  const all32 = (map: OperatorCase['feeds']) =>
+    map.size > 0 && [...map.values()].every(({ dtype }) => dtype === 'float32');
+  return operatorCases().filter(({ feeds, outputs }) => all32(feeds) && all32(outputs));
+}
+
+/**
+ * What SwiftShader, the software GPU of the tests, answers differently: WGSL promises nothing for logarithms of zero and
+ * powers of negative numbers, and sines to 2^-11 only. onnxruntime-web's WebGPU fails on a graph
+ * that is one Dropout.
+ */
+const OF_SWIFTSHADER = ['Cos', 'Sin', 'Log of zero', 'Pow both'];
+export const floatExceptions: Readonly<Record<'wasm' | 'webgpu' | 'webgpuInNode', readonly string[]>> = {
+  wasm: [],
+  webgpu: [...OF_SWIFTSHADER, 'Dropout of inference'],
+  webgpuInNode: OF_SWIFTSHADER,
+};
+
+/** What became of a case: `pass`, `differs`, or the code of the refusal. */
+export async function resultOf(each: AnyCase, runtime: ModelRuntime): Promise<string> {
+  try {
+    await using model = await runtime.load(artifactOf({ 'm.onnx': each.model }));
+    return verdict(each, await model.run(each.feeds));
+  } catch (error) {
+    return isMillwrightError(error) ? error.code : 'failed';
+  }
+}
+
+export type AnyCase = Pick<OperatorCase, 'name' | 'model' | 'feeds'> & Partial<OperatorCase>;
+
+export function verdict({ outputs, tolerance }: AnyCase, answer: ReadonlyMap<string, Tensor>): string {
+  if (outputs === undefined) return 'pass';
+  return largestDifference(outputs, answer) <= (tolerance ?? 0) ? 'pass' : 'differs';
 }
 
 /** Models that are in order and that onnxruntime cannot serve here: some end the process when it is tried. */

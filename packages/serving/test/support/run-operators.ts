@@ -1,15 +1,12 @@
 /**
- * Runs the operator cases from one on, through onnxruntime itself (`direct`) or through our runtime (`ours`), and writes
- * a line for each before the next begins: whoever reads knows which one ended the process.
- * `node run-operators.ts direct|ours <from>`
+ * Runs the operator cases from one on, through onnxruntime itself (`direct`) or through our runtime on a provider, and
+ * writes a line for each before the next begins: whoever reads knows which one ended the process.
+ * `node run-operators.ts direct|cpu|webgpu <from>`
  */
 import { writeSync } from 'node:fs';
-import { isMillwrightError } from '@millwright/core';
 import { onnx, type Tensor } from '@millwright/serving';
 import * as ort from 'onnxruntime-node';
-import { largestDifference } from '../../src/runtime/golden.js';
-import { artifactOf } from './models.js';
-import { type OperatorCase, operatorCases, unsupportedCases } from './operator-cases.js';
+import { type AnyCase, floatCases, operatorCases, resultOf, unsupportedCases, verdict } from './operator-cases.js';
 
 /** What became of a case: `pass`, `differs`, or why it could not be run. */
 export interface CaseResult {
@@ -18,15 +15,11 @@ export interface CaseResult {
 }
 
 const [how, from] = process.argv.slice(2);
-const cases = [...operatorCases(), ...unsupportedCases()];
+const cases = how === 'webgpu' ? floatCases() : [...operatorCases(), ...unsupportedCases()];
 for (const each of cases.slice(Number(from))) {
-  const result = await (how === 'direct' ? direct(each) : ours(each)).catch((error: unknown) =>
-    isMillwrightError(error) ? error.code : 'failed',
-  );
+  const result = await (how === 'direct' ? direct(each).catch(() => 'failed') : resultOf(each, onnx({ require: how })));
   writeSync(1, `${JSON.stringify({ name: each.name, result } satisfies CaseResult)}\n`);
 }
-
-type AnyCase = Pick<OperatorCase, 'name' | 'model' | 'feeds'> & Partial<OperatorCase>;
 
 async function direct(each: AnyCase): Promise<string> {
   const session = await ort.InferenceSession.create(each.model, { logSeverityLevel: 4 });
@@ -39,14 +32,4 @@ async function direct(each: AnyCase): Promise<string> {
   );
   await session.release();
   return verdict(each, new Map(outputs as [string, Tensor][]));
-}
-
-async function ours(each: AnyCase): Promise<string> {
-  await using model = await onnx({ require: 'cpu' }).load(artifactOf({ 'm.onnx': each.model }));
-  return verdict(each, await model.run(each.feeds));
-}
-
-function verdict({ outputs, tolerance }: AnyCase, answer: ReadonlyMap<string, Tensor>): string {
-  if (outputs === undefined) return 'pass';
-  return largestDifference(outputs, answer) <= (tolerance ?? 0) ? 'pass' : 'differs';
 }

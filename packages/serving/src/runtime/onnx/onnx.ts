@@ -90,10 +90,14 @@ export function onnx(options: OnnxOptions = {}): ModelRuntime {
     const ort = await obtain(provider);
     const fragile = ALWAYS_ONE_AT_A_TIME || provider === 'webgpu' || provider === 'wasm';
     const oneAtATime: Lock = fragile && placement === 'inline' ? SHARED_LOCK : noLock;
-    const how = { oneAtATime, concurrency: placement === 'inline' ? 1 : workers };
+    const deviceOutputs = placement === 'inline' ? (plan.deviceOutputs ?? []) : undefined;
+    const how = { oneAtATime, concurrency: placement === 'inline' ? 1 : workers, deviceOutputs };
     const startedAt = performance.now();
     const session = (await oneAtATime.run(() =>
-      ort.InferenceSession.create(bytes, sessionOptions(provider, externalData, options)),
+      ort.InferenceSession.create(bytes, {
+        ...sessionOptions(provider, externalData, options),
+        ...outputLocations(provider, deviceOutputs),
+      }),
     )) as OrtSession;
     const facts = {
       runtime: 'onnx',
@@ -175,6 +179,12 @@ function sessionOptions(provider: ProviderName, externalData: readonly SideFile[
     logSeverityLevel: 4,
     ...(externalData.length > 0 ? { externalData } : {}),
   };
+}
+
+/** Only WebGPU has memory that onnxruntime lets others use. */
+function outputLocations(provider: ProviderName, deviceOutputs: readonly string[] = []): object {
+  if (provider !== 'webgpu' || deviceOutputs.length === 0) return {};
+  return { preferredOutputLocation: Object.fromEntries(deviceOutputs.map((name) => [name, 'gpu-buffer'])) };
 }
 
 function onlyModel(artifact: VerifiedArtifact): string {

@@ -1,6 +1,7 @@
 import type { ProviderName } from '../types.js';
 import { configure, explainImport, type OrtAssets, type OrtModule } from './ort.js';
 
+export { download } from './download.node.js';
 export { hostedOrt } from './hosted.node.js';
 export type { OrtAssets, OrtModule } from './ort.js';
 export { tryOut } from './try-out.node.js';

@@ -12,6 +12,9 @@ export interface OrtTensor {
   readonly type: string;
   readonly dims: readonly number[];
   readonly data: ArrayBufferView | readonly string[];
+  readonly location?: string;
+  getData?(releaseData: boolean): Promise<OrtTensor['data']>;
+  dispose?(): void;
 }
 
 export interface OrtSession {
@@ -58,6 +61,11 @@ export async function whyNot(provider: ProviderName): Promise<string | undefined
 
 /** A page has no process to try a provider in; `whyNot` asks the browser. */
 export async function tryOut(_provider: ProviderName): Promise<undefined> {}
+
+/** Brings a tensor from the GPU to this thread, and frees it there. */
+export async function download(_ort: OrtModule, tensor: OrtTensor): Promise<OrtTensor['data']> {
+  return await tensor.getData!(true);
+}
 
 /** Sessions beside this thread. @throws `input/invalid`: a page runs the whole endpoint in a worker of its own instead */
 export function hostedOrt(kind: 'worker' | 'process', _count: number): OrtModule {

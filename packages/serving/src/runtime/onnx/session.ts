@@ -1,5 +1,15 @@
 import { closable, isMillwrightError, MillwrightError } from '@millwright/core';
-import { arrayFor, type DType, type Tensor, type TensorMap } from '../../tensor/index.js';
+import { download } from '#ort';
+import {
+  arrayFor,
+  type DeviceMap,
+  type DeviceTensor,
+  type DType,
+  isDeviceTensor,
+  type Tensor,
+  type TensorMap,
+} from '../../tensor/index.js';
+import { unfit } from '../../tensor/tensor.js';
 import { checkFeeds } from '../feeds.js';
 import type { Lock } from '../lock.js';
 import type { LoadedModel, LoadFacts, TensorSignature } from '../types.js';
@@ -7,28 +17,38 @@ import type { OrtModule, OrtSession, OrtTensor } from './ort.js';
 
 type OrtTensorClass = new (type: DType, data: Tensor['data'], dims: readonly number[]) => OrtTensor;
 
+export interface SessionOptions {
+  readonly oneAtATime: Lock;
+  readonly concurrency: number;
+  /** Outputs that stay on the device. Undefined: the session is not on this thread. */
+  readonly deviceOutputs?: readonly string[] | undefined;
+}
+
 /** An onnxruntime session behind the door of a loaded model. `close` waits for runs that are under way. */
 export function loadedSession(
   ort: OrtModule,
   session: OrtSession,
   signature: TensorSignature,
   facts: LoadFacts,
-  { oneAtATime, concurrency }: { readonly oneAtATime: Lock; readonly concurrency: number },
+  { oneAtATime, concurrency, deviceOutputs }: SessionOptions,
 ): LoadedModel {
   const OrtTensorOf = ort.Tensor as OrtTensorClass;
+  const kept = new Set(deviceOutputs);
+  const alive = new Set<DeviceTensor>();
   let closed = false;
   let running: Promise<unknown> = Promise.resolve();
 
-  async function run(feeds: TensorMap): Promise<TensorMap> {
+  async function runOnDevice(feeds: DeviceMap): Promise<DeviceMap> {
     if (closed) throw new MillwrightError('state/closed', 'The model was closed.', { details: { what: 'model' } });
     checkFeeds(signature, feeds);
     // Null-prototype, because an input may be called `__proto__`.
     const native: Record<string, OrtTensor> = Object.create(null);
-    for (const [name, fed] of feeds) native[name] = new OrtTensorOf(fed.dtype, fed.data, fed.dims);
+    for (const [name, fed] of feeds)
+      native[name] = isDeviceTensor(fed) ? nativeOf(name, fed) : new OrtTensorOf(fed.dtype, fed.data, fed.dims);
     const answer = oneAtATime.run(() => session.run(native));
     running = Promise.allSettled([running, answer]);
     try {
-      return collect(signature, await answer);
+      return collect(await answer);
     } catch (cause) {
       if (isMillwrightError(cause)) throw cause;
       throw new MillwrightError('serving/model-failed', `The model failed: ${messageOf(cause)}`, {
@@ -38,30 +58,92 @@ export function loadedSession(
     }
   }
 
+  function collect(native: Readonly<Record<string, OrtTensor>>): DeviceMap {
+    const outputs = new Map<string, Tensor | DeviceTensor>();
+    for (const { name, dtype } of signature.outputs) {
+      const given = native[name];
+      if (given === undefined)
+        throw new MillwrightError('serving/model-failed', `The output \`${name}\` is missing.`, {
+          details: { model: name },
+        });
+      outputs.set(name, kept.has(name) ? deviceTensor(dtype, given) : tensorOf(dtype, given.dims, given.data));
+    }
+    return outputs;
+  }
+
+  function deviceTensor(dtype: DType, native: OrtTensor): DeviceTensor {
+    const end = () => {
+      alive.delete(tensor);
+      natives.delete(tensor);
+    };
+    const dispose = () => {
+      if (alive.has(tensor)) native.dispose?.();
+      end();
+    };
+    const tensor: DeviceTensor = {
+      dtype,
+      dims: [...native.dims],
+      location: native.location === 'gpu-buffer' ? 'device' : 'host',
+      async download() {
+        if (!alive.has(tensor)) throw tensorEnded();
+        const data = oneAtATime.run(() =>
+          tensor.location === 'host' ? Promise.resolve(native.data) : download(ort, native),
+        );
+        end();
+        return tensorOf(dtype, tensor.dims, await data);
+      },
+      dispose,
+      [Symbol.dispose]: dispose,
+    };
+    alive.add(tensor);
+    natives.set(tensor, native);
+    return tensor;
+  }
+
+  /** What stays on the device for other models is of no use to who did not ask for it. */
+  async function run(feeds: TensorMap): Promise<TensorMap> {
+    const outputs = await runOnDevice(feeds);
+    if (kept.size === 0) return outputs as TensorMap;
+    const here = new Map<string, Tensor>();
+    for (const [name, output] of outputs) here.set(name, isDeviceTensor(output) ? await output.download() : output);
+    return here;
+  }
+
   return {
     ...closable(async () => {
       closed = true;
       await running;
+      for (const tensor of alive) tensor.dispose();
       await oneAtATime.run(() => session.release());
     }),
     signature,
     facts,
     concurrency,
     run,
+    runOnDevice: deviceOutputs && runOnDevice,
+    get deviceTensors() {
+      return alive.size;
+    },
   };
 }
 
-function collect(signature: TensorSignature, native: Readonly<Record<string, OrtTensor>>): TensorMap {
-  const outputs = new Map<string, Tensor>();
-  for (const { name, dtype } of signature.outputs) {
-    const given = native[name];
-    if (given === undefined)
-      throw new MillwrightError('serving/model-failed', `The output \`${name}\` is missing.`, {
-        details: { model: name },
-      });
-    outputs.set(name, { dtype, dims: [...given.dims], data: own(dtype, given.data) } as Tensor);
-  }
-  return outputs;
+/** What onnxruntime calls the tensors that we gave out. */
+const natives = new WeakMap<DeviceTensor, OrtTensor>();
+
+function nativeOf(name: string, tensor: DeviceTensor): OrtTensor {
+  const native = natives.get(tensor);
+  if (native === undefined) throw unfit(name, 'a tensor of this runtime that has not ended', 'another');
+  return native;
+}
+
+function tensorEnded(): MillwrightError<'state/closed'> {
+  return new MillwrightError('state/closed', 'The tensor was downloaded or disposed of.', {
+    details: { what: 'device tensor' },
+  });
+}
+
+function tensorOf(dtype: DType, dims: readonly number[], data: OrtTensor['data']): Tensor {
+  return { dtype, dims: [...dims], data: own(dtype, data) } as Tensor;
 }
 
 /** Half floats come as Float16Array where the runtime has one; we always show bits. */
