@@ -23,8 +23,13 @@ let due = performance.now();
 const load = setInterval(() => {
   // What a blocked thread held up comes now: the rate is kept.
   for (; due <= performance.now(); due += TICK_MS)
-    for (let i = 0; i < PER_TICK; i++) endpoint.predict({ x }).catch(() => undefined);
+    for (let i = 0; i < PER_TICK; i++) endpoint.predict({ x }).catch(count);
 }, TICK_MS);
+/** Failures by their message. */
+const failures = new Map<string, number>();
+function count(error: unknown): void {
+  failures.set(String(error), (failures.get(String(error)) ?? 0) + 1);
+}
 
 const swap = async (count: number) => {
   for (let i = 1; i <= count; i++) await endpoint.champion.swap(sourceOf(models[i % 4]!));
@@ -53,6 +58,7 @@ const drift = 100 * (resident.at(-1)! / resident[0]! - 1);
 console.log(
   `${SWAPS} swaps, ${((1_000 * seconds) / SWAPS).toFixed(1)} ms each; ${requests} requests, ${failed} failed, p99 ${latency.p99.toFixed(1)} ms`,
 );
+for (const [message, times] of failures) console.log(`  ${times} × ${message}`);
 console.log(
   `resident in each fifth of the swaps: ${resident.map((mib) => mib.toFixed(0)).join(', ')} MiB, ${drift.toFixed(1)} %`,
 );
