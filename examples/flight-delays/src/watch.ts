@@ -1,9 +1,10 @@
 import type { TableProfile } from '@millwright/core/profile';
 import type { Table } from '@millwright/core/table';
-import { createMonitor, type DecisionRecord } from '@millwright/drift';
+import { createMonitor, type DecisionRecord, decisionEvents } from '@millwright/drift';
 import { date } from './console.js';
 import type { Factory } from './factory.js';
 import { between, DAY_MS, type FlightArrays } from './flights.js';
+import { MODEL } from './models.js';
 
 /** Watches the flights day by day against January, and writes what asks for an action to the ledger. */
 export interface Watch {
@@ -33,14 +34,11 @@ export function watchFlights(
       const closed = monitor.observe(between(table, flights.date, startMs, startMs + DAY_MS), { time: startMs });
       for (const record of [...closed, ...monitor.advance(startMs + DAY_MS)]) {
         records.push(record);
-        const { action, sentence } = record.trigger;
+        const { action } = record.trigger;
         if (action === 'none' || action === 'insufficient' || action === 'watch') continue;
-        await registry.ledger.commit(() => ({
-          events: [
-            { type: 'drift.triggered', data: { action, sentence, digest: record.digest, window: date(startMs) } },
-          ],
-          result: undefined,
-        }));
+        const champion = registry.models.aliased(MODEL, 'champion');
+        const events = decisionEvents(record, champion === undefined ? [] : [champion]);
+        await registry.ledger.commit(() => ({ events, result: undefined }));
         screen.line(`${date(startMs)}  drift: ${action}. ${record.sentence}`);
         if (action === 'retrain') retrain = record;
       }

@@ -28,8 +28,9 @@ export function assembler(
   reference: TableProfile,
   columns: readonly string[],
   late: (event: { readonly rows: number; readonly window: number }) => void,
+  segmentBy?: string | undefined,
 ): Assembler {
-  const open = () => openWindow(reference, columns);
+  const open = () => openWindow(reference, columns, segmentBy);
   switch (spec.by) {
     case 'rows':
       return byRows(spec.rows, open);

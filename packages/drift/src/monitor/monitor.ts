@@ -15,6 +15,7 @@ import type { TriggerPolicy, TriggerState } from '../trigger/types.js';
 import { assembler, type Span } from './assemble.js';
 import { type AssessOptions, compareProfiles, plansOf } from './assess.js';
 import { type Seasons, seasonOf } from './seasons.js';
+import { attributeSegments, type SegmentShare, type Segments } from './segments.js';
 import type { Assessment, DecisionRecord, WindowFacts } from './types.js';
 import { checkWindow, type WindowSpec } from './windows.js';
 
@@ -32,6 +33,8 @@ export interface MonitorOptions extends Pick<AssessOptions, 'columns' | 'multipl
   readonly horizonWindows?: number | undefined;
   /** Profiles of the reference's hours or weekdays: a window is compared with its like (see `seasonalReference`). */
   readonly seasons?: Seasons | undefined;
+  /** Profiles of the reference's segments: records then say in which of them a change is (see `segmentedReference`). */
+  readonly segments?: Segments | undefined;
   /**
    * Compare also with the latest `windows` windows, as `rolling` in the record; α is halved between the two. What is new
    * shows in both; what came slowly, or stays, shows against the reference only, and that is what triggers.
@@ -104,7 +107,13 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const windowAlpha = alpha / horizonWindows;
   const plan = digestJson(planData(options, plans.keys(), windowAlpha));
   const hub = eventHub<MonitorEvents>();
-  const windows = assembler(spec, reference, [...plans.keys()], (event) => hub.emit('late', event));
+  const windows = assembler(
+    spec,
+    reference,
+    [...plans.keys()],
+    (event) => hub.emit('late', event),
+    options.segments?.by,
+  );
   let latest = options.rolling?.profiles ?? [];
   let trigger = options.triggerState ?? QUIET;
   let lastClosed: number | undefined;
@@ -123,7 +132,12 @@ export function createMonitor(options: MonitorOptions): Monitor {
     lastClosed = index;
     const season = startMs === undefined ? undefined : seasonOf(options.seasons, startMs);
     const faults = window.faults();
-    const assessment = withFaults(compare(season?.profile ?? reference, profile), faults);
+    const compared = withFaults(compare(season?.profile ?? reference, profile), faults);
+    const segments =
+      options.segments === undefined || compared.verdict !== 'drift'
+        ? undefined
+        : attributeSegments(compared, options.segments.profiles, window.segments(), reference, options);
+    const assessment = withPlace(compared, segments);
     const rolling = rollingAssessment(latest, options.rolling?.windows, (against) => compare(against, profile));
     if (options.rolling !== undefined && !partial && isWhole(profile, reference, plans.keys()) && faults.length === 0)
       latest = [...latest, profile].slice(-options.rolling.windows);
@@ -144,6 +158,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
       reference: reference.digest,
       season: season && { name: season.name, reference: season.profile.digest },
       rolling,
+      segments,
       profile: profile.digest,
       plan,
       alpha: windowAlpha,
@@ -223,6 +238,17 @@ function withFaults(assessment: Assessment, faults: readonly string[]): Assessme
     : { ...assessment, integrity, verdict: 'drift', sentence: `${integrity[0]}.` };
 }
 
+/** The sentence also says where, when one segment holds most of the largest change. */
+function withPlace(assessment: Assessment, segments: readonly SegmentShare[] | undefined): Assessment {
+  const first = segments?.find(({ column }) => assessment.sentence.startsWith(column));
+  if (first === undefined || first.share < MOST) return assessment;
+  const part = `${Number((100 * first.share).toPrecision(3))} % of it in \`${first.segment}\``;
+  return { ...assessment, sentence: assessment.sentence.replace(/\.$/, `; ${part}.`) };
+}
+
+/** One segment of many is named from a share of a half on. */
+const MOST = 0.5;
+
 /** The part of the options that decides, as data with a digest. */
 function planData(options: MonitorOptions, columns: Iterable<string>, alpha: number) {
   const plans = options.columns !== undefined && !Array.isArray(options.columns) ? options.columns : {};
@@ -233,6 +259,9 @@ function planData(options: MonitorOptions, columns: Iterable<string>, alpha: num
     integrityAt: options.integrityAt ?? 0.2,
     seasons: [...(options.seasons?.profiles ?? [])].map(([season, profile]) => [season, profile.digest]),
     rolling: options.rolling?.windows ?? 0,
+    ...(options.segments && {
+      segments: [...options.segments.profiles].map(([segment, profile]) => [segment, profile.digest]),
+    }),
     columns: [...columns].map((name) => {
       const plan = new Map(Object.entries(plans)).get(name);
       return {

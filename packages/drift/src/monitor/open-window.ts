@@ -1,6 +1,7 @@
 import { MillwrightError } from '@millwright/core';
 import { type ColumnProfile, mergeProfiles, profileTable, type TableProfile } from '@millwright/core/profile';
 import { concatTables, selectColumns, type Table } from '@millwright/core/table';
+import { mergeSegments, profileSegments } from './segments.js';
 
 /** A window that still takes rows. */
 export interface OpenWindow {
@@ -13,6 +14,8 @@ export interface OpenWindow {
   /** What was profiled so far. */
   parts(): readonly TableProfile[];
   profile(): TableProfile;
+  /** By segment, of the rows that came as rows; empty without segments. */
+  segments(): ReadonlyMap<string, TableProfile>;
   /** What single batches lacked, as sentences. A column that is gone from all of them is missing in the profile instead. */
   faults(): readonly string[];
 }
@@ -24,17 +27,25 @@ const PROFILE_ROWS = 8_192;
  * Collects a window. A batch without a column, or with another kind of it, is a finding and not an error: its rows
  * count as null there.
  */
-export function openWindow(reference: TableProfile, columns: readonly string[]): OpenWindow {
+export function openWindow(
+  reference: TableProfile,
+  columns: readonly string[],
+  segmentBy?: string | undefined,
+): OpenWindow {
   let waiting: Table[] = [];
   let waitingRows = 0;
   let parts: TableProfile[] = [];
+  let segments: ReadonlyMap<string, TableProfile> = new Map();
   const together = reference.presence?.columns ?? [];
-  const wanted = [...new Set([...columns, ...together])];
+  const wanted = [...new Set([...columns, ...together, ...(segmentBy === undefined ? [] : [segmentBy])])];
   const flush = () => {
     if (waiting.length === 0) return;
     const table = concatTables(waiting);
     const own = columns.filter((name) => table.columns.has(name));
     parts.push(profileTable(withAbsent(table, together), { reference, columns: own }));
+    // A batch that lacks a column is a finding already, and has no segments to compare.
+    if (segmentBy !== undefined && table.columns.has(segmentBy) && own.length === columns.length)
+      segments = mergeSegments(segments, profileSegments(table, segmentBy, reference, own));
     waiting = [];
     waitingRows = 0;
     if (parts.length >= 2) parts = mergeAlike(parts);
@@ -66,6 +77,7 @@ export function openWindow(reference: TableProfile, columns: readonly string[]):
     absorb(other) {
       flush();
       parts = mergeAlike([...parts, ...other.parts()]);
+      segments = mergeSegments(segments, other.segments());
     },
     parts() {
       flush();
@@ -76,6 +88,10 @@ export function openWindow(reference: TableProfile, columns: readonly string[]):
       const [first, ...rest] = alignAll(parts, reference, columns);
       if (first === undefined) return profileTable({ rowCount: 0, columns: new Map() }, { reference });
       return rest.reduce(mergeProfiles, first);
+    },
+    segments() {
+      flush();
+      return segments;
     },
     faults() {
       return columns.flatMap((name) => {

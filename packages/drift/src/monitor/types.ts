@@ -1,6 +1,7 @@
 import type { Digest } from '@millwright/core';
 import type { DriftVerdict, TestResult, TwoSampleTest } from '../test/types.js';
 import type { TriggerDecision } from '../trigger/types.js';
+import type { SegmentShare } from './segments.js';
 
 /** What is looked for in a column. */
 export type CheckKind = 'distribution' | 'missing' | 'unseen' | 'range' | 'presence' | 'schema';
@@ -63,6 +64,8 @@ export interface DecisionRecord extends Assessment {
   readonly season: { readonly name: string; readonly reference: Digest } | undefined;
   /** Against the latest windows together; undefined when not asked for, or before there were enough. */
   readonly rolling: (Assessment & { readonly reference: Digest; readonly windows: number }) | undefined;
+  /** Where the changes are, the largest share first; undefined when not asked for, or when nothing drifted. */
+  readonly segments: readonly SegmentShare[] | undefined;
   readonly profile: Digest;
   readonly plan: Digest;
   /** The part of α that this window may spend. */

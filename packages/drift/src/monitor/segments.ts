@@ -1,0 +1,125 @@
+import { mergeProfiles, profileTable, type TableProfile } from '@millwright/core/profile';
+import { columnOf, readStrings, type Table, takeRows } from '@millwright/core/table';
+import { type AssessOptions, compareProfiles, plansOf } from './assess.js';
+import type { Assessment, CheckKind } from './types.js';
+
+/** The reference's rows by airport, device, customer group: where a change is looked for once it is found. */
+export interface Segments {
+  /** The column that names a row's segment. */
+  readonly by: string;
+  /** Counted against the reference of the monitor. */
+  readonly profiles: ReadonlyMap<string, TableProfile>;
+}
+
+/** How much of a change one segment holds. */
+export interface SegmentShare {
+  readonly column: string;
+  readonly check: CheckKind;
+  readonly segment: string;
+  /** Share of all rows that are in the segment. A changed mix shows here. */
+  readonly rows: { readonly reference: number; readonly current: number };
+  /** The effect among the segment's rows alone. */
+  readonly effect: number;
+  /** Of what all segments have moved, weighted by their rows: 0 to 1. */
+  readonly share: number;
+}
+
+/**
+ * Profiles of the reference's rows by segment. Give them to the monitor as `segments`: its records then say where a change is.
+ *
+ * @throws `table/column`
+ */
+export function segmentedReference(
+  table: Table,
+  options: {
+    /** The profile of the whole: segments are counted in its cells. */
+    readonly reference: TableProfile;
+    readonly by: string;
+    /** Segments with fewer rows are left out. Default 200. */
+    readonly leastRows?: number | undefined;
+  },
+): Segments {
+  const { reference, by, leastRows = 200 } = options;
+  const profiles = profileSegments(table, by, reference, [...reference.columns.keys()]);
+  return { by, profiles: new Map([...profiles].filter(([, { rowCount }]) => rowCount >= leastRows)) };
+}
+
+/** One profile per value of `by`; rows without one are in none. @throws `table/column` */
+export function profileSegments(
+  table: Table,
+  by: string,
+  reference: TableProfile,
+  columns: readonly string[],
+): ReadonlyMap<string, TableProfile> {
+  const members = new Map<string, number[]>();
+  for (const [row, name] of readStrings(columnOf(table, by)).entries()) {
+    if (name === null) continue;
+    const rows = members.get(name);
+    if (rows === undefined) members.set(name, [row]);
+    else rows.push(row);
+  }
+  const profileOf = (rows: readonly number[]) =>
+    profileTable(takeRows(table, Int32Array.from(rows)), { reference, columns });
+  return new Map([...members].map(([name, rows]) => [name, profileOf(rows)]));
+}
+
+/** Adds the segments of more rows. */
+export function mergeSegments(
+  a: ReadonlyMap<string, TableProfile>,
+  b: ReadonlyMap<string, TableProfile>,
+): ReadonlyMap<string, TableProfile> {
+  const merged = new Map(a);
+  for (const [name, profile] of b) {
+    const before = merged.get(name);
+    merged.set(name, before === undefined ? profile : mergeProfiles(before, profile));
+  }
+  return merged;
+}
+
+/** How many segments a record names. */
+const MAX_SEGMENTS = 8;
+
+/** Compares every segment with itself, in the checks that found drift; the largest share first. */
+export function attributeSegments(
+  assessment: Assessment,
+  before: ReadonlyMap<string, TableProfile>,
+  now: ReadonlyMap<string, TableProfile>,
+  reference: TableProfile,
+  options: AssessOptions,
+): readonly SegmentShare[] {
+  const found = assessment.checks.filter(
+    ({ verdict, check, result }) => verdict === 'drift' && check !== 'presence' && result !== undefined,
+  );
+  const plans = plansOf(reference, options.columns);
+  const columns = Object.fromEntries(found.map(({ column }) => [column, plans.get(column) ?? {}]));
+  const names = [...before.keys()].filter((name) => now.has(name));
+  const total = { reference: rowsOf(before), current: rowsOf(now) };
+  const compared = names.map((name) => compareProfiles(before.get(name)!, now.get(name)!, { ...options, columns }));
+  return found
+    .flatMap(({ column, check }) => {
+      const moved = compared.map(({ checks }, i) => {
+        const effect = checks.find((one) => one.column === column && one.check === check)?.result?.effect ?? Number.NaN;
+        return { segment: names[i]!, effect, weight: (effect || 0) * now.get(names[i]!)!.rowCount };
+      });
+      const sum = moved.reduce((all, { weight }) => all + weight, 0);
+      return moved.map(({ segment, effect, weight }) => ({
+        column,
+        check,
+        segment,
+        rows: {
+          reference: before.get(segment)!.rowCount / total.reference,
+          current: now.get(segment)!.rowCount / total.current,
+        },
+        effect,
+        share: sum === 0 ? 0 : weight / sum,
+      }));
+    })
+    .sort((a, b) => b.share - a.share)
+    .slice(0, MAX_SEGMENTS);
+}
+
+function rowsOf(profiles: ReadonlyMap<string, TableProfile>): number {
+  let rows = 0;
+  for (const { rowCount } of profiles.values()) rows += rowCount;
+  return rows;
+}
