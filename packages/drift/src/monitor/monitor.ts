@@ -15,8 +15,8 @@ import type { TriggerPolicy, TriggerState } from '../trigger/types.js';
 import { assembler, type Span } from './assemble.js';
 import { type AssessOptions, compareProfiles, plansOf } from './assess.js';
 import { type Seasons, seasonOf } from './seasons.js';
-import { attributeSegments, type SegmentShare, type Segments } from './segments.js';
-import type { Assessment, DecisionRecord, WindowFacts } from './types.js';
+import { attributeSegments, type Segments } from './segments.js';
+import type { Assessment, DecisionRecord, SegmentShare, WindowFacts } from './types.js';
 import { checkWindow, type WindowSpec } from './windows.js';
 
 export interface MonitorOptions extends Pick<AssessOptions, 'columns' | 'multiplicity' | 'integrityAt'> {

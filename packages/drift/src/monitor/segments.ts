@@ -1,7 +1,7 @@
 import { mergeProfiles, profileTable, type TableProfile } from '@millwright/core/profile';
 import { columnOf, readStrings, type Table, takeRows } from '@millwright/core/table';
 import { type AssessOptions, compareProfiles, plansOf } from './assess.js';
-import type { Assessment, CheckKind } from './types.js';
+import type { Assessment, SegmentShare } from './types.js';
 
 /** The reference's rows by airport, device, customer group: where a change is looked for once it is found. */
 export interface Segments {
@@ -9,19 +9,6 @@ export interface Segments {
   readonly by: string;
   /** Counted against the reference of the monitor. */
   readonly profiles: ReadonlyMap<string, TableProfile>;
-}
-
-/** How much of a change one segment holds. */
-export interface SegmentShare {
-  readonly column: string;
-  readonly check: CheckKind;
-  readonly segment: string;
-  /** Share of all rows that are in the segment. A changed mix shows here. */
-  readonly rows: { readonly reference: number; readonly current: number };
-  /** The effect among the segment's rows alone. */
-  readonly effect: number;
-  /** Of what all segments have moved, weighted by their rows: 0 to 1. */
-  readonly share: number;
 }
 
 /**

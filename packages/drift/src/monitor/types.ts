@@ -1,7 +1,6 @@
 import type { Digest } from '@millwright/core';
 import type { DriftVerdict, TestResult, TwoSampleTest } from '../test/types.js';
 import type { TriggerDecision } from '../trigger/types.js';
-import type { SegmentShare } from './segments.js';
 
 /** What is looked for in a column. */
 export type CheckKind = 'distribution' | 'missing' | 'unseen' | 'range' | 'presence' | 'schema';
@@ -39,6 +38,19 @@ export interface Assessment {
   readonly integrity: readonly string[];
   /** What changed most, in one sentence. */
   readonly sentence: string;
+}
+
+/** How much of a change one segment holds. */
+export interface SegmentShare {
+  readonly column: string;
+  readonly check: CheckKind;
+  readonly segment: string;
+  /** Share of all rows that are in the segment. A changed mix shows here. */
+  readonly rows: { readonly reference: number; readonly current: number };
+  /** The effect among the segment's rows alone. */
+  readonly effect: number;
+  /** Of what all segments have moved, weighted by their rows: 0 to 1. */
+  readonly share: number;
 }
 
 export interface WindowFacts {
