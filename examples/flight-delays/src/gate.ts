@@ -1,5 +1,7 @@
 import type { ModelPolicy, ModelVersion } from '@millwright/registry';
 import {
+  type CalibrationReport,
+  calibration,
   compare,
   confusion,
   type EvaluationReport,
@@ -52,6 +54,8 @@ export async function createModel({ registry }: Factory): Promise<void> {
 export interface Judged {
   readonly report: EvaluationReport;
   readonly verdict: GateVerdict;
+  /** How far the probabilities of the challenger, and of the champion where there is one, are from what happened. */
+  readonly calibration: Readonly<Record<string, CalibrationReport>>;
   /** What travellers would notice. */
   readonly inWords: string;
 }
@@ -66,20 +70,16 @@ export async function judge(
 ): Promise<Judged> {
   const y = truth(flights, rows);
   // Without a champion the challenger has to beat the one number that everybody knows: the share of late flights.
+  const scores = champion && predict(champion.weights, flights, rows);
+  const challenged = predict(challenger.weights, flights, rows);
   const share = y.reduce((sum, late) => sum + late, 0) / y.length;
   const report = compare({
     truth: y,
     champion:
       champion === undefined
         ? { name: 'the average', scores: new Float64Array(y.length).fill(share) }
-        : {
-            name: champion.version.id,
-            scores: predict(champion.weights, flights, rows),
-          },
-    challenger: {
-      name: challenger.version.id,
-      scores: predict(challenger.weights, flights, rows),
-    },
+        : { name: champion.version.id, scores },
+    challenger: { name: challenger.version.id, scores: challenged },
     primary: 'logLoss',
     metrics: ['logLoss', 'brier', 'rocAuc'],
     sliceMetrics: ['logLoss'],
@@ -87,7 +87,11 @@ export async function judge(
   });
   const verdict = gate(report, champion === undefined ? FIRST_GATE : GATE);
   await registry.models.attachEvidence(challenger.version, verdict);
-  return { report, verdict, inWords: inWords(flights, rows, champion, challenger) };
+  const calibrated = {
+    [challenger.version.id]: calibration({ truth: y, scores: challenged }),
+    ...(champion && scores && { [champion.version.id]: calibration({ truth: y, scores }) }),
+  };
+  return { report, verdict, calibration: calibrated, inWords: inWords(flights, rows, champion, challenger) };
 }
 
 /** The gate judges probabilities; travellers notice warnings. */

@@ -1,15 +1,19 @@
 import { writeFileSync } from 'node:fs';
 import {
-  type EntryKind,
+  calibrationOf,
+  driftOf,
   evaluationOf,
+  ledgerOf,
+  lineageOf,
   type ReportModel,
-  type RolloutSection,
   renderReport,
+  rolloutOf,
+  timelineOf,
 } from '@millwright/adapters/html-report';
-import { verifyInclusion } from '@millwright/core/ledger';
-import { impact, toJson } from '@millwright/core/lineage';
+import { type VerifyReport, verifyInclusion } from '@millwright/core/ledger';
+import { impact } from '@millwright/core/lineage';
 import { modelCard, technicalFile, timeline } from '@millwright/registry/governance';
-import { count, date, percent, type Screen } from './console.js';
+import { count, date, type Screen } from './console.js';
 import { MODEL } from './models.js';
 import type { Story } from './story.js';
 
@@ -17,7 +21,7 @@ import type { Story } from './story.js';
 export async function writeReports(story: Story, screen: Screen): Promise<void> {
   const { registry } = story.factory;
   screen.heading('What happened');
-  const entries = (await timeline(registry)).filter(({ kind }) => TOLD[kind] !== undefined);
+  const entries = await timeline(registry, { kinds: TOLD });
   for (const { time, actor, sentence } of entries) screen.line(`${date(time)}  ${actor.padEnd(6)} ${sentence}`);
 
   screen.heading('Who was champion on March 5, who decided it, on what evidence?');
@@ -52,38 +56,35 @@ export async function writeReports(story: Story, screen: Screen): Promise<void> 
   screen.line('report.html, model-card.md and technical-file.md are written next to this example');
 }
 
-/** What the timeline tells, and the sign it gets. */
-const TOLD: Readonly<Record<string, EntryKind>> = {
-  'dataset.added': 'data',
-  'run.finished': 'run',
-  'version.registered': 'model',
-  'evidence.attached': 'gate',
-  'approval.given': 'approval',
-  'alias.moved': 'promotion',
-  'rollout.submitted': 'rollout',
-  'rollout.stageEntered': 'rollout',
-  'rollout.rollbackStarted': 'rollback',
-  'drift.triggered': 'drift',
-  'command.denied': 'note',
-};
+/** What the timeline tells. */
+const TOLD = [
+  'dataset.added',
+  'run.finished',
+  'version.registered',
+  'evidence.attached',
+  'approval.given',
+  'alias.moved',
+  'rollout.submitted',
+  'rollout.stageEntered',
+  'rollout.rollbackStarted',
+  'drift.triggered',
+  'command.denied',
+];
 
 type Entries = Awaited<ReturnType<typeof timeline>>;
 
-function reportOf(
-  story: Story,
-  entries: Entries,
-  verified: { ok: boolean; events: number; head: { root: string; seq: number } },
-): ReportModel {
+function reportOf(story: Story, entries: Entries, verified: VerifyReport): ReportModel {
   const { factory, judged, rollouts, days, watch } = story;
   const { registry } = factory;
   const requests = days.reduce((sum, day) => sum + day.requests, 0);
-  const { nodes, edges } = toJson(registry.lineage);
+  const champion = registry.models.aliased(MODEL, 'champion')!.id;
+  const newest = judged.find(({ version }) => version === champion);
   return {
     title: 'Flight delays: half a year of a model factory',
     summary: `Every flight between 229 US airports from January to June 2001: ${count(requests)} requests answered, each outcome joined, every decision in one ledger.`,
     time: factory.clock.now(),
     facts: [
-      { label: 'Champion', value: registry.models.aliased(MODEL, 'champion')!.id },
+      { label: 'Champion', value: champion },
       {
         label: 'Versions',
         value: registry.models.versions(MODEL).length,
@@ -93,19 +94,15 @@ function reportOf(
       { label: 'Requests', value: requests },
       { label: 'Ledger', value: verified.events, note: 'events' },
     ],
-    timeline: entries.map(({ time, kind, actor, sentence }) => ({ time, kind: TOLD[kind]!, sentence, detail: actor })),
+    timeline: timelineOf(entries),
     evaluations: judged.slice(1).map(({ report, verdict }) => evaluationOf(report, verdict)),
-    rollouts: rollouts.map(rolloutOf),
+    calibrations: newest === undefined ? [] : [calibrationOf(newest.calibration)],
+    rollouts: rollouts.map(({ version, history }) => rolloutOf(history, { title: version })),
     drift: {
-      sentence:
-        'Each day against the training data, in units of what would matter: 1 is an alarm. Retraining is asked for when five of seven days alarm.',
-      days: watch.records.map(({ window }) => date(window.startMs ?? 0)),
-      columns: ['delay', 'miles', 'hour', 'origin', 'destination'].map((name) => ({
-        name,
-        scores: watch.records.map(
-          ({ checks }) => checks.find(({ column, check }) => column === name && check === 'distribution')?.severity,
-        ),
-      })),
+      ...driftOf(watch.records, {
+        sentence:
+          'Each day against the training data, in units of what would matter: 1 is an alarm. Retraining is asked for when five of seven days alarm.',
+      }),
       lines: [
         {
           title: 'What travellers felt, day by day',
@@ -126,49 +123,8 @@ function reportOf(
         },
       ],
     },
-    lineage: { sentence: 'From the raw file to every model.', nodes, edges },
-    ledger: {
-      sentence: 'An append-only Merkle tree; every fact above is a fold of it.',
-      size: verified.events,
-      head: `commit ${verified.head.seq}`,
-      root: verified.head.root,
-      verified: verified.ok,
-    },
-  };
-}
-
-function rolloutOf({ version, history }: Story['rollouts'][number]): RolloutSection {
-  const last = history.moments.findLast(
-    ({ type }) => type === 'rollout.rollbackStarted' || type === 'rollout.promotionStarted',
-  );
-  const limit = (of: 'harm' | 'proof') => history.evidence[0]?.[of].limit ?? 0;
-  return {
-    title: version,
-    sentence: last?.sentence ?? 'It has not come to an end.',
-    share: history.shares.map(({ time, share }) => ({ time, share, stage: percent(share, 0) })),
-    evidence: [
-      {
-        label: 'harm',
-        of: 'harm',
-        threshold: limit('harm'),
-        points: history.evidence.map(({ time, harm }) => ({ x: time, y: harm.logE })),
-      },
-      {
-        label: 'no harm is proved',
-        of: 'benefit',
-        threshold: limit('proof'),
-        points: history.evidence.map(({ time, proof }) => ({ x: time, y: proof.logE })),
-      },
-    ],
-    ...(last === undefined
-      ? {}
-      : {
-          end: {
-            time: last.time,
-            kind: last.type === 'rollout.promotionStarted' ? 'promotion' : 'rollback',
-            sentence: last.sentence,
-          },
-        }),
+    lineage: lineageOf(registry.lineage, { sentence: 'From the raw file to every model.' }),
+    ledger: ledgerOf(verified),
   };
 }
 

@@ -1,3 +1,12 @@
+export { type CalibrationSectionOptions, calibrationOf } from './html-report/from-calibration.js';
+export { type DriftSectionOptions, driftOf } from './html-report/from-drift.js';
 export { type EvaluationSectionOptions, evaluationOf } from './html-report/from-evaluation.js';
+export { ledgerOf } from './html-report/from-ledger.js';
+export { type LineageSectionOptions, lineageOf } from './html-report/from-lineage.js';
+export { type RegistryReportOptions, reportOf } from './html-report/from-registry.js';
+export { type ReviewSectionOptions, reviewsOf } from './html-report/from-reviews.js';
+export { type RolloutSectionOptions, rolloutOf } from './html-report/from-rollout.js';
+export { type TimelineSectionOptions, timelineOf } from './html-report/from-timeline.js';
+export { type ValidationSectionOptions, validationOf } from './html-report/from-validation.js';
 export type * from './html-report/model.js';
 export { type RenderOptions, renderReport } from './html-report/page.js';

@@ -47,6 +47,18 @@ export function formatTime(time: number): string {
   return at.endsWith('T00:00:00.000Z') ? at.slice(0, 10) : `${at.slice(0, 10)} ${at.slice(11, 16)}`;
 }
 
+/** About how long, in the largest unit that fits: `4 min`, `2.5 h`. */
+export function formatDuration(ms: number): string {
+  const [name, size] = UNITS.find(([, each]) => ms >= 0.99 * each) ?? (['s', 1000] as const);
+  return `${formatTick(Number((ms / size).toPrecision(2)))} ${name}`;
+}
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+] as const;
+
 /** Day and time under a month's heading: `3 Jan 04:48`. */
 export function formatMoment(time: number): string {
   const at = iso(time);

@@ -51,11 +51,19 @@ function escaped(value: string): string {
   return value.toWellFormed().replace(/[&<>"']|(?![\t\n\r])\p{Cc}/gu, (c) => ENTITIES[c] ?? '\ufffd');
 }
 
-/** A value as JSON that can stand in a script element: nothing in it can end the element or start a comment. */
+/**
+ * A value as JSON that can stand in a script element: nothing in it can end the element or start a comment. Fractions have
+ * six digits, which is what a page needs of them.
+ */
 export function jsonForScript(value: unknown): Markup {
-  const json = JSON.stringify(value).replace(
+  const json = JSON.stringify(value, sixDigits).replace(
     /[<>&\u2028\u2029]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
   return { [BRAND]: json };
+}
+
+/** For `JSON.stringify`: fractions lose what nobody reads. */
+export function sixDigits(_: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;
 }

@@ -9,9 +9,12 @@ export interface ReportModel {
   readonly time?: number | undefined;
   readonly facts?: readonly Fact[] | undefined;
   readonly timeline?: readonly TimelineEntry[] | undefined;
+  readonly validations?: readonly ValidationSection[] | undefined;
   readonly evaluations?: readonly EvaluationSection[] | undefined;
+  readonly calibrations?: readonly CalibrationSection[] | undefined;
   readonly rollouts?: readonly RolloutSection[] | undefined;
   readonly drift?: DriftSection | undefined;
+  readonly reviews?: ReviewSection | undefined;
   readonly lineage?: LineageSection | undefined;
   readonly ledger?: LedgerSection | undefined;
   readonly charts?: readonly ChartSection[] | undefined;
@@ -99,6 +102,40 @@ export interface SliceForest {
   }[];
 }
 
+/** What a suite of expectations found in a table. */
+export interface ValidationSection {
+  /** What was checked: `june.parquet`. */
+  readonly title?: string | undefined;
+  readonly sentence: string;
+  readonly verdict: Verdict;
+  readonly checks: readonly CheckRow[];
+}
+
+export interface CheckRow {
+  /** What it is about, usually a column. Checks of one subject stand together. */
+  readonly subject: string;
+  readonly verdict: Verdict;
+  readonly sentence: string;
+  /** A failed warning does not fail the suite. */
+  readonly warning?: boolean | undefined;
+  /** First rows that do not keep it, as text. */
+  readonly samples?: string | undefined;
+}
+
+/** Said probabilities against what happened, of one or more models on the same rows. */
+export interface CalibrationSection {
+  readonly title?: string | undefined;
+  readonly sentence: string;
+  readonly curves: readonly CalibrationCurve[];
+}
+
+export interface CalibrationCurve {
+  readonly label: string;
+  readonly tone?: 'accent' | 'muted' | 'bad' | undefined;
+  /** Mean probability that was said and share that came true, with its interval, bin by bin. Empty bins are left out. */
+  readonly bins: readonly { readonly said: number; readonly share: Estimate; readonly rows: number }[];
+}
+
 export interface Point {
   readonly x: number;
   readonly y: number | undefined;
@@ -112,9 +149,24 @@ export interface RolloutSection {
   readonly share: readonly { readonly time: number; readonly share: number; readonly stage?: string | undefined }[];
   /** Logarithms of e-values over time. */
   readonly evidence?: readonly EvidenceCurve[] | undefined;
+  /** What each metric came to at the last look. */
+  readonly metrics?: readonly RolloutMetric[] | undefined;
+  /** What happened on the way, in words. */
+  readonly moments?:
+    | readonly { readonly time: number; readonly sentence: string; readonly actor?: string | undefined }[]
+    | undefined;
   readonly end?:
     | { readonly time: number; readonly kind: 'promotion' | 'rollback'; readonly sentence: string }
     | undefined;
+}
+
+export interface RolloutMetric {
+  readonly name: string;
+  readonly championRows: number;
+  readonly challengerRows: number;
+  /** Logarithms of the e-values for harm, and against harm beyond the margin. */
+  readonly harm: number | undefined;
+  readonly proof: number | undefined;
 }
 
 export interface EvidenceCurve {
@@ -134,6 +186,10 @@ export interface DriftSection {
   readonly columns: readonly { readonly name: string; readonly scores: readonly (number | undefined)[] }[];
   readonly lines?: readonly LineChart[] | undefined;
   readonly histograms?: readonly HistogramPair[] | undefined;
+  /** What was decided because of it. */
+  readonly decisions?:
+    | readonly { readonly when: string; readonly action: string; readonly sentence: string }[]
+    | undefined;
 }
 
 export interface LineChart {
@@ -152,7 +208,7 @@ export interface LineSeries {
   readonly points: readonly (Point & { readonly low?: number | undefined; readonly high?: number | undefined })[];
 }
 
-/** Shares of two samples in the same cells; `edges` has one entry more than there are shares. */
+/** Shares of two samples in the same cells; `edges` has one entry more than there are shares, or names each cell. */
 export interface HistogramPair {
   readonly kind?: 'histograms' | undefined;
   readonly title: string;
@@ -188,6 +244,31 @@ export interface LineageSection {
   readonly edges: readonly { readonly from: string; readonly to: string }[];
 }
 
+/** What people were asked and what they decided. */
+export interface ReviewSection {
+  readonly sentence: string;
+  readonly reviews: readonly ReviewEntry[];
+}
+
+export interface ReviewEntry {
+  /** When it was asked. */
+  readonly time: number;
+  readonly question: string;
+  readonly subject: string;
+  readonly queue?: string | undefined;
+  /** What the model would do. */
+  readonly recommendation?: string | undefined;
+  readonly decisions: readonly {
+    readonly by: string;
+    readonly choice: string;
+    readonly reason?: string | undefined;
+    readonly time: number;
+    readonly tookMs?: number | undefined;
+  }[];
+  /** What it came to, in words: `approve, agreed`. Undefined while it is open. */
+  readonly outcome?: string | undefined;
+}
+
 export interface LedgerSection {
   readonly sentence?: string | undefined;
   /** Events in the ledger. */
@@ -201,6 +282,9 @@ export interface LedgerSection {
 export interface TableSection {
   readonly title: string;
   readonly caption?: string | undefined;
-  readonly columns: readonly { readonly label: string; readonly format?: NumberFormat | 'text' | 'time' | undefined }[];
+  readonly columns: readonly {
+    readonly label: string;
+    readonly format?: NumberFormat | 'text' | 'time' | 'verdict' | undefined;
+  }[];
   readonly rows: readonly (readonly (string | number | undefined)[])[];
 }

@@ -40,7 +40,8 @@ figure{margin:32px 0 0}
 figcaption{font-weight:600;color:var(--ink);margin-bottom:8px;overflow-wrap:anywhere}
 figure .note{margin:8px 0 0}
 .chart,.scroll{overflow-x:auto;overscroll-behavior-x:contain}
-.chart svg{display:block;width:100%;height:auto;overflow:visible}
+.chart svg{display:block;overflow:visible}
+.chart.fluid svg{width:100%;height:auto;min-width:700px;max-width:880px}
 .chart.wide{margin-inline:calc((100% - min(100vw - 64px,1200px))/2)}
 .chart.wide svg{margin:0 auto}
 .legend{display:flex;flex-wrap:wrap;gap:2px 18px;list-style:none;margin:0 0 8px;padding:0}
@@ -66,7 +67,8 @@ text.end{text-anchor:end}text.middle{text-anchor:middle}text.accent{fill:var(--a
 .event{stroke-width:1.2;fill:none}.event.accent{stroke:var(--accent)}.event.bad{stroke:var(--bad)}
 .heat{fill:var(--accent);background:var(--accent)}
 .h0{opacity:.08}.h1{opacity:.22}.h2{opacity:.42}.h3{opacity:.68}
-.h4{fill:var(--bad);background:var(--bad)}.h5{opacity:0}
+.h4{fill:var(--bad);background:var(--bad)}
+.cut{stroke:var(--paper);fill:none}
 .edge{fill:none;stroke:var(--faint);stroke-opacity:.7;stroke-width:1.1}
 .node rect{fill:var(--paper);stroke:var(--rule);stroke-width:1}
 .node .kind{font-size:11px;fill:var(--soft)}
@@ -91,9 +93,33 @@ tbody th{min-width:9em;position:sticky;left:0;background:var(--paper)}
 .ending{border-left:3px solid var(--accent);padding-left:14px;margin:24px 0 0}
 .ending.bad{border-color:var(--bad)}
 .ending time{color:var(--soft);margin-right:6px}
+.range{fill:none;stroke:var(--faint);stroke-width:1.2;stroke-opacity:.7}.range.accent{stroke:var(--accent)}.range.bad{stroke:var(--bad)}
+.point.muted{fill:var(--faint)}
+.checks .filter{display:flex;flex-wrap:wrap;gap:4px 22px;border:0;border-bottom:1px solid var(--rule);margin:0 0 8px;padding:0 0 10px;font-size:14px}
+.filter legend{float:left;padding:0;margin-right:22px;color:var(--soft)}
+.filter input{accent-color:var(--accent);margin:0 4px 0 0}
+.filter .detail{display:inline}
+.subject{display:grid;grid-template-columns:168px 1fr;gap:0 14px;padding:8px 0;border-bottom:1px solid var(--rule);font-size:14px;line-height:1.5}
+.many .subject{content-visibility:auto;contain-intrinsic-size:auto 123px}
+.subject h3{grid-column:1;grid-row:1/9;font-size:14px;font-weight:600;margin:0;overflow-wrap:anywhere}
+.subject ul{grid-column:2;list-style:none;margin:0;padding:0;min-width:0;overflow-wrap:anywhere}
+.subject li{padding-left:20px;position:relative}
+.subject li::before{position:absolute;left:0;color:var(--soft);content:"✓"}
+.subject .fail li::before{content:"✗";color:var(--bad);font-weight:600}.subject .insufficient li::before{content:"?"}
+.subject .pass li{color:var(--soft)}
+.subject code{display:block;color:var(--soft)}
+.checks:has([value=fail]:checked) :is(.subject:not(.has-fail),ul:not(.fail)),.checks:has([value=insufficient]:checked) :is(.subject:not(.has-insufficient),ul:not(.insufficient)),.checks:has([value=pass]:checked) :is(.subject:not(.has-pass),ul:not(.pass)){display:none}
+.log{list-style:none;margin:0;padding:0}
+.log li{display:grid;grid-template-columns:124px 1fr;gap:0 14px;padding:12px 0;border-bottom:1px solid var(--rule);font-size:15px}
+.log p{margin:0}.log .detail{margin-bottom:4px}
+.log time{font-size:13px;line-height:24px;color:var(--soft)}
+.log .outcome{font-weight:600}
+.log p .detail{display:inline}
 .pairs{margin:0}
 .pairs div{display:grid;grid-template-columns:88px 1fr;gap:14px;padding:7px 0;border-bottom:1px solid var(--rule)}
 .rules{margin-bottom:28px}
+.pairs.wide div{grid-template-columns:124px 1fr}.pairs.wide dt{font-size:13px;line-height:25px}
+dl.pairs.wide{margin-top:8px}
 .rules div{grid-template-columns:168px 1fr}
 .pairs dt{color:var(--soft);font-size:14px}.pairs dd{margin:0;min-width:0}
 code{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
@@ -102,6 +128,7 @@ summary{font-size:14px;color:var(--accent);cursor:pointer}
 details .scroll{margin-top:8px}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 footer{margin-top:80px;padding-top:14px;border-top:1px solid var(--rule)}
-@media(max-width:640px){.rules div{grid-template-columns:1fr}.interval{width:180px}tbody th{min-width:7em}.page{padding:36px 18px 64px}h1{font-size:27px}.summary{font-size:17px}section{margin-top:48px}.facts{grid-template-columns:1fr 1fr;gap:20px 16px}.facts dd{font-size:21px}.timeline li{grid-template-columns:20px 1fr}.timeline time{grid-column:2;grid-row:1}.timeline .icon{grid-column:1;grid-row:1}.timeline p{grid-column:2}}
-@media print{:root{--paper:#fff;--ink:#000;--soft:#444;--faint:#777;--rule:#ccc;--wash:#f6f6f6;--accent:#1459a8;--bad:#b3261e}body{font-size:10.5pt}.page{max-width:none;padding:0}nav{display:none}section{margin-top:32pt}figure,tr,.timeline li{break-inside:avoid}h2,h3,figcaption{break-after:avoid}.chart svg{min-width:0!important}.chart.wide{margin-inline:0}.chart,.scroll{overflow:visible}table{font-size:8.5pt}th,td{padding-right:10px}.num+td:not(.num),.num+th:not(.num){padding-left:4px}tbody th{min-width:0}.interval{width:150px}.verdict{white-space:normal}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+@media(max-width:960px){.interval{width:180px}.verdict{white-space:normal}}
+@media(max-width:640px){.chart.wide{margin-inline:0}.rules div,.pairs.wide div,.subject,.log li{grid-template-columns:1fr}.subject h3,.subject ul{grid-column:1;grid-row:auto}.interval{width:180px}tbody th{min-width:7em}.page{padding:36px 18px 64px}h1{font-size:27px}.summary{font-size:17px}section{margin-top:48px}.facts{grid-template-columns:1fr 1fr;gap:20px 16px}.facts dd{font-size:21px}.timeline li{grid-template-columns:20px 1fr}.timeline time{grid-column:2;grid-row:1}.timeline .icon{grid-column:1;grid-row:1}.timeline p{grid-column:2}}
+@media print{:root{--paper:#fff;--ink:#000;--soft:#444;--faint:#777;--rule:#ccc;--wash:#f6f6f6;--accent:#1459a8;--bad:#b3261e}body{font-size:10.5pt}.page{max-width:none;padding:0}nav{display:none}section{margin-top:32pt}figure,tr,.timeline li{break-inside:avoid}h2,h3,figcaption{break-after:avoid}.chart svg{width:100%;height:auto;min-width:0!important}.subject{content-visibility:visible!important;break-inside:avoid}.chart.wide{margin-inline:0}.chart,.scroll{overflow:visible}table{font-size:8.5pt}th,td{padding-right:10px}.num+td:not(.num),.num+th:not(.num){padding-left:4px}tbody th{min-width:0}.interval{width:150px}.verdict{white-space:normal}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `.trim();

@@ -126,7 +126,7 @@ describe('hostile text', () => {
   }
 
   const TAGS = new Set(
-    'html head meta title style body div header h1 h2 h3 p dl dt dd small nav ul li a main section ol time span svg path circle ellipse rect text g figure figcaption table caption thead tbody tr th td strong i details summary code footer script'.split(
+    'html head meta title style body div header h1 h2 h3 p dl dt dd small nav ul li a main section ol time span svg path circle ellipse rect text g figure figcaption table caption thead tbody tr th td strong i details summary code footer script fieldset legend label input'.split(
       ' ',
     ),
   );

@@ -162,6 +162,99 @@ export function sampleReport(): ReportModel {
         },
       },
     ],
+    validations: [
+      {
+        title: 'flights, January',
+        sentence: '5 of 8 expectations pass on 486 133 rows.',
+        verdict: 'fail',
+        checks: [
+          { subject: 'dep_hour', verdict: 'pass', sentence: 'is between 0 and 23.' },
+          { subject: 'dep_hour', verdict: 'pass', sentence: 'is never null.' },
+          {
+            subject: 'wind_speed',
+            verdict: 'insufficient',
+            sentence: 'Cannot say whether it is at most 200: no row is left to consider.',
+          },
+          {
+            subject: 'inbound_delay_minutes_of_the_aircraft',
+            verdict: 'fail',
+            sentence: 'Expected that it is at least -60: 3 of 486,133 rows (0.000617 %) do not.',
+            samples: 'row 17: -240, row 4401: -61, row 90210: -1440',
+          },
+          { subject: 'inbound_delay_minutes_of_the_aircraft', verdict: 'pass', sentence: 'holds numbers.' },
+          {
+            subject: 'carrier',
+            verdict: 'fail',
+            warning: true,
+            sentence: 'Expected that it is one of `AA`, `DL`, `UA`: 12 of 486,133 rows do not.',
+          },
+          { subject: 'carrier', verdict: 'pass', sentence: 'is never null.' },
+          {
+            subject: 'the whole table',
+            verdict: 'pass',
+            sentence: 'The number of rows is at least 400000: there are 486,133.',
+          },
+        ],
+      },
+    ],
+    calibrations: [
+      {
+        title: 'late',
+        sentence:
+          'On average over all rows, flight-delay@4 is off by 1.10 percentage points; flight-delay@1 is off by 4.31.',
+        curves: [0.02, 0.11].map((bend, c) => ({
+          label: c === 0 ? 'flight-delay@4' : 'flight-delay@1',
+          bins: Array.from({ length: 10 }, (_, i) => {
+            const said = 0.05 + i / 10;
+            const value = said - bend * Math.sin(2 * Math.PI * said);
+            const rows = Math.round(9_000 * Math.exp(-i / 2.2)) + 60;
+            const half = 1.96 * Math.sqrt((value * (1 - value)) / rows);
+            return { said, share: { value, low: value - half, high: value + half }, rows };
+          }),
+        })),
+      },
+    ],
+    reviews: {
+      sentence: '3 asked, 2 closed; 50.00 % of the decisions went against the model.',
+      reviews: [
+        {
+          time: START + 90 * DAY,
+          queue: 'escalations',
+          subject: 'flight UA-1021, 3 April',
+          question: 'Warn passengers although the model is not sure?',
+          recommendation: 'do not warn',
+          decisions: [
+            {
+              by: 'maria',
+              choice: 'warn',
+              reason: 'A storm is over the airport.',
+              time: START + 90 * DAY + 240_000,
+              tookMs: 180_000,
+            },
+          ],
+          outcome: 'warn',
+        },
+        {
+          time: START + 110 * DAY,
+          queue: 'approvals',
+          subject: 'flight-delay@4',
+          question: 'May flight-delay@4 become champion?',
+          recommendation: 'approve',
+          decisions: [
+            {
+              by: 'jonas',
+              choice: 'approve',
+              reason: 'Read the gate.',
+              time: START + 110 * DAY + 9e6,
+              tookMs: 5_400_000,
+            },
+            { by: 'ravi', choice: 'reject', time: START + 111 * DAY, tookMs: 40_000 },
+          ],
+          outcome: 'approve, settled by lena: Nights were checked by hand.',
+        },
+        { time: START + 130 * DAY, subject: 'flight-delay@5', question: 'Which label is right?', decisions: [] },
+      ],
+    },
     rollouts: [
       {
         title: 'flight-delay@3',
@@ -178,6 +271,18 @@ export function sampleReport(): ReportModel {
           { label: 'errors is worse', of: 'harm', points: walk(-0.012, 145, 0.2), threshold: Math.log(100) },
           { label: 'missedDelays is better', of: 'benefit', points: walk(-0.02, 145, 0.3), threshold: Math.log(20) },
         ],
+        metrics: [
+          { name: 'missedDelays', championRows: 204_110, challengerRows: 10_771, harm: 6.02, proof: -8.1 },
+          { name: 'errors', championRows: 204_110, challengerRows: 10_771, harm: -1.2, proof: undefined },
+        ],
+        moments: [
+          { time: START + 60 * DAY, sentence: 'In force at 1 % of flights.', actor: 'maria' },
+          {
+            time: START + 62 * DAY,
+            sentence: 'Enough was seen in the 1 % stage, and nothing speaks against the challenger.',
+            actor: 'rollout',
+          },
+        ],
         end: {
           time: START + 66 * DAY,
           kind: 'rollback',
@@ -189,6 +294,14 @@ export function sampleReport(): ReportModel {
       sentence: 'Temperature follows the season; the carrier mix changed in May when a carrier left.',
       days,
       columns,
+      decisions: [
+        {
+          when: days[44]!,
+          action: 'retrain',
+          sentence: 'Temperature moved beyond its margin in 5 of the last 7 windows.',
+        },
+        { when: days[134]!, action: 'escalate', sentence: 'carrier has lost a category that was a fifth of all rows.' },
+      ],
       lines: [
         {
           title: 'Missed delays by day',

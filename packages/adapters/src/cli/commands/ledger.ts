@@ -1,9 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { collectGarbage } from '@millwright/core/garbage';
-import { toJson } from '@millwright/core/lineage';
-import { timeline } from '@millwright/registry/governance';
 import { lastRollout, rolloutProjection } from '@millwright/serving/rollout';
-import { type EntryKind, renderReport } from '../../html-report.js';
+import { renderReport, reportOf } from '../../html-report.js';
 import type { Command } from '../command.js';
 import { day } from '../words.js';
 
@@ -67,47 +65,15 @@ export const report: Command = {
   takes: [0, 0],
   run: (call) =>
     call.registry(async (registry) => {
-      const { ok, head, events } = await registry.ledger.verify();
-      const entries = await timeline(registry);
-      const { nodes, edges } = toJson(registry.lineage);
+      const model = await reportOf(registry, { title: call.text('title') });
+      const html = renderReport(model);
       const out = call.text('out') ?? 'report.html';
-      const html = renderReport({
-        title: call.text('title') ?? 'A model factory',
-        time: head.time,
-        facts: [
-          { label: 'Models', value: registry.models.list().items.length },
-          { label: 'Ledger', value: events, note: 'events' },
-        ],
-        timeline: entries.map(({ time, kind, sentence, actor }) => ({
-          time,
-          sentence,
-          kind: kindOf(kind),
-          detail: actor,
-        })),
-        lineage: { nodes, edges },
-        ledger: { size: events, head: `commit ${head.seq}`, root: head.root, verified: ok },
-      });
       await writeFile(out, html);
+      const entries = model.timeline?.length ?? 0;
       return {
-        lines: [`${out}: ${entries.length} entries, ${html.length} bytes`],
-        json: { out, entries: entries.length },
+        lines: [`${out}: ${entries} entries, ${Math.ceil(html.length / 1000)} kB`],
+        json: { out, entries, bytes: Buffer.byteLength(html), verified: model.ledger?.verified },
+        exit: model.ledger?.verified === true ? 'ok' : 'no',
       };
     }),
 };
-
-const KINDS: readonly (readonly [prefix: string, kind: EntryKind])[] = [
-  ['dataset.', 'data'],
-  ['run.', 'run'],
-  ['version.', 'model'],
-  ['model.', 'model'],
-  ['evidence.', 'gate'],
-  ['approval.', 'approval'],
-  ['alias.', 'promotion'],
-  ['rollout.', 'rollout'],
-  ['drift.', 'drift'],
-  ['review.', 'review'],
-];
-
-function kindOf(type: string): EntryKind {
-  return KINDS.find(([prefix]) => type.startsWith(prefix))?.[1] ?? 'note';
-}

@@ -18,17 +18,17 @@ export function frame(height: number, margins: Partial<Omit<Frame, 'height'>> = 
 }
 
 /**
- * An image with a title that assistive technology reads. It scales down to `least` pixels and then scrolls sideways. What
- * is wider than the text stands out on both sides of it where the window has room.
+ * An image with a title that assistive technology reads. It scales down with the page to the least width that is legible
+ * (the style sheet's), and scrolls sideways below it. What is drawn wider than the page keeps its size, scrolls, and
+ * stands out on both sides of the text where the window has room.
  */
 export function svg(
   { width, height }: Pick<Frame, 'width' | 'height'>,
   title: string,
   content: Markup | readonly Markup[],
-  least = 640,
 ): Markup {
-  const wide = width > WIDTH ? ' wide' : '';
-  return markup`<div class="chart${wide}" tabindex="0"><svg viewBox="0 0 ${width} ${height}" role="img" style="max-width:${width}px;min-width:${least}px"><title>${title}</title>${content}</svg></div>`;
+  const size = width > WIDTH ? 'wide' : width < WIDTH ? 'small' : 'fluid';
+  return markup`<div class="chart ${size}" tabindex="0" role="group" aria-label="${title}"><svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img"><title>${title}</title>${content}</svg></div>`;
 }
 
 /** Horizontal lines with their values. */

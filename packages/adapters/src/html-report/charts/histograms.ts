@@ -1,11 +1,24 @@
 import { formatTick } from '../format.js';
 import { type Markup, markup } from '../markup.js';
 import type { HistogramPair } from '../model.js';
+import { shorten } from './bars.js';
 import { frame, legend, svg, yAxis } from './frame.js';
 import { linear, px, ticks } from './scale.js';
+import { sharePair } from './shares.js';
 
-/** Two samples over the same cells: the reference as outline, the current one filled. Cells are drawn equally wide. */
-export function histogramPair({ title, edges, reference, current }: HistogramPair): Markup {
+/** Two samples over the same cells: the reference as outline, the current one filled. Named cells are rows. */
+export function histogramPair(pair: HistogramPair): Markup {
+  const named = pair.edges.length === Math.max(pair.reference.length, pair.current.length);
+  return markup`${legend(KEYS)}${named && pair.edges.length > 0 ? sharePair(pair) : binned(pair)}`;
+}
+
+const KEYS = [
+  { label: 'reference', tone: 'outline' },
+  { label: 'current', tone: 'fill' },
+];
+
+/** Cells between edges, drawn equally wide. */
+function binned({ title, edges, reference, current }: HistogramPair): Markup {
   const f = frame(170);
   const cells = Math.max(reference.length, current.length, 1);
   const top = Math.max(...reference, ...current, 1e-9);
@@ -17,20 +30,15 @@ export function histogramPair({ title, edges, reference, current }: HistogramPai
     (share, i) => `${i === 0 ? `M${px(x(0))} ${base}` : ''}V${px(y(share))}H${px(x(i + 1))}`,
   );
   const every = Math.max(1, Math.ceil(edges.length / 9));
-  const isCategory = edges.length === cells;
   const labels = edges.map((edge, i) => {
     if (i % every !== 0) return undefined;
-    const side = isCategory || (i > 0 && i < cells) ? 'middle' : i === 0 ? 'start' : 'end';
-    const words = typeof edge === 'number' ? formatTick(edge) : edge.slice(0, 14);
-    return markup`<text class="tick ${side}" x="${px(x(isCategory ? i + 0.5 : i))}" y="${f.height - 6}">${words}</text>`;
+    const side = i === 0 ? 'start' : i < cells ? 'middle' : 'end';
+    const words = typeof edge === 'number' ? formatTick(edge) : shorten(edge, 14);
+    return markup`<text class="tick ${side}" x="${px(x(i))}" y="${f.height - 6}">${words}</text>`;
   });
-  const keys = [
-    { label: 'reference', tone: 'outline' },
-    { label: 'current', tone: 'fill' },
-  ];
-  return markup`${legend(keys)}${svg(f, title, [
+  return svg(f, title, [
     ...yAxis(f, y, ticks([0, top], 3), (v) => formatTick(v, 'share')),
     markup`<path class="fill accent" d="${bars.join('')}"/><path class="line outline" d="${outline.join('')}V${base}"/>`,
     markup`${labels}`,
-  ])}`;
+  ]);
 }

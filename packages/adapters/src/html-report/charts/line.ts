@@ -30,9 +30,13 @@ export function lineChart(chart: LineChart, options: LineOptions = {}): Markup {
     ...xAxis(f, x, ...horizontal(chart.x ?? 'number', xDomain)),
     ...marks.map((m) => mark(f, x, m)),
     ...series.map((s, i) => band(s, x, y, tones[i]!)),
-    ...thresholds.map(
-      (t) =>
-        markup`<path class="threshold" d="M${f.left} ${px(y(t.y))}H${f.width - f.right}"/><text class="tick start" x="${f.left + 4}" y="${px(y(t.y) - 5)}">${t.label}</text>`,
+    ...thresholds.map((t, i) =>
+      threshold(
+        f,
+        y(t.y),
+        t.label,
+        thresholds.slice(0, i).some((other) => Math.abs(y(other.y) - y(t.y)) < 14),
+      ),
     ),
     ...series.map((s, i) => markup`<path class="line ${tones[i]}" d="${path(s.points, x, y)}"/>`),
   ];
@@ -40,7 +44,7 @@ export function lineChart(chart: LineChart, options: LineOptions = {}): Markup {
 }
 
 /** Series of one tone are told apart by their dashes. */
-function tonesOf(series: readonly LineSeries[]): readonly string[] {
+export function tonesOf(series: readonly Pick<LineSeries, 'tone'>[]): readonly string[] {
   const used = new Map<string, number>();
   return series.map(({ tone }, i) => {
     const own = tone ?? (i === 0 ? 'accent' : 'muted');
@@ -58,6 +62,12 @@ export function horizontal(
   if (kind === 'number') return [ticks(domain, 6), (v) => formatTick(v)];
   const months = (domain[1] - domain[0]) / 86_400_000 > 62;
   return [timeTicks(domain), months ? (t) => formatMonth(t).replace(/^(\w{3})\w* (\d{4})$/, '$1 $2') : formatDay];
+}
+
+/** A dashed line with its name, at the other end where the name of another would be in the way. */
+function threshold(f: Frame, at: number, label: string, crowded: boolean): Markup {
+  const [side, x] = crowded ? ['end', f.width - f.right - 4] : ['start', f.left + 4];
+  return markup`<path class="threshold" d="M${f.left} ${px(at)}H${f.width - f.right}"/><text class="tick ${side}" x="${x}" y="${px(at - 5)}">${label}</text>`;
 }
 
 function mark(f: Frame, x: Scale, m: NonNullable<LineOptions['marks']>[number]): Markup {

@@ -53,7 +53,7 @@ export function lineageGraph(title: string, graph: LineageSection): Markup {
   });
   const left = graph.nodes.length - nodes.length;
   const note = left > 0 && markup`<p class="note">${left} more nodes are not drawn.</p>`;
-  return markup`${svg({ width, height }, title, [markup`<path class="edge" d="${lines.join('')}"/>`, ...boxes], Math.round(width * 0.85))}${note}`;
+  return markup`${svg({ width, height }, title, [markup`<path class="edge" d="${lines.join('')}"/>`, ...boxes])}${note}`;
 }
 
 /** The longest way to each node from one that nothing leads to. Cycles, which lineage cannot have, are cut where met. */

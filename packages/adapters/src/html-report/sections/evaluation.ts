@@ -3,7 +3,7 @@ import { extent, padded } from '../charts/scale.js';
 import { formatEstimate, formatNumber } from '../format.js';
 import { type Markup, markup } from '../markup.js';
 import type { EvaluationSection, MetricRow, SliceForest } from '../model.js';
-import { figure, type Section, sectionOf, verdictMark } from './parts.js';
+import { figure, type Section, scroll, sectionOf, tableOf, verdictMark } from './parts.js';
 
 /** Champion beside challenger: the rules of the gate, metrics with the interval of their difference, and the slices as a forest plot. */
 export function evaluationSection(e: EvaluationSection, id: string): Section {
@@ -23,13 +23,25 @@ function ruleList(rules: NonNullable<EvaluationSection['rules']>): Markup {
 function metricsTable({ champion, challenger, decision, metrics }: EvaluationSection): Markup {
   const verdict = decision && markup` · decision: <strong>${decision}</strong>`;
   const rows = metrics.map((row) => metricRow(row));
-  return markup`<div class="scroll" tabindex="0"><table><caption>Metrics on the same rows${verdict}</caption><thead><tr><th scope="col">Metric</th><th scope="col" class="num">${champion}<small>champion</small></th><th scope="col" class="num">${challenger}<small>challenger</small></th><th scope="col" class="num">Difference</th><th scope="col">Verdict</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  if (metrics.length === 0) return markup``;
+  return scroll(
+    'Metrics',
+    markup`<table><caption>Metrics on the same rows${verdict}</caption><thead><tr><th scope="col">Metric</th><th scope="col" class="num">${champion}<small>champion</small></th><th scope="col" class="num">${challenger}<small>challenger</small></th><th scope="col" class="num">Difference</th><th scope="col">Verdict</th></tr></thead><tbody>${rows}</tbody></table>`,
+  );
 }
 
 function metricRow({ name, champion, challenger, difference, verdict, format }: MetricRow): Markup {
   const change = format === 'share' ? 'points' : format;
   return markup`<tr><th scope="row">${name}</th><td class="num">${formatNumber(champion, format)}</td><td class="num">${formatNumber(challenger, format)}</td><td class="num">${difference ? formatEstimate(difference, change) : '–'}</td><td>${verdictMark(verdict)}</td></tr>`;
 }
+
+const FOREST_HEADS = [
+  markup`<th scope="col">Slice</th>`,
+  markup`<th scope="col" class="num">Rows</th>`,
+  markup`<th scope="col"><span class="hidden">Interval</span></th>`,
+  markup`<th scope="col" class="num">Difference</th>`,
+  markup`<th scope="col">Verdict</th>`,
+];
 
 function forest({ caption, rows, margin, format = 'points', better = 'higher' }: SliceForest): Markup {
   const values = rows.flatMap((r) => [r.difference.value, r.difference.low, r.difference.high]);
@@ -40,7 +52,7 @@ function forest({ caption, rows, margin, format = 'points', better = 'higher' }:
   });
   const direction = better === 'higher' ? 'Right of the line is better' : 'Left of the line is better';
   const words = margin === undefined ? `${direction}.` : `${direction}; the dashed line is the harm that is tolerated.`;
-  const table = markup`<div class="scroll" tabindex="0"><table class="forest"><caption class="hidden">${caption}</caption><thead><tr><th scope="col">Slice</th><th scope="col" class="num">Rows</th><th scope="col"><span class="hidden">Interval</span></th><th scope="col" class="num">Difference</th><th scope="col">Verdict</th></tr></thead><tbody>${body}</tbody></table></div>`;
+  const table = tableOf(caption, FOREST_HEADS, body);
   return figure(caption, table, words);
 }
 

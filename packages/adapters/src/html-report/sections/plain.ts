@@ -5,7 +5,7 @@ import { lineageGraph } from '../charts/lineage.js';
 import { formatNumber, formatTime } from '../format.js';
 import { type Markup, markup } from '../markup.js';
 import type { ChartSection, Fact, LedgerSection, LineageSection, TableSection } from '../model.js';
-import { figure, type Section, sectionOf } from './parts.js';
+import { figure, type Section, scroll, sectionOf, verdictMark } from './parts.js';
 
 /** The numbers at the top. */
 export function factList(facts: readonly Fact[]): Markup {
@@ -59,9 +59,10 @@ export function chartSection(section: ChartSection, id: string): Section {
 }
 
 export function tableSection({ title, caption, columns, rows }: TableSection, id: string): Section {
-  const isText = (c: number) => ['text', undefined].includes(columns[c]?.format);
+  const isText = (c: number) => ['text', 'verdict', undefined].includes(columns[c]?.format);
   const cell = (value: string | number | undefined, c: number) => {
     const format = columns[c]?.format ?? 'text';
+    if (format === 'verdict') return verdictMark(value);
     if (typeof value !== 'number') return value ?? '–';
     if (format === 'time') return formatTime(value);
     return formatNumber(value, format === 'text' ? 'number' : format);
@@ -73,7 +74,11 @@ export function tableSection({ title, caption, columns, rows }: TableSection, id
     (row) =>
       markup`<tr>${row.map((value, c) => (c === 0 ? markup`<th scope="row">${cell(value, c)}</th>` : markup`<td${isText(c) ? markup`` : markup` class="num"`}>${cell(value, c)}</td>`))}</tr>`,
   );
+  const shown = caption === undefined ? markup` class="hidden"` : markup``;
   return sectionOf(id, title, undefined, [
-    markup`<div class="scroll" tabindex="0"><table><caption${caption === undefined ? markup` class="hidden"` : markup``}>${caption ?? title}</caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`,
+    scroll(
+      title,
+      markup`<table><caption${shown}>${caption ?? title}</caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`,
+    ),
   ]);
 }
