@@ -1,6 +1,14 @@
+import { seededRandom } from '@millwright/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { exp3Shares, exp3Update, guardedShares, inverseGapWeights, probabilityBest } from '../../src/routing/index.js';
+import {
+  exp3Shares,
+  exp3Update,
+  guardedShares,
+  inverseGapWeights,
+  probabilityBest,
+  topTwoWeights,
+} from '../../src/routing/index.js';
 import vectors from '../vectors/bandits.json' with { type: 'json' };
 
 const close = (actual: readonly number[], expected: readonly number[], digits = 7) =>
@@ -54,6 +62,43 @@ test('EXP3 follows the trace', () => {
     state = exp3Update(state, { arm, reward, gamma, share: shares[arm]! });
   }
   close(exp3Shares(state, 0), final_weights, 12);
+});
+
+describe('top-two Thompson sampling', () => {
+  test('is the chance to be picked first, or second among those that differ from the first', () => {
+    const random = seededRandom(2);
+    const best = [0.7, 0.2, 0.1];
+    const pick = () => {
+      const u = random.next();
+      return u < best[0]! ? 0 : u < best[0]! + best[1]! ? 1 : 2;
+    };
+    const counts = [0, 0, 0];
+    for (let i = 0; i < 200_000; i++) {
+      const first = pick();
+      let chosen = first;
+      if (random.next() >= 0.4) while (chosen === first) chosen = pick();
+      counts[chosen]!++;
+    }
+    topTwoWeights(best, { beta: 0.4 }).forEach((share, i) => {
+      expect(Math.abs(share - counts[i]! / 200_000)).toBeLessThan(0.005);
+    });
+  });
+
+  test('sums to one whatever the weights, and leaves the leader no more than beta and its runner-up something', () => {
+    const weight = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(fc.array(weight, { minLength: 2, maxLength: 6 }), (weights) => {
+        fc.pre(weights.some((w) => w > 0));
+        const shares = topTwoWeights(weights);
+        expect(shares.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 9);
+        for (const share of shares) expect(share).toBeLessThanOrEqual(0.5 + 1e-9);
+      }),
+    );
+    expect(topTwoWeights([1, 0, 0])).toEqual([0.5, 0.25, 0.25]);
+    expect(topTwoWeights([3, 1], { beta: 1 })).toEqual([0.75, 0.25]);
+    expect(() => topTwoWeights([1])).toThrow(/weights/);
+    expect(() => topTwoWeights([1, Number.NaN])).toThrow(/weights/);
+  });
 });
 
 describe('guarded shares', () => {
