@@ -57,7 +57,7 @@ export function openFeatureProvider(
     const share = route?.share ?? 1;
     const champion = policy?.policy.champion ?? 'champion';
     const found: Found = { arm, epoch, share, isChampion: arm === champion, model: arms?.get(arm)?.model };
-    const reason = policy === undefined || route === undefined ? 'static' : flagReason(policy, route);
+    const reason = policy === undefined || route === undefined ? 'static' : flagReason(policy, route, clock.now());
     return Promise.resolve({
       value: read(found),
       variant: arm,

@@ -197,7 +197,7 @@ function flagEvent<I, O>(
   return {
     [FLAG.attribute.key]: name,
     [FLAG.attribute.variant]: armAssigned,
-    [FLAG.attribute.reason]: flagReason(policy, decision),
+    [FLAG.attribute.reason]: flagReason(policy, decision, decision.time),
     [FLAG.attribute.provider]: 'millwright',
     [FLAG.attribute.set]: policy.salt,
     [FLAG.attribute.version]: String(epoch),

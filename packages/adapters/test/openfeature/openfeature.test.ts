@@ -39,13 +39,15 @@ describe('the provider', () => {
     }
   });
 
-  it('is static without a policy, disabled when it is killed, and a match on a list', async () => {
+  it('is static without a policy, disabled when it is killed, stale when nobody confirms it, and a match on a list', async () => {
     const { client: flags, endpoint } = await client();
     const reason = async () =>
       (await flags.getStringDetails('fraud', 'none', { targetingKey: 'vip', plan: 'gold' })).reason;
     expect(await reason()).toBe('STATIC');
     endpoint.setPolicy(compilePolicy({ ...half.policy, killed: true }));
     expect(await reason()).toBe('DISABLED');
+    endpoint.setPolicy(compilePolicy({ ...half.policy, freshUntil: 0 }));
+    expect(await reason()).toBe('STALE');
     endpoint.setPolicy(
       compilePolicy({ ...half.policy, overrides: [{ arm: 'challenger', where: { plan: ['gold'] } }] }),
     );

@@ -21,6 +21,8 @@ export interface RequestContext extends Abortable {
   /** Facts that routing may look at (region, contract version, allow lists). Never hashed into the arm. */
   readonly attributes?: Readonly<Record<string, string | number | boolean>> | undefined;
   readonly decisionId?: DecisionId | undefined;
+  /** `none`: a copy whose answer nobody gets (a shadow). Whoever answers must not write, charge or tell anybody. */
+  readonly effects?: 'none' | undefined;
 }
 
 /** What routers route: a model, a prompt, a retrieval index, a remote service. */

@@ -58,7 +58,7 @@ export function createEndpoint<I = Row, O = Row>(options: EndpointOptions<I, O>)
 export async function createEndpoint<I, O>(
   options: EndpointOptions<I, O> & Partial<GuardedEndpointOptions<I, O>>,
 ): Promise<Endpoint<I, O | Abstained>> {
-  const { cache, degrade, budgetsMs = {} } = options;
+  const { cache, degrade, budgetsMs = {}, copyInput = structuredClone } = options;
   const { deadlineMs, fallbackAfter, maxShadows, clock, random, watch } = { ...DEFAULTS, ...defined(options) };
   const events = eventHub<EndpointEvents>();
   const load = (source: EndpointOptions<I, O>['model']) => loadHandle(source, options, (digest) => arms.known(digest));
@@ -279,6 +279,14 @@ export async function createEndpoint<I, O>(
     if (request.onAbort !== undefined) request.context.signal?.removeEventListener('abort', request.onAbort);
   }
 
+  function copyOf(input: I): { readonly value: I } | undefined {
+    try {
+      return { value: copyInput(input) };
+    } catch {
+      return undefined;
+    }
+  }
+
   /** Off the path: after the answer, dropped when too many copies are under way. */
   function copyToShadows(request: PendingRequest<I, O>, compiled: CompiledPolicy): void {
     const { epoch, policy: data } = compiled;
@@ -289,13 +297,18 @@ export async function createEndpoint<I, O>(
         counts.shadowsDropped++;
         continue;
       }
+      const input = copyOf(request.input);
+      if (input === undefined) {
+        counts.shadowsDropped++;
+        continue;
+      }
       counts.shadows++;
       const arrivedAt = clock.monotonic();
       const { decisionId, time, route: original } = request;
       const chosen: Route = { arm, epoch, share, sticky: original.sticky };
       const endsAt = arrivedAt + deadlineMs;
       const facts = { decisionId, route: chosen, shadow: true, time, arrivedAt, deadlineAt: endsAt, endsAt };
-      const copy = new PendingRequest(host, request.input, { unit: request.context.unit }, facts);
+      const copy = new PendingRequest(host, input.value, { unit: request.context.unit, effects: 'none' }, facts);
       pending.add(copy);
       submit(copy, arm);
     }

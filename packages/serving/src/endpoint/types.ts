@@ -78,6 +78,11 @@ export interface EndpointOptions<I, O> {
   readonly degrade?: DegradeLadder<I, O> | undefined;
   /** Copies for shadow arms that may be under way; newer ones are dropped. Default 256. */
   readonly maxShadows?: number | undefined;
+  /**
+   * How a shadow gets an input of its own, which the caller and other arms may change meanwhile. Default `structuredClone`;
+   * what that cannot copy is dropped.
+   */
+  readonly copyInput?: ((input: I) => I) | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
   /** Called with every decision, before its promise settles. Same as `endpoint.observe`. */

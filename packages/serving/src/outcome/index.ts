@@ -1,5 +1,7 @@
+export { type FeedOptions, feedOutcomes, type OutcomeBatch, type OutcomeSource } from './feed.js';
 export {
   createOutcomeJoin,
+  type DeadLetter,
   type Disposition,
   type Exposure,
   type Outcome,

@@ -14,6 +14,11 @@ export interface Outcome {
   readonly metric?: string | undefined;
 }
 
+/** @throws `input/invalid` for a value that is no number */
+export function checkOutcome({ value }: Outcome): void {
+  if (!Number.isFinite(Number(value))) throw invalidInput('outcome.value', 'a finite number', value);
+}
+
 /** A metric as the join sees it. */
 export interface OutcomeMetric {
   readonly id: string;
@@ -42,7 +47,12 @@ export interface OutcomeJoinOptions {
    * row never changes afterwards.
    */
   readonly onRow: (metric: number, cohort: number, value: number) => void;
+  /** Hears of outcomes that change nothing because they came too late, or because nobody knows their decision. */
+  readonly deadLetter?: DeadLetter | undefined;
 }
+
+/** Takes an outcome that could not be used: `late` after its window or its row, `orphan` without a decision. */
+export type DeadLetter = (outcome: Outcome, reason: 'late' | 'orphan') => void;
 
 /** What happened to an outcome. */
 export type Disposition = 'applied' | 'duplicate' | 'late' | 'early' | 'orphan';
@@ -93,7 +103,7 @@ export interface OutcomeJoin {
 }
 
 export function createOutcomeJoin(options: OutcomeJoinOptions): OutcomeJoin {
-  const { metrics, rows = 'epoch', graceMs = 0, maxOpen = 2 ** 22, maxEarly = 4096, onRow } = options;
+  const { metrics, rows = 'epoch', graceMs = 0, maxOpen = 2 ** 22, maxEarly = 4096, onRow, deadLetter } = options;
   if (!(graceMs >= 0)) throw invalidInput('graceMs', 'a number of 0 or more', graceMs);
   for (const { id, windowMs } of metrics)
     if (!(windowMs >= 0)) throw invalidInput(`metrics.${id}.windowMs`, 'a number of 0 or more', windowMs);
@@ -186,16 +196,17 @@ export function createOutcomeJoin(options: OutcomeJoinOptions): OutcomeJoin {
     return result;
   };
 
-  const count = (disposition: Disposition): Disposition => {
+  const count = (outcome: Outcome, disposition: Disposition): Disposition => {
     if (disposition === 'applied') counts.applied++;
     else if (disposition === 'duplicate') counts.duplicates++;
     else if (disposition === 'late') counts.late++;
     else if (disposition === 'orphan') counts.orphans++;
+    if (disposition === 'late' || disposition === 'orphan') deadLetter?.(outcome, disposition);
     return disposition;
   };
 
   const hold = (outcome: Outcome, received: number): Disposition => {
-    if (earlyCount >= maxEarly) return count('orphan');
+    if (earlyCount >= maxEarly) return count(outcome, 'orphan');
     const waiting = early.get(outcome.decisionId);
     if (waiting === undefined) early.set(outcome.decisionId, [{ outcome, received }]);
     else waiting.push({ outcome, received });
@@ -207,7 +218,7 @@ export function createOutcomeJoin(options: OutcomeJoinOptions): OutcomeJoin {
     const waiting = early.get(decisionId) ?? [];
     early.delete(decisionId);
     earlyCount -= waiting.length;
-    for (const { outcome, received } of waiting) count(settleAll(outcome, row, received));
+    for (const { outcome, received } of waiting) count(outcome, settleAll(outcome, row, received));
   };
 
   return {
@@ -231,10 +242,9 @@ export function createOutcomeJoin(options: OutcomeJoinOptions): OutcomeJoin {
       return tail > before;
     },
     record(outcome, now) {
-      if (!Number.isFinite(Number(outcome.value)))
-        throw invalidInput('outcome.value', 'a finite number', outcome.value);
+      checkOutcome(outcome);
       const row = decisions.find(outcome.decisionId);
-      return row === -1 ? hold(outcome, now) : count(settleAll(outcome, unwrapped(row, tail), now));
+      return row === -1 ? hold(outcome, now) : count(outcome, settleAll(outcome, unwrapped(row, tail), now));
     },
     endEpoch(epoch, time) {
       if (!epochEnds.has(epoch)) epochEnds.set(epoch, time);
@@ -257,7 +267,7 @@ export function createOutcomeJoin(options: OutcomeJoinOptions): OutcomeJoin {
           if (waiting.some(({ received }) => received + longest >= now)) break;
           early.delete(id);
           earlyCount -= waiting.length;
-          counts.orphans += waiting.length;
+          for (const { outcome } of waiting) count(outcome, 'orphan');
         }
       }
     },

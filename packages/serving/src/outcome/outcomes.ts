@@ -1,8 +1,8 @@
-import type { Outcome } from './outcome-join.js';
+import { checkOutcome, type Outcome } from './outcome-join.js';
 
 /** Where a host reports what became of decisions, once, for everybody who wants to know: rollouts, monitors, logs. */
 export interface Outcomes {
-  /** Notes an outcome, from anywhere and at any time after the decision. */
+  /** Notes an outcome, from anywhere and at any time after the decision. @throws `input/invalid` for a value that is no number */
   record(outcome: Outcome): void;
   /** Calls `observer` with every outcome, synchronously, until the returned function is called. */
   observe(observer: (outcome: Outcome) => void): () => void;
@@ -13,6 +13,7 @@ export function outcomeHub(): Outcomes {
   const observers = new Set<(outcome: Outcome) => void>();
   return {
     record(outcome) {
+      checkOutcome(outcome);
       for (const observer of observers) {
         try {
           observer(outcome);

@@ -1,6 +1,7 @@
 import { type Clock, invalidInput } from '@millwright/core';
 import {
   createOutcomeJoin,
+  type DeadLetter,
   type Disposition,
   type Outcome,
   type OutcomeCounts,
@@ -34,6 +35,11 @@ export interface ObserverOptions {
   readonly score?: ((output: unknown) => number) | undefined;
   /** For `value` and `event` metrics that are known with the answer: the value, by metric id. */
   readonly values?: Readonly<Record<string, (decision: ServedDecision) => number>> | undefined;
+  /**
+   * Hears of outcomes that change nothing: too late, or of decisions that this process did not make for the rollout. Such as
+   * `(outcome, reason) => quarantined.add(outcome, reason)`. Default: they are only counted.
+   */
+  readonly deadLetter?: DeadLetter | undefined;
 }
 
 /** Turns decisions and outcomes of one process into sums. Costs about a microsecond per decision. */
@@ -56,7 +62,7 @@ export function createObserver(
   clock: Clock,
   options: ObserverOptions = {},
 ): RolloutObserver {
-  const { score = scoreOf, values = {} } = options;
+  const { score = scoreOf, values = {}, deadLetter } = options;
   const { metrics, rows } = definition;
   const sums = createObservations(definition);
   const join = createOutcomeJoin({
@@ -64,6 +70,7 @@ export function createObserver(
     rows,
     graceMs: definition.graceMs,
     onRow: (metric, cohort, value) => sums.add(metric, cohort, value),
+    deadLetter,
   });
   const known = new Float64Array(metrics.length);
   const fillKnown = metrics.map((metric) => knownOf(metric, values[metric.id]));

@@ -36,13 +36,18 @@ export interface Replica {
   kill(state: RolloutState): void;
 }
 
+/** For how many milliseconds a policy is fresh, and for how many it is followed, without hearing of the ledger. */
+export interface Trust {
+  readonly softMs: number;
+  readonly hardMs: number;
+}
+
 export function createReplica(
   target: RolloutTarget,
   endpoint: RolloutEndpoint,
   observer: RolloutObserver,
   clock: Clock,
-  /** Milliseconds for which a policy is trusted without hearing of the ledger; 0: for ever. */
-  ttlMs: number,
+  { softMs, hardMs }: Trust,
   failed: (error: unknown) => void,
 ): Replica {
   const { arms } = endpoint;
@@ -62,9 +67,10 @@ export function createReplica(
   /** A challenger that is not promoted must not outlive our knowledge of it. */
   const put = ({ policy, cutoverAt, killed: stopped }: RolloutState) => {
     if (policy === undefined) return;
-    const mortal = ttlMs > 0 && cutoverAt === undefined;
-    const validUntil = mortal ? clock.now() + ttlMs : undefined;
-    endpoint.setPolicy(compilePolicy({ ...policy, killed: killed || stopped || policy.killed, validUntil }));
+    const now = clock.now();
+    const validUntil = cutoverAt === undefined ? now + hardMs : undefined;
+    const isKilled = killed || stopped || policy.killed;
+    endpoint.setPolicy(compilePolicy({ ...policy, killed: isKilled, validUntil, freshUntil: now + softMs }));
   };
 
   const isApplied = ({ policy, status }: RolloutState) =>
@@ -118,7 +124,7 @@ export function createReplica(
       return true;
     },
     renew(state) {
-      if (ttlMs > 0 && isApplied(state) && !isFinal(state)) put(state);
+      if (softMs < Infinity && isApplied(state) && !isFinal(state)) put(state);
     },
     kill(state) {
       killed = true;

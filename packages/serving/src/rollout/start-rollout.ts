@@ -1,6 +1,7 @@
 import {
   type Clock,
   type Closable,
+  canonicalJson,
   closable,
   type EventSource,
   eventHub,
@@ -15,6 +16,8 @@ import {
 } from '@millwright/core';
 import type { LedgerEvent, LedgerView, NewEvent } from '@millwright/core/ledger';
 import type { Disposition, Outcome, OutcomeCounts } from '../outcome/index.js';
+import { isStale } from '../routing/index.js';
+import { aliasEvents } from './alias-events.js';
 import { announce, type RolloutHubEvents } from './announce.js';
 import { type DetectorMaker, watchBake } from './bake.js';
 import { breakerWatch } from './breakers.js';
@@ -25,10 +28,13 @@ import { fleetSums, judgeFleet, type ObservationExchange } from './exchange.js';
 import { historyOf, type RolloutHistory } from './history.js';
 import { looks, type WakeUp } from './looks.js';
 import { createObserver, type ObserverOptions } from './observe.js';
-import { CHALLENGER, type Plan, planRollout, record, rollBackPlan } from './plan.js';
-import { activeRollout, lastRollout, rolloutProjection } from './projection.js';
-import { createReplica, type RolloutEndpoint } from './replica.js';
+import { type Plan, planRollout, record, rollBackPlan } from './plan.js';
+import type { Traffic } from './preflight.js';
+import { rolloutProjection } from './projection.js';
+import { createReplica, type RolloutEndpoint, type Trust } from './replica.js';
 import { isFinal, type RolloutState, situationOf } from './state.js';
+import type { EpochStatistics, RolloutStatistics } from './statistics.js';
+import { submitRollout } from './submit.js';
 
 export interface StartOptions extends ObserverOptions {
   readonly clock?: Clock | undefined;
@@ -53,6 +59,13 @@ export interface StartOptions extends ObserverOptions {
   readonly replica?: string | undefined;
   /** Sums and evidence are written to the ledger at least this often, in milliseconds. Default one hour. */
   readonly flushMs?: number | undefined;
+  /**
+   * How long the ledger may not be heard of before the policy counts as stale (see `Rollout.stale`), in milliseconds. Served
+   * is it all the same, up to the definition's `hardTtl`. Default three looks; without `tickMs` for ever.
+   */
+  readonly softTtlMs?: number | undefined;
+  /** The traffic to be expected: a new rollout whose gates cannot conclude with it is refused (see `preflight`). Default: not asked. */
+  readonly traffic?: Traffic | undefined;
   /** Starts anew although the last rollout of the alias had the same definition and has ended. Default: join the ended one. */
   readonly again?: boolean | undefined;
   /** Ends another rollout of the same alias that is under way. Default: refuse. */
@@ -66,6 +79,8 @@ export interface Rollout extends Closable {
   /** The newest judgement. */
   readonly evidence: RolloutEvidence | undefined;
   readonly events: EventSource<RolloutHubEvents>;
+  /** The policy that is served here has not been confirmed for a while: the ledger is out of reach. */
+  readonly stale: boolean;
   readonly outcomes: {
     /** Notes what became of a decision, as `endpoint.outcomes.record` does for everybody. Outcomes of decisions outside this rollout are orphans, and harmless. */
     record(outcome: Outcome): Disposition;
@@ -93,7 +108,8 @@ export interface Rollout extends Closable {
  * Every process that serves the model calls it; whoever looks first acts, and the ledger sees to it that no step is taken
  * twice.
  *
- * @throws `rollout/state` when another rollout of the alias is under way
+ * @throws `rollout/state` when another rollout of the alias is under way, `rollout/invalid` when `traffic` is given and too
+ * little to conclude
  */
 export async function startRollout(
   target: RolloutTarget,
@@ -101,22 +117,20 @@ export async function startRollout(
   definition: RolloutDefinition,
   options: StartOptions = {},
 ): Promise<Rollout> {
-  const { clock = systemClock, random = systemRandom, actor, tickMs, replica = 'local', flushMs = 3_600_000 } = options;
+  const { clock = systemClock, random = systemRandom, tickMs, replica = 'local', flushMs = 3_600_000 } = options;
   const { ledger } = target;
   const nextId = idSource(clock, random);
   const boot = `${replica}/${nextId<RolloutId>()}`;
   await ledger.use(rolloutProjection);
   await ledger.refresh();
-  const id = await submit();
+  const id = await submitRollout(target, endpoint, definition, { ...options, fresh: nextId<RolloutId>() });
   const hub = eventHub<RolloutHubEvents>();
   const observer = createObserver(definition, clock, options);
-  // A host that calls `tick` by hand may look rarely, and knows it.
-  const ttlMs = tickMs === undefined ? 0 : definition.hardTtlMs;
   const bake = watchBake(definition, clock, options.bakeDetectors ?? {}, options);
   const failed = (error: unknown) => hub.emit('failed', { error });
   const breaker = breakerWatch(definition);
   const fleet = fleetSums({ exchange: options.exchange, rollout: id, replica, boot, failed });
-  const here = createReplica(target, endpoint, observer, clock, ttlMs, failed);
+  const here = createReplica(target, endpoint, observer, clock, trustOf(definition, options), failed);
   let evidence: RolloutEvidence | undefined;
   let killing: { readonly reason: string; readonly actor: string | undefined } | undefined;
   let flushedAt = clock.now();
@@ -136,56 +150,6 @@ export async function startRollout(
   function recordOutcome(outcome: Outcome): Disposition {
     bake.record(outcome);
     return observer.record(outcome);
-  }
-
-  async function submit(): Promise<string> {
-    const { model, alias, challenger } = definition;
-    const { id: champion } = await target.source(model, alias).resolve();
-    // A challenger that cannot be loaded fails here, before anything is written.
-    const ended = lastRollout(ledger.state(rolloutProjection), model, alias);
-    const joinsEnded = ended?.definition.digest === definition.digest && isFinal(ended) && options.again !== true;
-    if (!joinsEnded && endpoint.arms.get(CHALLENGER)?.model !== challenger)
-      await endpoint.arms.prepare(CHALLENGER, target.source(model, challenger));
-    const fresh = nextId<RolloutId>();
-    const { result } = await ledger.commit(
-      (view) => {
-        const rollouts = view.state(rolloutProjection);
-        const active = activeRollout(rollouts, model, alias);
-        const last = options.again === true ? active : lastRollout(rollouts, model, alias);
-        if (last?.definition.digest === definition.digest) return { events: [], result: last.id };
-        if (active !== undefined && options.supersede !== true)
-          throw new MillwrightError(
-            'rollout/state',
-            `\`${model}\` is already being rolled out (${active.challenger}, ${active.status}). Wait, roll it back, or pass \`supersede: true\`.`,
-            { details: { state: active.status, command: 'start' } },
-          );
-        const data = {
-          rollout: fresh,
-          model,
-          alias,
-          champion,
-          challenger,
-          definition: plainJson(definition),
-          digest: definition.digest,
-        };
-        const ending = active === undefined ? [] : supersedeEvents(view, active, fresh);
-        return { events: [...ending, rolloutEvent('rollout.submitted', data)], result: fresh };
-      },
-      { actor },
-    );
-    return result;
-  }
-
-  function supersedeEvents(view: LedgerView, active: RolloutState, by: string): readonly NewEvent[] {
-    // A challenger that is champion already stays: the newer rollout competes with it.
-    if (active.cutoverAt !== undefined && active.status !== 'rollingBack')
-      return [rolloutEvent('rollout.completed', { rollout: active.id })];
-    const back = rollBackPlan(active, 'requested', 'A newer rollout took its place.', undefined);
-    return [
-      ...back.events,
-      rolloutEvent('rollout.superseded', { rollout: active.id, by }),
-      ...aliasEvents(view, active, back),
-    ];
   }
 
   async function look(): Promise<RolloutState> {
@@ -234,10 +198,12 @@ export async function startRollout(
     return alone || definition.hardTtlMs === 0 ? flushMs : Math.min(flushMs, definition.hardTtlMs / 2);
   }
 
-  function flushed(own: ReturnType<typeof observer.statistics>, now: number): readonly NewEvent[] {
+  /** Sums of epochs that rest are not written again, or the ledger would grow with the square of their number. */
+  function flushed(own: RolloutStatistics, now: number): readonly NewEvent[] {
     flushedAt = now;
-    const data = { rollout: id, replica, boot, number: ++flushNumber, epochs: own };
-    return [rolloutEvent('rollout.observed', data)];
+    const written = current().observed[boot] ?? {};
+    const epochs = own.filter((one) => !isSame(one, written[one.epoch]?.epoch));
+    return [rolloutEvent('rollout.observed', { rollout: id, replica, boot, number: ++flushNumber, epochs })];
   }
 
   /** Writes what was planned unless somebody else has moved the rollout on since. */
@@ -255,29 +221,13 @@ export async function startRollout(
   /** The plan with the move of the alias. What the registry does not let happen becomes a pause that says why. */
   function enact(view: LedgerView, state: RolloutState, plan: Plan): readonly NewEvent[] {
     try {
-      return [...plan.events, ...aliasEvents(view, state, plan)];
+      return [...plan.events, ...aliasEvents(target, view, state, plan)];
     } catch (error) {
       if (!isMillwrightError(error)) throw error;
       const why = isMillwrightError(error, 'registry/denied') ? `${error.details.reasons.join('; ')}.` : error.message;
       const sentence = `The registry does not let \`${definition.alias}\` move: ${why}`;
       return [rolloutEvent('rollout.paused', { rollout: id, reason: 'denied', sentence })];
     }
-  }
-
-  function aliasEvents(view: LedgerView, state: RolloutState, plan: Plan): readonly NewEvent[] {
-    if (plan.aliasTo === undefined) return [];
-    const rollback = plan.aliasTo === state.champion;
-    const digest = state.evidence?.digest;
-    const sentence = state.evidence?.evidence.because.sentence;
-    return target.moveAlias(view, {
-      model: state.model,
-      alias: state.alias,
-      version: plan.aliasTo,
-      reason: `${rollback ? 'Rolled back by' : 'Promoted by'} rollout ${state.id}`,
-      evidence: digest === undefined ? [] : [digest],
-      attach: rollback || digest === undefined ? [] : [{ kind: 'rollout', verdict: 'pass', digest, sentence }],
-      rollback,
-    });
   }
 
   function writeKill({ reason, actor: by }: NonNullable<typeof killing>): Promise<unknown> {
@@ -329,6 +279,9 @@ export async function startRollout(
       return evidence;
     },
     events: hub,
+    get stale() {
+      return endpoint.policy !== undefined && isStale(endpoint.policy, clock.now());
+    },
     outcomes: {
       record: recordOutcome,
       get counts() {
@@ -364,7 +317,7 @@ export async function startRollout(
       await command((state, view) => {
         require(state, 'be rolled back', !isFinal(state) && state.status !== 'rollingBack');
         const plan = rollBackPlan(state, 'requested', reason, undefined);
-        return [...plan.events, ...aliasEvents(view, state, plan)];
+        return [...plan.events, ...aliasEvents(target, view, state, plan)];
       }, by);
       await tick();
     },
@@ -380,6 +333,17 @@ export async function startRollout(
       return historyOf(events);
     },
   };
+}
+
+/** A host that calls `tick` by hand may look rarely, and knows it. */
+function trustOf({ hardTtlMs }: RolloutDefinition, { tickMs, softTtlMs }: StartOptions): Trust {
+  if (tickMs === undefined) return { softMs: softTtlMs ?? Infinity, hardMs: Infinity };
+  return { softMs: softTtlMs ?? 3 * tickMs, hardMs: hardTtlMs === 0 ? Infinity : hardTtlMs };
+}
+
+/** Whether what is in the ledger says the same; the order of members there is another one. */
+function isSame(own: EpochStatistics, written: EpochStatistics | undefined): boolean {
+  return written !== undefined && canonicalJson(plainJson(own)) === canonicalJson(plainJson(written));
 }
 
 /** Submitting, acknowledging and entering a stage are rounds; more than a few in one look is a bug elsewhere. */

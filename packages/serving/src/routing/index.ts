@@ -6,6 +6,7 @@ export {
   inverseGapWeights,
   type Posterior,
   probabilityBest,
+  topTwoWeights,
 } from './bandit.js';
 export {
   type CascadeAnswer,
@@ -37,6 +38,7 @@ export {
   type CompiledPolicy,
   championPolicy,
   compilePolicy,
+  isStale,
   type Override,
   type Policy,
   type PolicyMode,

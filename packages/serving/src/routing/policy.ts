@@ -31,6 +31,8 @@ export interface Policy {
   readonly killed: boolean;
   /** After this time (milliseconds since 1970) the policy is not trusted any more: champion only. */
   readonly validUntil?: number | undefined;
+  /** After this time (milliseconds since 1970) the policy is still followed, but is known to be old (see `isStale`). */
+  readonly freshUntil?: number | undefined;
   /** Arms that are given a copy of a sample of the requests, off the path of the answer. */
   readonly shadows?: readonly { readonly arm: string; readonly share: number }[] | undefined;
   readonly overrides?: readonly Override[] | undefined;
@@ -65,6 +67,8 @@ export interface CompiledPolicy {
   readonly killed: boolean;
   /** Milliseconds since 1970; Infinity when the policy does not expire. */
   readonly validUntil: number;
+  /** Milliseconds since 1970; Infinity when the policy does not age. */
+  readonly freshUntil: number;
   /** Arms in the order of their first range. */
   readonly arms: readonly string[];
   /** Share by arm; they sum to 1. */
@@ -106,7 +110,8 @@ export function championPolicy(options: {
 /** Checks a policy and prepares it for `route`. @throws `input/invalid` when the ranges do not partition [0, 2^32) */
 export function compilePolicy(policy: Policy): CompiledPolicy {
   checkPolicy(policy);
-  const { epoch, salt, mode, champion, ranges, killed, validUntil = Infinity, overrides = [] } = policy;
+  const { epoch, salt, mode, champion, ranges, killed, overrides = [] } = policy;
+  const { validUntil = Infinity, freshUntil = Infinity } = policy;
   const shares = sharesOf(policy);
   const serving = new Set([champion, ...shares.keys()]);
   const certain = new Map([...serving].map((arm) => [arm, Object.freeze({ arm, epoch, share: 1, sticky: false })]));
@@ -123,6 +128,7 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
     mode,
     killed,
     validUntil,
+    freshUntil,
     arms: [...shares.keys()],
     shares,
     ends: Int32Array.from(ranges.slice(0, -1), ({ end }) => end - BUCKETS / 2),
@@ -138,6 +144,11 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
     prefix: hashPrefix(`${salt}:`),
     shadowPrefix: hashPrefix(`${salt}#shadow:`),
   });
+}
+
+/** Whether nobody has said for a while that the policy still holds; it is followed until `validUntil` all the same. */
+export function isStale({ freshUntil }: CompiledPolicy, now: number): boolean {
+  return now > freshUntil;
 }
 
 /** The share of each arm that owns buckets. */

@@ -286,6 +286,40 @@ describe('arms', () => {
     expect(endpoint.stats().requests).toBe(5);
   });
 
+  test('a shadow has an input of its own, and is told to do nothing but answer', async () => {
+    const seen: unknown[] = [];
+    const shadow: Predictor<Row, Row> = {
+      predict: async (input, { effects, unit }) => {
+        seen.push([input['x'], effects, unit]);
+        Object.assign(input, { x: -1 });
+        return { y: 0 };
+      },
+    };
+    for (const copyInput of [undefined, (input: { x: number }) => ({ x: input.x + 6 })]) {
+      await using endpoint = await createEndpoint({ model: doubler(), runtime: doubling(), copyInput });
+      for (const arm of ['one', 'two']) await endpoint.arms.prepare(arm, shadow);
+      const shadows = ['one', 'two'].map((arm) => ({ arm, share: 1 }));
+      endpoint.setPolicy(compilePolicy({ ...championPolicy({ salt: 's' }), shadows }));
+      const input = { x: 3 };
+      await endpoint.predict(input, { unit: 'u' });
+      for (const arm of ['one', 'two']) await endpoint.arms.remove(arm);
+      expect(input).toEqual({ x: 3 });
+    }
+    const own = [3, 'none', 'u'];
+    const copied = [9, 'none', 'u'];
+    expect(seen).toEqual([own, own, copied, copied]);
+  });
+
+  test('an input that cannot be copied is answered, and not shadowed', async () => {
+    await using endpoint = await createEndpoint<{ x: number; late: () => void }, string>({
+      model: { predict: async () => 'answer' },
+    });
+    await endpoint.arms.prepare('shadow', { predict: async () => 'shadow' });
+    endpoint.setPolicy(compilePolicy({ ...championPolicy({ salt: 's' }), shadows: [{ arm: 'shadow', share: 1 }] }));
+    expect((await endpoint.predict({ x: 1, late: () => undefined }, { unit: 'u' })).output).toBe('answer');
+    expect(endpoint.stats().shadowsDropped).toBe(1);
+  });
+
   test('promotion moves the model without loading it again', async () => {
     await using endpoint = await createEndpoint({ model: doubler(), runtime: doubling() });
     await endpoint.arms.prepare('challenger', doubler('double@2', 2));

@@ -74,6 +74,26 @@ describe('outcome join', () => {
     expect(() => join.record({ decisionId: 'd1', value: Number.NaN }, 1)).toThrow(/finite/);
   });
 
+  test('what changes nothing because it is late or nobody’s goes to the dead letters, once each', () => {
+    const letters: string[] = [];
+    const metrics = [{ id: 'label', windowMs: 10, combine: 'first', endsWithEpoch: false }] as const;
+    const join = createOutcomeJoin({
+      metrics,
+      maxEarly: 1,
+      onRow: () => undefined,
+      deadLetter: ({ decisionId }, reason) => letters.push(`${decisionId} ${reason}`),
+    });
+    join.expose({ decisionId: 'a', unit: 'u', epoch: 1, cohort: 0, time: 0 });
+    expect(join.record({ decisionId: 'a', value: 1 }, 5)).toBe('applied');
+    expect(join.record({ decisionId: 'a', value: 1 }, 6)).toBe('duplicate');
+    expect(join.record({ decisionId: 'a', value: 1 }, 50)).toBe('late');
+    expect(join.record({ decisionId: 'nobody', value: 1 }, 50)).toBe('early');
+    expect(join.record({ decisionId: 'too many', value: 1 }, 50)).toBe('orphan');
+    join.advance(100);
+    expect(letters).toEqual(['a late', 'too many orphan', 'nobody orphan']);
+    expect(join.counts).toMatchObject({ applied: 1, duplicates: 1, late: 1, orphans: 2 });
+  });
+
   test('a unit opens one row per epoch, and a request without a unit opens none', () => {
     const rows: number[] = [];
     const join = createOutcomeJoin({ metrics: [label], onRow: (_m, cohort) => rows.push(cohort) });

@@ -2,7 +2,13 @@ import { seededRandom } from '@millwright/core';
 import { memoryLog } from '@millwright/core/storage';
 import { pessimisticLog } from '@millwright/core/testing';
 import { describe, expect, test } from 'vitest';
-import { defineRollout, type RolloutSpec, type StartOptions, startRollout } from '../../src/rollout/index.js';
+import {
+  defineRollout,
+  type RolloutSpec,
+  type StartOptions,
+  startRollout,
+  statisticsOf,
+} from '../../src/rollout/index.js';
 import { fakeTarget, HOUR, type World, world } from './harness.js';
 
 const SPEC: RolloutSpec = {
@@ -149,6 +155,51 @@ describe('what stops a rollout', { timeout: 60_000 }, () => {
   });
 });
 
+describe('traffic that is known beforehand', { timeout: 60_000 }, () => {
+  const rates = { errors: 0.4 };
+
+  test('and too little to conclude is refused before anything is written or loaded; joining asks nobody', async () => {
+    const w = await world();
+    const scarce = { unitsPerDay: 2, rates };
+    await expect(start(w, {}, { traffic: scarce })).rejects.toMatchObject({
+      code: 'rollout/invalid',
+      details: {
+        path: 'traffic',
+        reason: expect.stringMatching(/^To prove errors within its margin takes about \d+ rows/),
+      },
+    });
+    expect(w.endpoint.model('challenger')).toBeUndefined();
+    const { id } = await start(w, {}, { traffic: { unitsPerDay: 10_000, rates } });
+    expect((await start(w, {}, { traffic: scarce })).id).toBe(id);
+  });
+
+  test('and not known in all is tried', async () => {
+    const rollout = await start(await world(), {}, { traffic: { unitsPerDay: 10_000, rates: {} } });
+    expect(rollout.state.status).toBe('holding');
+  });
+});
+
+describe('the ledger', { timeout: 60_000 }, () => {
+  test('is told the sums of an epoch when they have changed, and never loses any', async () => {
+    const w = await world();
+    const stages = ['10%', '20%', '30%', '40%', '50%'] as const;
+    const rollout = await start(
+      w,
+      { stages, metrics: [{ ...SPEC.metrics[0]!, margin: { relative: 0.5 } }] },
+      { flushMs: HOUR },
+    );
+    await hours(w, rollout, 12);
+    const written: number[][] = [];
+    for await (const { type, data } of w.ledger.read())
+      if (type === 'rollout.observed') written.push((data['epochs'] as { epoch: number }[]).map(({ epoch }) => epoch));
+    expect(written.length).toBeGreaterThan(10);
+    for (const epochs of written) expect(epochs.length).toBeLessThanOrEqual(2);
+    const exposed = statisticsOf(rollout.state).map(({ exposures }) => exposures[0] + exposures[1]);
+    expect(exposed.length).toBe(5);
+    expect(exposed.reduce((a, b) => a + b, 0)).toBe(rollout.outcomes.counts.rows);
+  });
+});
+
 describe('one rollout per alias', { timeout: 60_000 }, () => {
   test('another one is refused, or takes its place when told to', async () => {
     const w = await world();
@@ -204,6 +255,23 @@ describe('a replica that loses the ledger', { timeout: 60_000 }, () => {
     await w.clock.advance(2 * 60_000);
     expect(challenged()).toBe(0);
     expect(rollout.outcomes.counts.rows).toBe(rows + 200);
+  });
+
+  test('says that its policy is stale after three looks in vain, and serves it on until the hard time to live', async () => {
+    const w = await world();
+    const rollout = await start(w, { hardTtl: '10m', minUnits: 1e6 }, { tickMs: 60_000 });
+    await w.clock.advance(HOUR);
+    expect(rollout.stale).toBe(false);
+    const refresh = w.ledger.refresh.bind(w.ledger);
+    w.ledger.refresh = () => Promise.reject(new TypeError('partitioned'));
+    await w.clock.advance(3 * 60_000);
+    expect(rollout.stale).toBe(false);
+    await w.clock.advance(1);
+    expect(rollout.stale).toBe(true);
+    expect(w.endpoint.policy?.shares.get('challenger')).toBe(0.5);
+    w.ledger.refresh = refresh;
+    await w.clock.advance(60_000);
+    expect(rollout.stale).toBe(false);
   });
 });
 

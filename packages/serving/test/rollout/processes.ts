@@ -122,8 +122,10 @@ export interface Story {
   readonly flushMs?: number;
   /** Shifts the traffic. */
   readonly seed?: number;
-  /** How many processes share the traffic; all but the first one live for ever. Default 1. */
+  /** How many processes share the traffic. Default 1. */
   readonly replicas?: number;
+  /** Which of them dies; the others live for ever. Default the first. */
+  readonly mortal?: number;
 }
 
 export interface Ending {
@@ -133,20 +135,22 @@ export interface Ending {
   readonly control: readonly string[];
 }
 
-/** Plays a story to its end; whenever the process dies, another one takes over. The first one writes to `mortal`. */
-export async function live(log: LogStore, mortal: LogStore, story: Story): Promise<Ending> {
-  const { rate, people, definition, flushMs, seed: shift = 0, replicas = 1 } = story;
+/** Plays a story to its end; whenever the process dies that writes to `doomed`, another one takes over. */
+export async function live(log: LogStore, doomed: LogStore, story: Story): Promise<Ending> {
+  const { rate, people, definition, flushMs, seed: shift = 0, replicas = 1, mortal = 0 } = story;
   const clock = virtualClock(START);
   const processes: Process[] = [];
   let boots = 0;
+  let died = false;
   const living = async <T>(replica: number, work: (process: Process) => Promise<T>): Promise<T> => {
     for (;;) {
       try {
         const options = { definition, flushMs, replica: `replica-${replica}` };
-        processes[replica] ??= await boot(boots++ === 0 ? mortal : log, clock, boots, options);
+        processes[replica] ??= await boot(replica === mortal && !died ? doomed : log, clock, ++boots, options);
         return await work(processes[replica]);
       } catch (error) {
         if (!(error instanceof Crash)) throw error;
+        died = true;
         delete processes[replica];
       }
     }

@@ -1,43 +1,64 @@
 import { type Random, seededRandom } from '@millwright/core';
 import { asymptoticHalfWidth, harmOdds } from '@millwright/core/statistics';
 import {
-  createObservations,
   defineRollout,
   type EpochStatistics,
   type MetricSpec,
   type RolloutDefinition,
+  type RolloutSpec,
 } from '../../src/rollout/index.js';
 import { HARM_GRID, weigh } from '../../src/rollout/judge.js';
 
-/** Four metrics that harm and proof are judged on, with the rates of an ordinary day. */
-export const METRICS: readonly (MetricSpec & { readonly margin: { readonly relative: number } })[] = [
-  { id: 'errors', kind: 'event', better: 'lower', margin: { relative: 0.5 } },
-  { id: 'slow', kind: 'latency', slo: 50, better: 'lower', margin: { relative: 0.25 } },
-  { id: 'converted', kind: 'event', better: 'higher', margin: { relative: 0.1 } },
-  { id: 'wrong', kind: 'event', better: 'lower', margin: { relative: 0.1 } },
-];
-const RATES = [0.01, 0.05, 0.1, 0.2] as const;
+type LabMetric = MetricSpec & { readonly margin: { readonly relative: number } };
 
-/** The ramp 1-5-25-50 %; time is counted in looks, of which there are 240. */
-export const RAMP: RolloutDefinition = defineRollout({
-  challenger: 'm@2',
-  minDwell: 24,
-  minUnits: 50,
-  alpha: { rollback: 0.05, promotion: 0.05 },
-  metrics: METRICS,
+/** What is played: metrics, how often each happens on an ordinary day, and the rollout that judges them. */
+export interface Scenario {
+  readonly metrics: readonly LabMetric[];
+  readonly rates: readonly number[];
+  /** Time is counted in looks, of which there are 240. All stated errors are 5 %, unevenness 1 %. */
+  readonly ramp: RolloutDefinition;
+  /** The same, with guardrails that leave a challenger at its margin alone, so that promotions can be counted. */
+  readonly tolerant: RolloutDefinition;
+}
+
+function scenario({ metrics, rates }: Pick<Scenario, 'metrics' | 'rates'>, stages?: RolloutSpec['stages']): Scenario {
+  const alpha = { rollback: 0.05, promotion: 0.05 };
+  const ramp = defineRollout({ challenger: 'm@2', stages, minDwell: 24, minUnits: 50, alpha, metrics });
+  const tolerantly = ramp.metrics.map((metric) => ({ ...metric, rollBackWhen: 'beyondMargin' as const }));
+  return { metrics, rates, ramp, tolerant: { ...ramp, metrics: tolerantly } };
+}
+
+/** The ramp 1-5-25-50 % and the rates on which the default bets were chosen. */
+export const SHOP = scenario({
+  metrics: [
+    { id: 'errors', kind: 'event', better: 'lower', margin: { relative: 0.5 } },
+    { id: 'slow', kind: 'latency', slo: 50, better: 'lower', margin: { relative: 0.25 } },
+    { id: 'converted', kind: 'event', better: 'higher', margin: { relative: 0.1 } },
+    { id: 'wrong', kind: 'event', better: 'lower', margin: { relative: 0.1 } },
+  ],
+  rates: [0.01, 0.05, 0.1, 0.2],
 });
-/** The same, with guardrails that leave a challenger at its margin alone, so that promotions can be counted. */
-export const TOLERANT: RolloutDefinition = {
-  ...RAMP,
-  metrics: RAMP.metrics.map((metric) => ({ ...metric, rollBackWhen: 'beyondMargin' as const })),
-};
+
+/** Nothing was chosen on this one: rarer failures, wider and narrower margins, another ramp. */
+export const CLINIC = scenario(
+  {
+    metrics: [
+      { id: 'crashed', kind: 'event', better: 'lower', margin: { relative: 1 } },
+      { id: 'slow', kind: 'latency', slo: 50, better: 'lower', margin: { relative: 0.5 } },
+      { id: 'answered', kind: 'event', better: 'higher', margin: { relative: 0.07 } },
+      { id: 'missed', kind: 'event', better: 'lower', margin: { relative: 0.2 } },
+    ],
+    rates: [0.003, 0.02, 0.2, 0.08],
+  },
+  ['2%', '10%', '40%'],
+);
 
 /**
  * By metric, what a challenger multiplies everybody's rate by that is exactly at the margin of one metric and so much better
  * in all others that they are proved soon: whether it is promoted depends on the one alone.
  */
-export function atMarginOf(metric: number): readonly number[] {
-  return METRICS.map(({ better, margin }, i) => {
+export function atMarginOf({ metrics }: Scenario, metric: number): readonly number[] {
+  return metrics.map(({ better, margin }, i) => {
     if (i === metric) return better === 'lower' ? 1 + margin.relative : 1 - margin.relative;
     return better === 'lower' ? 0.5 : 1.5;
   });
@@ -96,6 +117,8 @@ export interface RampResult {
 }
 
 export interface RampOptions {
+  readonly scenario?: Scenario;
+  /** Default: the scenario's `ramp`. */
   readonly definition?: RolloutDefinition;
   /** By metric, what the challenger multiplies everybody's rate by. */
   readonly factors?: readonly number[];
@@ -111,13 +134,8 @@ export interface RampOptions {
  * is new in every run, one row per unit and epoch. Judged by the real judge from sums.
  */
 export function playRamp(people: Crowd, random: Random, options: RampOptions = {}): RampResult {
-  const {
-    definition = RAMP,
-    factors = [1, 1, 1, 1],
-    requestsPerLook = 500,
-    toTheEnd = false,
-    lostRecords = 0,
-  } = options;
+  const { scenario: played = SHOP, requestsPerLook = 500, toTheEnd = false, lostRecords = 0 } = options;
+  const { definition = played.ramp, factors = [1, 1, 1, 1] } = options;
   const salt = Math.floor(random.next() * 2 ** 32);
   const seenIn = new Uint8Array(people.size);
   const epochs: EpochStatistics[] = [];
@@ -128,12 +146,12 @@ export function playRamp(people: Crowd, random: Random, options: RampOptions = {
   let requests = 0;
   let stage = 0;
   let entered = 0;
-  let cells = openEpoch(1, definition.stages[0]!.share, epochs);
+  let cells = openEpoch(played, 1, definition.stages[0]!.share, epochs);
   const rates = new Float64Array(4);
   for (let look = 1; look <= LOOKS; look++) {
     const { share } = definition.stages[stage]!;
     const swing = 1 + 0.5 * Math.sin(phase + look / 30);
-    for (let m = 0; m < 4; m++) rates[m] = RATES[m]! * swing;
+    for (let m = 0; m < 4; m++) rates[m] = played.rates[m]! * swing;
     for (let i = 0; i < requestsPerLook; i++) {
       const person = people.next(random);
       const arm = hashOf(person, salt) < share * 2 ** 32 ? 1 : 0;
@@ -150,14 +168,14 @@ export function playRamp(people: Crowd, random: Random, options: RampOptions = {
         if (random.next() < rate) cells.sums[m]![arm]++;
       }
     }
-    judgeOthers(pooled, naive);
+    judgeOthers(pooled, played.rates[0]!, naive);
     if (end !== 'hold') continue;
     requests += requestsPerLook;
     const { verdict } = weigh(definition, epochs, { stage, epoch: stage + 1, dwellMs: look - entered });
     if (verdict === 'advance') {
       stage++;
       entered = look;
-      cells = openEpoch(stage + 1, definition.stages[stage]!.share, epochs);
+      cells = openEpoch(played, stage + 1, definition.stages[stage]!.share, epochs);
     } else if (verdict !== 'hold') {
       end = verdict;
       if (!toTheEnd) break;
@@ -170,22 +188,23 @@ export function playRamp(people: Crowd, random: Random, options: RampOptions = {
  * The same rollout when every request is of somebody new: rows then are independent, and counts are drawn at once, so that
  * many more units can be played.
  */
-export function playUnits(random: Random, options: RampOptions = {}): RampResult['end'] {
-  const { definition = RAMP, factors = [1, 1, 1, 1], requestsPerLook = 400 } = options;
+export function playUnits(random: Random, options: RampOptions = {}): Omit<RampResult, 'naive'> {
+  const { scenario: played = SHOP, factors = [1, 1, 1, 1], requestsPerLook = 400, lostRecords = 0 } = options;
+  const { definition = played.ramp } = options;
   const epochs: EpochStatistics[] = [];
   const phase = random.next() * 2 * Math.PI;
   let stage = 0;
   let entered = 0;
-  let cells = openEpoch(1, definition.stages[0]!.share, epochs);
+  let cells = openEpoch(played, 1, definition.stages[0]!.share, epochs);
   for (let look = 1; look <= LOOKS; look++) {
     const { share } = definition.stages[stage]!;
     const swing = 1 + 0.5 * Math.sin(phase + look / 30);
     const challenged = binomial(requestsPerLook, share, random);
     for (const arm of [0, 1] as const) {
-      const units = arm === 1 ? challenged : requestsPerLook - challenged;
+      const units = arm === 1 ? challenged - binomial(challenged, lostRecords, random) : requestsPerLook - challenged;
       cells.exposures[arm] += units;
       for (let m = 0; m < 4; m++) {
-        const rate = RATES[m]! * swing * (arm === 1 ? factors[m]! : 1);
+        const rate = played.rates[m]! * swing * (arm === 1 ? factors[m]! : 1);
         cells.sums[m]![arm] += binomial(units, rate, random);
       }
     }
@@ -193,14 +212,15 @@ export function playUnits(random: Random, options: RampOptions = {}): RampResult
     if (verdict === 'advance') {
       stage++;
       entered = look;
-      cells = openEpoch(stage + 1, definition.stages[stage]!.share, epochs);
-    } else if (verdict !== 'hold') return verdict;
+      cells = openEpoch(played, stage + 1, definition.stages[stage]!.share, epochs);
+    } else if (verdict !== 'hold') return { end: verdict, requests: look * requestsPerLook };
   }
-  return 'hold';
+  return { end: 'hold', requests: LOOKS * requestsPerLook };
 }
 
 /** Successes of n trials, by the gaps between them. */
 function binomial(n: number, p: number, random: Random): number {
+  if (p === 0) return 0;
   const step = Math.log1p(-p);
   let count = -1;
   for (let at = 0; at <= n; count++) at += 1 + Math.floor(Math.log1p(-random.next()) / step);
@@ -214,10 +234,10 @@ interface OpenEpoch {
 }
 
 /** Sums that are counted up in place and read by the judge as they are. */
-function openEpoch(epoch: number, share: number, epochs: EpochStatistics[]): OpenEpoch {
+function openEpoch({ metrics: specs }: Scenario, epoch: number, share: number, epochs: EpochStatistics[]): OpenEpoch {
   const exposures: [number, number] = [0, 0];
-  const sums = METRICS.map((): [number, number] => [0, 0]);
-  const metrics = METRICS.map(({ id }, m) => [id, { rows: exposures, missing: [0, 0] as const, sum: sums[m]! }]);
+  const sums = specs.map((): [number, number] => [0, 0]);
+  const metrics = specs.map(({ id }, m) => [id, { rows: exposures, missing: [0, 0] as const, sum: sums[m]! }]);
   epochs.push({ epoch, share, exposures, metrics: Object.fromEntries(metrics) });
   return { exposures, sums };
 }
@@ -233,6 +253,7 @@ function hashOf(person: number, salt: number): number {
 /** What is usually done with the pooled totals, each at 5 %, one-sided; the threshold allows twice the ordinary error rate. */
 function judgeOthers(
   { n, x }: { readonly n: readonly number[]; readonly x: readonly number[] },
+  usual: number,
   struck: { z: boolean; threshold: boolean; asymptotic: boolean },
 ): void {
   const [n0, n1] = [n[0]!, n[1]!];
@@ -240,20 +261,27 @@ function judgeOthers(
   const [p0, p1] = [x[0]! / n0, x[1]! / n1];
   const pooled = (x[0]! + x[1]!) / (n0 + n1);
   struck.z ||= (p1 - p0) / Math.sqrt(pooled * (1 - pooled) * (1 / n0 + 1 / n1)) > 1.645;
-  struck.threshold ||= p1 > 2 * RATES[0];
+  struck.threshold ||= p1 > 2 * usual;
   const share = n1 / (n0 + n1);
   const variance = (p0 * (1 - p0)) / (1 - share) + (p1 * (1 - p1)) / share;
   const half = asymptoticHalfWidth(n0 + n1, variance, { alpha: 0.05, expectedUnits: 60_000, sides: 'one' });
   struck.asymptotic ||= p1 - p0 > half;
 }
 
+/** Errors at a constant share that are to be found. */
+export interface Detection {
+  readonly share: number;
+  /** Of the champion's requests that fail. */
+  readonly rate: number;
+  /** How many times as often the challenger's do. */
+  readonly ratio: number;
+}
+
 /**
- * Requests until an error ratio is found at a 5 % share, looked at after every error; `limit` when it is not.
- * Between errors E cannot grow, so that only errors are drawn.
+ * Requests until an error ratio is found, looked at after every error; `limit` when it is not. Between errors E cannot
+ * grow, so that only errors are drawn.
  */
-export function requestsToDetect(ratio: number, random: Random, limit: number): number {
-  const share = 0.05;
-  const rate = RATES[0];
+export function requestsToDetect({ share, rate, ratio }: Detection, random: Random, limit: number): number {
   const overall = rate * (1 - share + share * ratio);
   const toChallenger = (share * ratio) / (1 - share + share * ratio);
   const threshold = -Math.log(0.05);
@@ -270,70 +298,9 @@ export function requestsToDetect(ratio: number, random: Random, limit: number): 
 
 const detectionOdds = harmOdds(1, HARM_GRID);
 
-/** Requests that a test planned for the ratio needs: one-sided 5 %, power 80 %, 1 % errors, 5 % share. */
-export function fixedHorizon(ratio: number): number {
-  const share = 0.05;
-  const [p0, p1] = [RATES[0], RATES[0] * ratio];
+/** Requests that a test planned for the ratio needs: one-sided 5 %, power 80 %. */
+export function fixedHorizon({ share, rate, ratio }: Detection): number {
+  const [p0, p1] = [rate, rate * ratio];
   const variance = (p1 * (1 - p1)) / share + (p0 * (1 - p0)) / (1 - share);
   return (variance * (1.6448536 + 0.8416212) ** 2) / (p1 - p0) ** 2;
-}
-
-export interface RevenueResult {
-  readonly ours: boolean;
-  readonly asymptotic: boolean;
-}
-
-const REVENUE = defineRollout({
-  challenger: 'm@2',
-  stages: ['10%'],
-  metrics: [{ id: 'revenue', kind: 'value', better: 'higher', margin: { relative: 0.1 }, cap: 2_000 }],
-  alpha: { rollback: 0.05 },
-});
-
-/**
- * Revenue of units at a 10 % share, looked at from the first unit on, 240 times over 20,000 units: one in twenty pays
- * (times `conversion` with the challenger), lognormal amounts with σ = 1.5. What came before, 5,000 units of the champion,
- * is the reference. `asymptotic` is the confidence sequence of the difference of means.
- */
-export function playRevenue(conversion: number, random: Random, units = 20_000): RevenueResult {
-  const observations = createObservations(REVENUE);
-  const before = Array.from({ length: 5_000 }, () => amount(0.05, random)).sort((a, b) => a - b);
-  const quantiles = Array.from({ length: 128 }, (_, i) => before[Math.floor(((i + 0.5) / 128) * before.length)]!);
-  const mean = before.reduce((a, b) => a + b, 0) / before.length;
-  const share = 0.1;
-  observations.begin({ epoch: 1, share, references: { revenue: { mean, quantiles } } });
-  const sums = { n: [0, 0], s: [0, 0], q: [0, 0] };
-  let asymptotic = false;
-  let ours = false;
-  for (let unit = 1; unit <= units; unit++) {
-    const arm = random.next() < share ? 1 : 0;
-    const value = amount(arm === 1 ? 0.05 * conversion : 0.05, random);
-    observations.add(0, observations.cohort(1, arm), value);
-    sums.n[arm]!++;
-    sums.s[arm]! += value;
-    sums.q[arm]! += value * value;
-    if (unit % Math.floor(units / LOOKS) !== 0) continue;
-    ours ||= weigh(REVENUE, observations.statistics(), NO_SITUATION).harm.logE >= -Math.log(0.05);
-    asymptotic ||= asymptoticHarm(sums, unit, share);
-  }
-  return { ours, asymptotic };
-}
-
-const NO_SITUATION = { stage: 0, epoch: 1, dwellMs: Infinity };
-
-function amount(pays: number, random: Random): number {
-  if (random.next() >= pays) return 0;
-  const normal = Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
-  return Math.exp(1 + 1.5 * normal);
-}
-
-function asymptoticHarm(
-  { n, s, q }: Readonly<Record<'n' | 's' | 'q', readonly number[]>>,
-  units: number,
-  share: number,
-): boolean {
-  const [a, b] = [s[0]! / n[0]!, s[1]! / n[1]!];
-  const variance = (q[0]! / n[0]! - a * a) / (1 - share) + (q[1]! / n[1]! - b * b) / share;
-  if (!(n[1]! >= 10 && variance > 0)) return false;
-  return a - b > asymptoticHalfWidth(units, variance, { alpha: 0.05, expectedUnits: 20_000, sides: 'one' });
 }
