@@ -39,7 +39,7 @@ function sharesOf<T>(runs: number, play: () => T, ...questions: readonly ((one: 
   return questions.map((is) => all.filter(is).length / runs);
 }
 
-describe('error rates under continuous looking', { timeout: 240_000 }, () => {
+describe('error rates under continuous looking', { timeout: 600_000 }, () => {
   test.each(SCENARIOS)(
     'a challenger that is no worse is rolled back, or its arms called uneven, no more often than stated ($name)',
     ({ name, scenario, runs }) => {
