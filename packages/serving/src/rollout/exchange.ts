@@ -3,9 +3,8 @@ import type { RolloutDefinition } from './definition.js';
 import { rolloutEvent } from './events.js';
 import type { RolloutEvidence } from './evidence.js';
 import { type JudgeOptions, judge } from './judge.js';
-import { withOwn } from './plan.js';
-import type { RolloutState } from './state.js';
-import type { RolloutStatistics } from './statistics.js';
+import { type RolloutState, statisticsOf } from './state.js';
+import { mergeStatistics, type RolloutStatistics } from './statistics.js';
 
 /** What one start of one process has seen of a rollout so far. Cumulative: a higher number replaces all lower ones. */
 export interface PublishedSums {
@@ -109,6 +108,17 @@ function withOthers(state: RolloutState, others: readonly PublishedSums[]): Roll
       ...Object.fromEntries(epochs.map((epoch) => [epoch.epoch, { number, epoch }])),
     };
   return { ...state, observed };
+}
+
+/** The sums of all replicas with this process's own, newer ones in place of what it wrote last. */
+function withOwn(state: RolloutState, boot: string, own: RolloutStatistics): RolloutStatistics {
+  const others = { ...state.observed };
+  const written = others[boot];
+  delete others[boot];
+  const known = new Set(own.map(({ epoch }) => epoch));
+  const earlier = Object.values(written ?? {}).filter(({ epoch }) => !known.has(epoch.epoch));
+  const rest = statisticsOf({ ...state, observed: others });
+  return mergeStatistics([rest, earlier.map(({ epoch }) => epoch), own]);
 }
 
 /** Judges by what is known exactly; what is only known roughly is asked about harm alone. Pure. */

@@ -5,8 +5,8 @@ import { adaptedShare, openingShare } from './adapt.js';
 import { breakerQuorum } from './breakers.js';
 import { evidenceDigest, type PauseReason, type RollbackCause, rolloutEvent } from './events.js';
 import type { RolloutEvidence } from './evidence.js';
-import { type RolloutState, statisticsOf } from './state.js';
-import { mergeStatistics, type RolloutStatistics, referencesOf } from './statistics.js';
+import type { RolloutState } from './state.js';
+import { type RolloutStatistics, referencesOf } from './statistics.js';
 import { showDuration } from './units.js';
 
 /** What should happen next. */
@@ -250,15 +250,4 @@ function everyoneServes(state: RolloutState, now: number): boolean {
   const all = Object.values(state.replicas);
   const waitedFor = all.filter(isLive(state, now));
   return all.some((one) => one.epoch >= epoch) && waitedFor.every((one) => one.epoch >= epoch);
-}
-
-/** The sums of all replicas with this process's own, newer ones in place of what it wrote last. */
-export function withOwn(state: RolloutState, boot: string, own: RolloutStatistics): RolloutStatistics {
-  const others = { ...state.observed };
-  const written = others[boot];
-  delete others[boot];
-  const known = new Set(own.map(({ epoch }) => epoch));
-  const earlier = Object.values(written ?? {}).filter(({ epoch }) => !known.has(epoch.epoch));
-  const rest = statisticsOf({ ...state, observed: others });
-  return mergeStatistics([rest, earlier.map(({ epoch }) => epoch), own]);
 }

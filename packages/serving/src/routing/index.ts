@@ -54,4 +54,4 @@ export {
   type StickyEntry,
   type StickyStore,
 } from './request.js';
-export { bucketOf, createRouter, type Router, route, shadowPoint, shadowsOf } from './route.js';
+export { bucketOf, createRouter, type Router, route, shadowPoint } from './route.js';

@@ -19,14 +19,10 @@ export function bucketOf(policy: CompiledPolicy, unit: string): number {
   return hashBits(policy.prefix, unit, true) >>> 0;
 }
 
-/** The arms that get a copy of this request, chosen by a hash that is independent of the route. */
-export function shadowsOf(policy: CompiledPolicy, unit: string): readonly string[] {
-  const { shadows = [] } = policy.policy;
-  const at = shadowPoint(policy, unit);
-  return shadows.filter(({ share }) => at < share).map(({ arm }) => arm);
-}
-
-/** Where a unit lies in [0, 1) for shadows: an arm gets a copy when its share is above. 1 (no copies) once killed. */
+/**
+ * Where a unit lies in [0, 1) for shadows, by a hash that is independent of the route: an arm gets a copy when its share is
+ * above. 1 (no copies) once killed.
+ */
 export function shadowPoint(policy: CompiledPolicy, unit: string): number {
   return policy.killed ? 1 : (hashBits(policy.shadowPrefix, unit, true) >>> 0) / BUCKETS;
 }
