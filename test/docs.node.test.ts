@@ -25,6 +25,14 @@ it('the guide of the site has every page', () => {
   expect(names.filter((name) => !guide.includes(`'${name}'`))).toEqual([]);
 });
 
+it('the quickstart explains the program of the README, part by part', () => {
+  const [readme, quickstart] = ['README.md', 'docs/quickstart.md'].map((page) => {
+    const [first] = extract(readFileSync(join(root, page), 'utf8'));
+    return [first!.code.replace(/\n+/g, '\n'), first!.output];
+  });
+  expect(quickstart).toEqual(readme);
+});
+
 describe.each(pages)('%s', (page) => {
   const programs = extract(readFileSync(join(root, page), 'utf8'));
 

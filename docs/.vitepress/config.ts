@@ -13,12 +13,14 @@ const page = (file: string) => {
 };
 
 const guide = [
-  { text: 'The house', pages: ['architecture', 'command-line', 'adapters', 'errors'] },
+  { text: 'Start', pages: ['quickstart', 'concepts'] },
+  { text: 'The house', pages: ['architecture', 'command-line', 'adapters'] },
   { text: 'History', pages: ['ledger', 'attestation', 'registry', 'review'] },
   { text: 'Data', pages: ['profiles', 'validation', 'statistics'] },
   { text: 'Decisions', pages: ['evaluation', 'rollout'] },
   { text: 'Serving', pages: ['serving', 'batching', 'edge'] },
   { text: 'Watching', pages: ['drift', 'drift-streams', 'drift-beyond-columns'] },
+  { text: 'When something is wrong', pages: ['runbooks', 'errors'] },
 ].map(({ text, pages }) => ({ text, items: pages.map(page) }));
 
 export default defineConfig({
@@ -40,7 +42,7 @@ export default defineConfig({
   themeConfig: {
     search: { provider: 'local' },
     nav: [
-      { text: 'Guide', link: '/architecture' },
+      { text: 'Guide', link: '/quickstart' },
       ...(existsSync(reference) ? [{ text: 'Reference', link: '/reference/' }] : []),
     ],
     sidebar: {

@@ -51,7 +51,7 @@ export function freshState(
       if (countsOf(tally).considered === 0) return {};
       const age = now - newest;
       if (!Number.isFinite(age)) return { verdict: 'fail', reasons: ['every point in time is ahead of now'] };
-      const reasons = age > maxAgeMs ? [`the newest is ${age} ms old; at most ${maxAgeMs} ms is expected`] : [];
+      const reasons = age > maxAgeMs ? [`it is ${age.toLocaleString('en')} ms old`] : [];
       return { observed: age, verdict: age <= maxAgeMs && tally.unexpected === 0 ? 'pass' : 'fail', reasons };
     },
   );
