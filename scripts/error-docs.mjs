@@ -9,17 +9,21 @@ const union = source.slice(source.indexOf('export interface ErrorDetails {'), so
 
 /** A comment, a code, and the fields of its details up to the next blank or comment line. */
 const codes = union
-  .split(/^ {2}\/\*\* /m)
+  .split(/^ {2}\/\*\*/m)
   .slice(1)
   .map((part) => {
-    const [comment, rest = ''] = part.split(' */\n');
+    const [comment, rest = ''] = part.split(/ *\*\/\n/);
     const [, family, name] = /^ {2}'([a-z-]+)\/([a-z0-9-]+)': /.exec(rest) ?? fail(part);
     // Fields of fields are written without `readonly` in front of the line or the brace.
     const details = [...rest.replace(/readonly \{[^}]*\}/g, '').matchAll(/readonly (\w+)\??:/g)].map(
       ([, field]) => field,
     );
-    const said = comment.replace(/\s*\n\s*\* ?/g, ' ').replaceAll('|', '\\|');
-    return { family, code: `${family}/${name}`, said, details };
+    const [said, todo = fail(`${family}/${name} does not say what to do`)] = comment
+      .replace(/\s*\n\s*\* ?/g, ' ')
+      .replaceAll('|', '\\|')
+      .trim()
+      .split(' Do: ');
+    return { family, code: `${family}/${name}`, said, todo, details };
   });
 const listed = (union.match(/^ {2}'/gm) ?? []).length;
 if (codes.length !== listed) fail(`${listed} codes are declared, ${codes.length} have a comment`);
@@ -60,10 +64,20 @@ else if (readFileSync(page, 'utf8') !== text) {
 }
 
 function section(family) {
-  const rows = codes
+  const entries = codes
     .filter((each) => each.family === family)
-    .map(({ code, said, details }) => `| \`${code}\` | ${said} | ${details.map((d) => `\`${d}\``).join(' ')} |`);
-  return [`## ${family}`, '', '| code | what happened | details |', '|---|---|---|', ...rows].join('\n');
+    .map(({ code, said, todo, details }) =>
+      [
+        `### \`${code}\``,
+        '',
+        said,
+        '',
+        `**What to do.** ${todo[0].toUpperCase()}${todo.slice(1)}`,
+        '',
+        `*Details*: ${details.map((d) => `\`${d}\``).join(' ')}`,
+      ].join('\n'),
+    );
+  return [`## ${family}`, ...entries].join('\n\n');
 }
 
 function fail(what) {
