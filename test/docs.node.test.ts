@@ -1,6 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, it } from 'vitest';
 
 /**
@@ -33,30 +34,34 @@ it('the quickstart explains the program of the README, part by part', () => {
   expect(quickstart).toEqual(readme);
 });
 
-describe.each(pages)('%s', (page) => {
+describe.concurrent.each(pages)('%s', (page) => {
   const programs = extract(readFileSync(join(root, page), 'utf8'));
 
   it('has balanced code fences', () => {
     expect((readFileSync(join(root, page), 'utf8').match(/^```/gm) ?? []).length % 2).toBe(0);
   });
 
-  it.each(programs)('line $line runs', { timeout: 60_000 }, ({ line, code, output }) => {
+  it.each(programs)('line $line runs', { timeout: 120_000 }, async ({ line, code, output }) => {
     mkdirSync(scratch, { recursive: true });
     const file = join(scratch, `${page.replace(/\W/g, '-')}-${line}.ts`);
     writeFileSync(file, code);
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      ['--import', 'tsx', '--conditions=@millwright/source', file],
-      {
-        cwd: scratch,
-        encoding: 'utf8',
-      },
-    );
+    const { status, stdout, stderr } = await run(file);
     expect(stderr).toBe('');
     expect(status).toBe(0);
     if (output !== undefined) expect(stdout.trim()).toBe(output.trim());
   });
 });
+
+/** A program in a process of its own, from the sources. */
+async function run(file: string): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  const program = spawn(process.execPath, ['--import', 'tsx', '--conditions=@millwright/source', file], {
+    cwd: scratch,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const status = new Promise<number | null>((resolve) => program.once('close', resolve));
+  const [stdout, stderr] = await Promise.all([text(program.stdout), text(program.stderr)]);
+  return { status: await status, stdout, stderr };
+}
 
 interface Program {
   readonly line: number;
