@@ -13,7 +13,7 @@ const page = (file: string) => {
 };
 
 const guide = [
-  { text: 'Start', pages: ['quickstart', 'concepts', 'comparison', 'benchmarks'] },
+  { text: 'Start', pages: ['quickstart', 'concepts', 'walk', 'comparison', 'benchmarks'] },
   { text: 'The house', pages: ['architecture', 'command-line', 'adapters'] },
   { text: 'History', pages: ['ledger', 'attestation', 'registry', 'review'] },
   { text: 'Data', pages: ['profiles', 'validation', 'statistics'] },

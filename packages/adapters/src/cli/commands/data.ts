@@ -25,7 +25,10 @@ export const validate: Command = {
       const suggested = suggestExpectations(profileTable(data));
       if (target === undefined) return { lines: [JSON.stringify(suggested, undefined, 2)], json: suggested };
       await writeFile(target, `${JSON.stringify(suggested, undefined, 2)}\n`);
-      const lines = [`${suggested.length} expectations are in ${target}, to be read and edited.`];
+      const use = `--suite ${target} --reference ${call.args[0]}`;
+      const lines = [
+        `${suggested.length} expectations are in ${target}, to be read and edited; hold data against them with ${use}.`,
+      ];
       return { lines, json: suggested };
     }
     const reference = call.text('reference');

@@ -41,7 +41,11 @@ export const register: Command = {
         owner: call.text('owner'),
         description: call.text('description'),
       });
-      return { lines: [`${version.id}: ${Object.keys(files).length} files, ${version.artifact}`], json: version };
+      const count = Object.keys(files).length;
+      return {
+        lines: [`${version.id}: ${count} ${count === 1 ? 'file' : 'files'}, ${version.artifact}`],
+        json: version,
+      };
     });
   },
 };
