@@ -34,7 +34,7 @@ export interface BatcherOptions<T> {
   readonly padded: boolean;
   /** Rows that may wait. */
   readonly maxQueued: number;
-  /** Longest run in milliseconds, because a run blocks the thread it is on. Infinity elsewhere. */
+  /** Longest run in milliseconds, because a run blocks the thread it is on: unless one row alone takes half of it. Infinity elsewhere. */
   readonly maxRunMs: number;
   /** Runs that may overlap. */
   readonly concurrency: number;
@@ -98,10 +98,12 @@ export function batcher<T extends Queued>(options: BatcherOptions<T>): Batcher<T
   const units = (rows: number, { elements }: Shape) => elements * (padded ? sizeFor(sizes, rows) : rows);
   const bound = (rows: number, shape: Shape) => cost.bound(units(rows, shape));
 
-  function largestAllowed(shape: Shape): number {
-    if (cost.expected(maxBatch * shape.elements) <= maxRunMs) return maxBatch;
+  /** Small batches cannot make short what one row makes long: a run may always take twice as long as that. */
+  function largestAllowed({ elements }: Shape): number {
+    const longest = Math.max(maxRunMs, 2 * cost.expected(sizes[0]! * elements));
+    if (cost.expected(maxBatch * elements) <= longest) return maxBatch;
     let largest = sizes[0]!;
-    for (const size of sizes) if (cost.expected(size * shape.elements) <= maxRunMs) largest = size;
+    for (const size of sizes) if (cost.expected(size * elements) <= longest) largest = size;
     return largest;
   }
 

@@ -158,6 +158,14 @@ describe('the batcher', () => {
     expect(decision.kind === 'run' && decision.rows).toBe(8);
   });
 
+  test('but not in single file, where one row alone takes longer than a run may', () => {
+    const queue = make({ a: 20, b: 0.5, maxBatch: 64, maxRunMs: 8 });
+    for (let i = 0; i < 64; i++) queue.push(row('x'), 0);
+    const decision = queue.decide(0);
+    // 20 ms block the thread whatever is done; 36 ms for 32 rows are less than twice that.
+    expect(decision.kind === 'run' && decision.rows).toBe(32);
+  });
+
   test('gives up a head only when serving it makes others late', () => {
     const spare = make({ a: 10, b: 0.1, maxBatch: 64 });
     spare.push(row('head', 12), 0);
