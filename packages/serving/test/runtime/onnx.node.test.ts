@@ -57,6 +57,15 @@ describe('onnx in Node', () => {
     expect(await codeOf(onnx().load(tampered))).toBe('artifact/mismatch');
   });
 
+  test('models that are not trusted run where they can be killed, within the limits that the host sets', async () => {
+    expect(() => onnx({ trusted: false })).toThrow('process');
+    const artifact = artifactOf({ 'model.onnx': logistic([1, -2], 0.5) });
+    await using model = await onnx({ trusted: false, placement: 'process' }).load(artifact);
+    expect(model.facts.placement).toBe('process');
+    const vetting = { refuseOperators: ['Sigmoid'] };
+    expect(await codeOf(onnx({ vetting }).load(artifact))).toBe('serving/untrusted-model');
+  });
+
   test('climbs down its own ladder and says why', async () => {
     await using model = await onnx({ prefer: ['cuda', 'coreml', 'abacus', 'cpu'] }).load(
       artifactOf({ 'm.onnx': logistic([1], 0) }),

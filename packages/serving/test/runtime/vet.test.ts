@@ -8,6 +8,7 @@ import {
   floats,
   graph,
   graphAttribute,
+  initializer,
   int64s,
   message,
   model,
@@ -119,6 +120,50 @@ describe('vetting', () => {
       expect(reasons(bytes)).toContain('not an ONNX model');
     expect(reasons(message(field(7, varintField(1, 1))))).not.toBe('');
     expect(reasons(identity([x], [y], [field(20, new Uint8Array())]))).toContain('training');
+  });
+
+  test('refuses what claims more weights than the file has, and properties without end', () => {
+    const claims = (count: number) => initializer('w', [count], TYPE.float, new Uint8Array(8));
+    expect(reasons(identity([x], [y], [], [claims(2)]))).toBe('');
+    expect(reasons(identity([x], [y], [], [claims(2 ** 30)]))).toContain('impossible dimensions');
+    const property = (bytes: number) =>
+      field(14, message(field(1, new Uint8Array(3).fill(97)), field(2, new Uint8Array(bytes).fill(97))));
+    expect(reasons(identity([x], [y], [property(1_000)]))).toBe('');
+    expect(reasons(identity([x], [y], [property(2 ** 20)]))).toContain('properties');
+  });
+
+  test('refuses a file format that nobody knows yet, and operators that the host does not want', () => {
+    const version = (ir: number) => vetModel(identity([x], [y], [varintField(1, ir)]));
+    expect(version(13).reasons).toEqual([]);
+    expect(version(14)).toMatchObject({ reasons: [expect.stringContaining('14')], unsupported: true });
+    expect(reasons(identity(), { refuseOperators: ['Identity'] })).toContain('`Identity`');
+    expect(reasons(identity(), { refuseOperators: ['Loop'] })).toBe('');
+  });
+
+  test('refuses functions that expand without end', () => {
+    const text = (value: string) => new TextEncoder().encode(value);
+    const fn = (name: string, callees: readonly string[]) =>
+      field(
+        25,
+        message(
+          field(1, text(name)),
+          field(4, text('x')),
+          field(5, text('y')),
+          ...callees.map((callee) => field(7, node(callee, ['x'], ['y'], [], callee === 'Identity' ? '' : 'mine'))),
+          field(10, text('mine')),
+        ),
+      );
+    const withFunctions = (functions: readonly Uint8Array[]) =>
+      reasons(
+        model({ nodes: [node('f0', ['x'], ['y'], [], 'mine')], inputs: [x], outputs: [y] }, { extra: functions }),
+      );
+    expect(withFunctions([fn('f0', ['Identity'])])).toBe('');
+    const doubling = (count: number) =>
+      Array.from({ length: count }, (_, i) => fn(`f${i}`, i === count - 1 ? ['Identity'] : [`f${i + 1}`, `f${i + 1}`]));
+    expect(withFunctions(doubling(8))).toBe('');
+    expect(withFunctions(doubling(40))).toContain('expand');
+    expect(withFunctions([fn('f0', ['f1']), fn('f1', ['f0'])])).toContain('expand');
+    expect(withFunctions(Array.from({ length: 5_000 }, (_, i) => fn(`f${i}`, [`f${i + 1}`])))).toContain('expand');
   });
 
   test('never throws on a broken file, and refuses most', () => {

@@ -1,4 +1,4 @@
-import { type Abortable, isMillwrightError, MillwrightError } from '@millwright/core';
+import { type Abortable, invalidInput, isMillwrightError, MillwrightError } from '@millwright/core';
 import type { VerifiedArtifact } from '@millwright/core/artifact';
 import { ALWAYS_ONE_AT_A_TIME, DEFAULT_PROVIDERS, hostedOrt, importOrt, KNOWN_PROVIDERS, tryOut, whyNot } from '#ort';
 import { batchOf } from '../feeds.js';
@@ -16,7 +16,7 @@ import type {
 } from '../types.js';
 import type { OrtAssets, OrtModule, OrtSession } from './ort.js';
 import { loadedSession, messageOf } from './session.js';
-import { type VetReport, vetModel } from './vet.js';
+import { type VetOptions, type VetReport, vetModel } from './vet.js';
 
 export interface OnnxOptions extends OrtAssets {
   /**
@@ -38,8 +38,13 @@ export interface OnnxOptions extends OrtAssets {
   readonly workers?: number | undefined;
   /** Threads inside one run. More than one is a tail-latency trap on shared hosts. Default 1. */
   readonly intraOpNumThreads?: number | undefined;
-  /** The models' makers are trusted: skips the checks against hostile graphs, not those against broken ones. Default false. */
+  /**
+   * `true`: the models' makers are trusted; skips the checks against hostile graphs, not those against broken ones.
+   * `false`: they are not at all; such models run in processes only, which can be killed. Default: checked, wherever they run.
+   */
   readonly trusted?: boolean | undefined;
+  /** What the checks allow: domains, operators to refuse, how large and how deep. */
+  readonly vetting?: Omit<VetOptions, 'sideFiles' | 'trusted'> | undefined;
   /** CUDA, TensorRT and DirectML device. Default 0. */
   readonly deviceId?: number | undefined;
 }
@@ -48,10 +53,14 @@ export interface OnnxOptions extends OrtAssets {
  * ONNX models through onnxruntime: `onnxruntime-node` in Node, `onnxruntime-web` in a page, chosen by export condition.
  * A file is digest-checked and vetted before native code sees it; the ladder of providers is ours, because
  * onnxruntime's own list does not fall back in Node and falls back in silence in a page.
+ *
+ * @throws `input/invalid` for models that are not trusted anywhere but in a process
  */
 export function onnx(options: OnnxOptions = {}): ModelRuntime {
   const wanted = options.require === undefined ? (options.prefer ?? DEFAULT_PROVIDERS) : [options.require];
   const { placement = 'inline', workers = 1 } = options;
+  if (options.trusted === false && placement !== 'process')
+    throw invalidInput('placement', '`process` for models that are not trusted', placement);
   const obtain = async (provider: ProviderName) =>
     placement === 'inline' ? (options.ort ?? (await importOrt(provider, options))) : hostedOrt(placement, workers);
 
@@ -63,7 +72,7 @@ export function onnx(options: OnnxOptions = {}): ModelRuntime {
     signal?.throwIfAborted();
     const file = plan.file ?? onlyModel(artifact);
     const bytes = await artifact.bytes(file, { signal });
-    const report = vet(artifact, file, bytes, options.trusted ?? false);
+    const report = vet(artifact, file, bytes, options);
     const externalData = await sideFiles(artifact, file, report, signal);
     const refused: RefusedProvider[] = [];
     let missing: unknown;
@@ -197,11 +206,11 @@ function onlyModel(artifact: VerifiedArtifact): string {
   );
 }
 
-function vet(artifact: VerifiedArtifact, file: string, bytes: Uint8Array, trusted: boolean): VetReport {
+function vet(artifact: VerifiedArtifact, file: string, bytes: Uint8Array, options: OnnxOptions): VetReport {
   const folder = file.slice(0, file.lastIndexOf('/') + 1);
   const files = artifact.manifest.files.filter((side) => side.path.startsWith(folder));
   const sizes = new Map(files.map((side) => [side.path.slice(folder.length), side.size]));
-  const report = vetModel(bytes, { trusted, sideFiles: sizes });
+  const report = vetModel(bytes, { ...options.vetting, trusted: options.trusted, sideFiles: sizes });
   if (report.reasons.length === 0) return report;
   const { reasons, unsupported } = report;
   const code = unsupported ? 'serving/unsupported' : 'serving/untrusted-model';

@@ -59,6 +59,12 @@ export function* packedVarints(bytes: Uint8Array): Generator<number> {
   while (cursor.at < bytes.length) yield varint(bytes, cursor);
 }
 
+/** Little-endian 64-bit integers, as `raw_data` holds them. */
+export function rawInt64s(bytes: Uint8Array): number[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: bytes.length >> 3 }, (_, i) => Number(view.getBigInt64(8 * i, true)));
+}
+
 /** A varint as a signed 64-bit integer; beyond 2^53 it is only right to 53 bits, which is enough to refuse it. */
 function varint(bytes: Uint8Array, cursor: { at: number }): number {
   let value = 0;

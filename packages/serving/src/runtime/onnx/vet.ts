@@ -1,7 +1,9 @@
 import { defined, isMillwrightError } from '@millwright/core';
 import type { DType } from '../../tensor/index.js';
 import type { Dimension, TensorSpec } from '../types.js';
-import { fieldsOf, malformed, packedVarints } from './protobuf.js';
+import { DTYPE_OF, INT64, OTHER_TYPES } from './element-types.js';
+import { expandedNodes, type FunctionCalls } from './function-calls.js';
+import { fieldsOf, malformed, packedVarints, rawInt64s } from './protobuf.js';
 
 /** What a model file says about itself, read without native code. */
 export interface VetReport {
@@ -23,12 +25,17 @@ export interface VetOptions {
   readonly domains?: readonly string[] | undefined;
   /** Sizes in bytes of the side files that the manifest lists. A model that names another file, or more of it, is refused. */
   readonly sideFiles?: ReadonlyMap<string, number> | undefined;
+  /** Operators that may not be used, whatever their domain. Default none. */
+  readonly refuseOperators?: readonly string[] | undefined;
+  /** Also counts the nodes of the model's own functions each time that they are called. Default 100,000. */
   readonly maxNodes?: number | undefined;
   /** How deep If, Loop and Scan bodies may nest. Default 8. */
   readonly maxDepth?: number | undefined;
   readonly maxNameLength?: number | undefined;
   /** Elements that a shape written in the file may ask for. Default 2^28: 1 GiB of float32. */
   readonly maxElements?: number | undefined;
+  /** Bytes of the properties that a maker may attach. Default 1 MiB. */
+  readonly maxMetadataBytes?: number | undefined;
   /** The maker is trusted: operators whose output size is an input (`Expand`, `Range`, `Loop` …) are let through. */
   readonly trusted?: boolean | undefined;
 }
@@ -55,10 +62,12 @@ export function vetModel(bytes: Uint8Array, options: VetOptions = {}): VetReport
 const DEFAULTS = {
   domains: ['', 'ai.onnx', 'ai.onnx.ml', 'com.microsoft'] as readonly string[],
   sideFiles: new Map<string, number>() as ReadonlyMap<string, number>,
+  refuseOperators: [] as readonly string[],
   maxNodes: 100_000,
   maxDepth: 8,
   maxNameLength: 512,
   maxElements: 2 ** 28,
+  maxMetadataBytes: 2 ** 20,
   trusted: false as boolean,
 } satisfies VetOptions;
 
@@ -72,6 +81,10 @@ interface Walk {
   /** Values whose contents a request decides. `Shape` and `Size` of them are bounded by the request itself. */
   readonly tainted: Set<string>;
   readonly functionDomains: Set<string>;
+  /** What each function calls; `''` is the model's graph with its subgraphs. */
+  readonly calls: FunctionCalls;
+  /** The function that is being read. */
+  inside: string;
   /** Products of small int64 constants, which may be shapes. */
   readonly sizes: Map<string, number>;
   inputs: TensorSpec[];
@@ -88,44 +101,14 @@ function newWalk(options: Walk['options']): Walk {
     externalFiles: new Set(),
     tainted: new Set(),
     functionDomains: new Set(),
+    calls: new Map([['', []]]),
+    inside: '',
     sizes: new Map(),
     inputs: [],
     outputs: [],
     nodeCount: 0,
   };
 }
-
-/** TensorProto.DataType to our element types: what onnxruntime runs as input or output (int4, bfloat16, float8 and complex it does not). */
-const DTYPE_OF = new Map<number, DType>([
-  [1, 'float32'],
-  [2, 'uint8'],
-  [3, 'int8'],
-  [4, 'uint16'],
-  [5, 'int16'],
-  [6, 'int32'],
-  [7, 'int64'],
-  [8, 'string'],
-  [9, 'bool'],
-  [10, 'float16'],
-  [11, 'float64'],
-  [12, 'uint32'],
-  [13, 'uint64'],
-]);
-
-const INT64 = 7;
-
-const OTHER_TYPES = new Map([
-  [14, 'complex64'],
-  [15, 'complex128'],
-  [16, 'bfloat16'],
-  [17, 'float8e4m3fn'],
-  [18, 'float8e4m3fnuz'],
-  [19, 'float8e5m2'],
-  [20, 'float8e5m2fnuz'],
-  [21, 'uint4'],
-  [22, 'int4'],
-  [23, 'float4e2m1'],
-]);
 
 /** Operators whose output size is the content of an input, and which inputs those are. */
 const SIZED_BY = new Map<string, readonly number[]>([
@@ -143,16 +126,32 @@ const SIZED_BY = new Map<string, readonly number[]>([
 function readModel(walk: Walk, bytes: Uint8Array): void {
   let graph: Uint8Array | undefined;
   const functions: Uint8Array[] = [];
+  let metadataBytes = 0;
   for (const field of fieldsOf(bytes)) {
+    if (field.number === 1) checkVersion(walk, field.value);
+    if (field.number === 14 && field.bytes) metadataBytes += field.bytes.length;
     if (field.number === 7 && field.bytes) graph = field.bytes;
     if (field.number === 8 && field.bytes) readOpset(walk, field.bytes);
     if (field.number === 25 && field.bytes) functions.push(field.bytes);
     if (field.number === 20) walk.reasons.add('It carries training information.');
   }
   if (graph === undefined) throw malformed('it has no graph');
+  const { maxMetadataBytes, maxNodes } = walk.options;
   if (walk.opsets.size === 0) walk.reasons.add('It names no operator set.');
+  if (metadataBytes > maxMetadataBytes)
+    walk.reasons.add(`Its properties take ${metadataBytes} bytes, more than ${maxMetadataBytes}.`);
   for (const fn of functions) readFunction(walk, fn);
   readGraph(walk, graph, 0);
+  if (functions.length > 0 && expandedNodes(walk.calls, maxNodes) > maxNodes)
+    walk.reasons.add(`Its functions expand to more than ${maxNodes} nodes.`);
+}
+
+/** IR versions of files that onnxruntime reads: functions of models came with 8, 3 is the first that was released. */
+function checkVersion(walk: Walk, version: number): void {
+  if (version >= 3 && version <= 13) return;
+  const reason = `It is of IR version ${version}; 3 to 13 are known.`;
+  walk.reasons.add(reason);
+  walk.unsupported.add(reason);
 }
 
 function readOpset(walk: Walk, bytes: Uint8Array): void {
@@ -167,13 +166,20 @@ function readOpset(walk: Walk, bytes: Uint8Array): void {
 
 function readFunction(walk: Walk, bytes: Uint8Array): void {
   const nodes: Uint8Array[] = [];
+  let name = '';
+  let domain = '';
   for (const field of fieldsOf(bytes)) {
-    if (field.number === 10 && field.bytes) walk.functionDomains.add(readText(walk, field.bytes));
+    if (field.number === 1 && field.bytes) name = readText(walk, field.bytes);
+    if (field.number === 10 && field.bytes) domain = readText(walk, field.bytes);
     // What a call passes in is not followed: inside a function every input counts as chosen by a request.
     if (field.number === 4 && field.bytes) walk.tainted.add(readText(walk, field.bytes));
     if (field.number === 7 && field.bytes) nodes.push(field.bytes);
   }
+  walk.functionDomains.add(domain);
+  walk.inside = `${domain}:${name}`;
+  walk.calls.set(walk.inside, []);
   for (const node of nodes) readNode(walk, node, 1);
+  walk.inside = '';
 }
 
 function readGraph(walk: Walk, bytes: Uint8Array, depth: number): void {
@@ -190,8 +196,8 @@ function readGraph(walk: Walk, bytes: Uint8Array, depth: number): void {
     if (number === 1) nodes.push(body);
     if (number === 5) initializers.add(readInitializer(walk, body));
     if (number === 15) readSparse(walk, body, initializers);
-    if (number === 11) push(inputs, readValue(walk, body, depth === 0 ? 'input' : undefined));
-    if (number === 12) push(outputs, readValue(walk, body, depth === 0 ? 'output' : undefined));
+    if (number === 11) inputs.push(readValue(walk, body, depth === 0 ? 'input' : undefined));
+    if (number === 12) outputs.push(readValue(walk, body, depth === 0 ? 'output' : undefined));
   }
   const fed = inputs.filter((spec) => !initializers.has(spec.name));
   for (const spec of fed) walk.tainted.add(spec.name);
@@ -226,7 +232,9 @@ function readNode(walk: Walk, bytes: Uint8Array, depth: number): void {
     if (number === 5) attributes.push(body);
     if (number === 7) domain = readText(walk, body);
   }
-  const { domains, trusted } = walk.options;
+  const { domains, refuseOperators, trusted } = walk.options;
+  walk.calls.get(walk.inside)?.push(`${domain}:${type}`);
+  if (refuseOperators.includes(type)) walk.reasons.add(`It uses the operator \`${type}\`.`);
   if (!domains.includes(domain) && !walk.functionDomains.has(domain))
     walk.reasons.add(`It uses operators of the domain \`${domain}\`.`);
   // Such a node embeds or points to a binary of an accelerator's vendor.
@@ -276,12 +284,14 @@ function readInitializer(walk: Walk, bytes: Uint8Array, constant?: string): stri
     if (field.number === 2) type = field.value;
     if (field.number === 7 && values.length <= 8)
       for (const value of field.bytes ? packedVarints(field.bytes) : [field.value]) values.push(value);
-    if (field.number === 9 && field.bytes && field.bytes.length <= 64) values.push(...int64s(field.bytes));
+    if (field.number === 9 && field.bytes && field.bytes.length <= 64) values.push(...rawInt64s(field.bytes));
     if (field.number === 8 && field.bytes) name = readText(walk, field.bytes);
     if (field.number === 13 && field.bytes) readEntry(walk, field.bytes, entries);
     if (field.number === 14) external = field.value === 1;
   }
-  if (!(count >= 0 && count <= Number.MAX_SAFE_INTEGER))
+  // No element takes less than half a byte. Room would be made for all before anybody sees that they are not there.
+  const hasRoom = external || entries.size > 0 || count <= 2 * bytes.length;
+  if (!(count >= 0 && count <= Number.MAX_SAFE_INTEGER && hasRoom))
     walk.reasons.add(`The weights \`${name}\` have impossible dimensions.`);
   if (type === INT64 && values.length <= 8)
     walk.sizes.set(
@@ -290,11 +300,6 @@ function readInitializer(walk: Walk, bytes: Uint8Array, constant?: string): stri
     );
   if (external || entries.size > 0) checkExternal(walk, name, entries);
   return name;
-}
-
-function int64s(bytes: Uint8Array): number[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Array.from({ length: bytes.length >> 3 }, (_, i) => Number(view.getBigInt64(8 * i, true)));
 }
 
 function readEntry(walk: Walk, bytes: Uint8Array, entries: Map<string, string>): void {
@@ -328,8 +333,8 @@ function checkExternal(walk: Walk, name: string, entries: ReadonlyMap<string, st
   }
 }
 
-/** A ValueInfoProto. Undefined for values whose type is left out (inside subgraphs). */
-function readValue(walk: Walk, bytes: Uint8Array, role: 'input' | 'output' | undefined): TensorSpec | undefined {
+/** A ValueInfoProto; inside subgraphs, where `role` is undefined, its type may be left out. */
+function readValue(walk: Walk, bytes: Uint8Array, role: 'input' | 'output' | undefined): TensorSpec {
   let name = '';
   let type: Uint8Array | undefined;
   for (const { number, bytes: body } of fieldsOf(bytes)) {
@@ -389,8 +394,4 @@ function readText(walk: Walk, bytes: Uint8Array): string {
   }
   if (CONTROL.test(text)) walk.reasons.add('A name holds control characters.');
   return text;
-}
-
-function push(list: TensorSpec[], spec: TensorSpec | undefined): void {
-  if (spec !== undefined) list.push(spec);
 }
