@@ -3,6 +3,7 @@ import { type Digest, decodeUtf8, digestBytes, encodeUtf8, parseDigest } from '.
 import { checkCollisions, checkPath, invalidArtifact } from './path.js';
 import type { Manifest, ManifestFile } from './types.js';
 
+/** What the `format` of a manifest says. */
 export const MANIFEST_FORMAT = 'millwright.manifest/1';
 /** A manifest of a hundred thousand files fits. */
 export const MAX_MANIFEST_BYTES = 32 * 1_048_576;

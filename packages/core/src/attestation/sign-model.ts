@@ -6,6 +6,7 @@ import { signEnvelope } from './dsse.js';
 import type { SigningKey } from './key.js';
 import { IN_TOTO_PAYLOAD, type InTotoStatement, STATEMENT_TYPE } from './statement.js';
 
+/** Predicate type of an OpenSSF model signature. */
 export const MODEL_SIGNATURE_TYPE = 'https://model_signing/signature/v1.0';
 export const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 

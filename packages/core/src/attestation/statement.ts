@@ -1,6 +1,8 @@
 import { decodeUtf8 } from '../foundation/digest.js';
 
+/** Payload type of a DSSE envelope that holds an in-toto statement. */
 export const IN_TOTO_PAYLOAD = 'application/vnd.in-toto+json';
+/** The `_type` of an in-toto statement. */
 export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 
 /** An in-toto statement: subjects by digest and a predicate about them. It is signed in a DSSE envelope. */

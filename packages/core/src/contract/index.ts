@@ -1,4 +1,4 @@
-export * from './check.js';
+export { type CheckResult, checkInput, checkOutput, type UsedFallback, type Violation, violated } from './check.js';
 export * from './column.js';
 export * from './compatibility.js';
 export { type ContractDefinition, defineContract, parseContract } from './define.js';

@@ -37,12 +37,14 @@ export async function digestStream(
   return { digest: toDigest(hash.digest()), size };
 }
 
+/** The digest that these 32 bytes of SHA-256 are. */
 export function toDigest(hash: Uint8Array): Digest {
   return `sha256:${toHex(hash)}` as Digest;
 }
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
+/** Bytes as lower-case hexadecimal digits. */
 export function toHex(bytes: Uint8Array): string {
   let out = '';
   for (let i = 0; i < bytes.length; i++) out += HEX[bytes[i]!];
@@ -61,11 +63,12 @@ export function fromHex(hex: string): Uint8Array {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** A text as UTF-8. */
 export function encodeUtf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
-/** @throws `input/invalid` when the bytes are not UTF-8 */
+/** The text that bytes of UTF-8 hold. @throws `input/invalid` when the bytes are not UTF-8 */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return decoder.decode(bytes);

@@ -10,7 +10,11 @@ export interface EventHub<Events extends object> extends EventSource<Events> {
   emit<K extends keyof Events & string>(name: K, event: Events[K]): void;
 }
 
-/** @param onListenerError gets what a listener threw; default: rethrown in a microtask, so that it is reported as unhandled */
+/**
+ * A hub without listeners.
+ *
+ * @param onListenerError gets what a listener threw; default: rethrown in a microtask, so that it is reported as unhandled
+ */
 export function eventHub<Events extends object>(
   onListenerError: (error: unknown) => void = reportLater,
 ): EventHub<Events> {

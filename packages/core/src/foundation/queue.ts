@@ -22,6 +22,7 @@ export interface BoundedQueue {
   clear(): void;
 }
 
+/** A queue that runs so many pieces of work at once and lets so many wait. */
 export function boundedQueue(options: BoundedQueueOptions): BoundedQueue {
   const { concurrency = 1, maxWaiting } = options;
   if (!Number.isInteger(maxWaiting) || maxWaiting < 0)

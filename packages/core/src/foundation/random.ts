@@ -3,6 +3,7 @@ export interface Random {
   next(): number;
 }
 
+/** The platform's random numbers, fit for keys and ids. */
 export const systemRandom: Random = pooledRandom(1_024);
 
 /** Asks the platform's generator for many words at once: one call costs as much as a hundred draws. */

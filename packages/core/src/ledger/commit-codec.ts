@@ -15,6 +15,7 @@ import type { ActorAssurance, NewEvent } from './types.js';
 export const COMMIT_FORMAT = 'millwright.commit/1';
 /** An entry bundle of tlog-tiles has 16-bit lengths. */
 export const MAX_ENTRY_BYTES = 65_535;
+/** How many events one commit may hold. */
 export const MAX_COMMIT_EVENTS = 256;
 const MAX_LEAVES = 2 * MAX_COMMIT_EVENTS;
 

@@ -30,7 +30,11 @@ export interface CompactRange {
   readonly hashes: readonly Uint8Array[];
 }
 
-/** @param base go on from here; leaves and proofs from before are then refused */
+/**
+ * A tree that grows by leaves and proves what it holds (RFC 6962).
+ *
+ * @param base go on from here; leaves and proofs from before are then refused
+ */
 export function merkleTree(base: CompactRange = { size: 0, hashes: [] }): MerkleTree {
   /** Level k holds the roots of complete subtrees of 2^k leaves, in order. */
   const levels: HashColumn[] = [];

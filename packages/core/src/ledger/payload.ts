@@ -82,6 +82,7 @@ interface MutableErasures extends Erasures {
   readonly held: Map<Digest, readonly string[]>;
 }
 
+/** Which detached payloads were erased, by whom and why, and what must be kept. */
 export const erasureProjection: Projection<Erasures> = {
   id: 'millwright.erasure@1',
   init: (): MutableErasures => ({ redacted: new Map(), held: new Map() }),
@@ -127,6 +128,7 @@ export function holdPlaced(what: readonly Holdable[], reason: string): NewEvent 
   return { type: 'hold.placed', data: { refs: what.map(digestOf), reason } };
 }
 
+/** The event that lets erasing and expiring go on for what was held. */
 export function holdReleased(what: readonly Holdable[], reason: string): NewEvent {
   return { type: 'hold.released', data: { refs: what.map(digestOf), reason } };
 }

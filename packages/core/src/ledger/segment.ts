@@ -54,6 +54,7 @@ export interface SegmentWriter extends Closable {
   flush(): Promise<void>;
 }
 
+/** Opens a writer of one stream. A segment is sealed when it is large or old enough, or by `flush`. */
 export function segmentWriter(options: SegmentWriterOptions): SegmentWriter {
   const {
     ledger,
@@ -150,6 +151,7 @@ export async function readSegment(
 /** The sealed segments of each stream, oldest first; deleted ones are gone from it. */
 export type Segments = ReadonlyMap<string, readonly SealedSegment[]>;
 
+/** The sealed segments of every stream. */
 export const segmentProjection: Projection<Segments> = {
   id: 'millwright.segment@1',
   init: () => new Map<string, SealedSegment[]>(),

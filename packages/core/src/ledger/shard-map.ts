@@ -30,6 +30,7 @@ export interface ShardCodec<V> {
   copy?(value: V): V;
 }
 
+/** An empty map. */
 export function shardMap<V>(codec: ShardCodec<V>): ShardMap<V> {
   return new Shards(codec, new Map());
 }

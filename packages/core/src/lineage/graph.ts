@@ -102,6 +102,7 @@ export function neighbourhood(graph: LineageGraph, id: string): LineageGraph {
   );
 }
 
+/** All edges of a graph, in the order of its nodes. */
 export function edgesOf(graph: LineageGraph): LineageEdge[] {
   const edges: LineageEdge[] = [];
   for (const [from, targets] of graph.next) for (const to of targets) edges.push({ from, to });
@@ -147,6 +148,7 @@ const KINDS: ReadonlySet<string> = new Set<LineageKind>([
   'artifact',
 ]);
 
+/** Whether a word is one of the kinds of a node. */
 export function isLineageKind(kind: unknown): kind is LineageKind {
   return typeof kind === 'string' && KINDS.has(kind);
 }

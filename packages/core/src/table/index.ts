@@ -1,5 +1,4 @@
 export { type ArrowTable, tableFromArrow } from './arrow.js';
-export { corruptColumn } from './check.js';
 export { internStrings } from './intern.js';
 export {
   copyBig,
@@ -14,4 +13,4 @@ export { type ColumnInput, type Scalar, tableFrom, tableFromRows } from './table
 export { takeRows } from './take-rows.js';
 export type * from './types.js';
 export { decodeUtf8Slot } from './utf8.js';
-export { countNulls, isValid, validityFrom } from './validity.js';
+export { isValid, validityFrom } from './validity.js';

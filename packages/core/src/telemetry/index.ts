@@ -1,5 +1,5 @@
 export { type CostMeter, type CostTotal, costMeter } from './cost-meter.js';
-export { bucketEndMs, type LatencyHistogram, type LatencySummary, latencyHistogram } from './histogram.js';
+export { type LatencyHistogram, type LatencySummary, latencyHistogram } from './histogram.js';
 export {
   type Exemplar,
   type HistogramBucket,

@@ -20,6 +20,7 @@ export interface StageTimerOptions<Stage extends string> {
   readonly clock?: Clock | undefined;
 }
 
+/** A timer without measurements yet. */
 export function stageTimer<Stage extends string>(options: StageTimerOptions<Stage> = {}): StageTimer<Stage> {
   const { budgetsMs = {}, clock = systemClock } = options;
   const stages = new Map<Stage, { readonly histogram: LatencyHistogram; overBudget: number }>();

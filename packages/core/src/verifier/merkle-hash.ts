@@ -3,10 +3,12 @@ import { sha256Bytes } from '#sha256';
 /** Hashes of RFC 6962 §2.1: a leaf is SHA-256(0x00 || entry), a node SHA-256(0x01 || left || right), nothing SHA-256(""). */
 export const HASH_BYTES = 32;
 
+/** The root of a tree without leaves: the hash of nothing (RFC 6962). */
 export function emptyRoot(): Uint8Array {
   return sha256Bytes(new Uint8Array());
 }
 
+/** The hash of a leaf: SHA-256 of a zero byte and the entry (RFC 6962). */
 export function leafHash(entry: Uint8Array): Uint8Array {
   const size = 1 + entry.byteLength;
   // Hashing is synchronous, so one buffer serves all: making an array per leaf costs more than hashing it.
@@ -16,6 +18,7 @@ export function leafHash(entry: Uint8Array): Uint8Array {
   return sha256Bytes(prefixed);
 }
 
+/** The hash of two subtrees: SHA-256 of a one byte and both hashes (RFC 6962). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   const size = 1 + left.byteLength + right.byteLength;
   const bytes = size === node.length ? node : new Uint8Array(size);

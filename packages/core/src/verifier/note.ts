@@ -29,8 +29,9 @@ export type NoteVerdict =
     }
   | { readonly ok: false; readonly reason: string };
 
-/** Signature type bytes of signed-note: a log's signature, and a witness's with the time (C2SP tlog-cosignature). */
+/** Type byte of a log's signature (C2SP signed-note). */
 export const ED25519 = 0x01;
+/** Type byte of a witness's signature, which holds the time (C2SP tlog-cosignature). */
 export const COSIGNATURE = 0x04;
 const MAX_NOTE_BYTES = 65_536;
 const MAX_SIGNATURES = 32;

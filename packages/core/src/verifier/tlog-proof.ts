@@ -17,6 +17,7 @@ export interface TlogProof {
 const MAGIC = 'c2sp.org/tlog-proof@v1';
 const MAX_PROOF_BYTES = 262_144;
 
+/** The text of a proof, as C2SP tlog-proof writes it. */
 export function formatTlogProof({ index, path, checkpoint, extra }: TlogProof): string {
   const lines = [MAGIC];
   if (extra !== undefined) lines.push(`extra ${toBase64(extra)}`);

@@ -4,7 +4,6 @@ import {
   type FileSource,
   manifestDigest,
   manifestOf,
-  mediaTypeOf,
   openArtifact,
   type Progress,
   putArtifact,
@@ -13,6 +12,7 @@ import {
 import { type BlobStore, collect, memoryBlobs } from '@millwright/core/storage';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { mediaTypeOf } from '../../src/artifact/media-type.js';
 
 const model = encodeUtf8('weights '.repeat(40_000));
 const readme = encodeUtf8('# Flight delays');
