@@ -33,7 +33,7 @@ const text = `# Errors
 
 Everything that Millwright throws is a \`MillwrightError\`. Its \`code\` says what happened and does not change between versions, its \`details\` hold
 the facts, and its \`message\` says what was expected, what came and what to do. Test for it with \`isMillwrightError(error, code)\`, which also
-knows errors of another copy of the library.
+knows errors of another copy of the library. Where one error is only the sign of a larger trouble, the [runbooks](runbooks.md) go on.
 
 \`\`\`ts
 import { isMillwrightError } from '@millwright/core';
