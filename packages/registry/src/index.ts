@@ -8,4 +8,4 @@ export { judgeMove, modelsProjection } from './model/index.js';
 export type { NodeLike, ReferenceLike } from './reference.js';
 export { openRegistry, type Registry, type RegistryOptions } from './registry.js';
 export type * from './run/index.js';
-export { runsProjection } from './run/index.js';
+export { reproduction, runsProjection } from './run/index.js';

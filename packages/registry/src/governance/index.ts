@@ -7,6 +7,6 @@ export {
   type FactoryMetricsOptions,
   factoryMetrics,
 } from './factory-metrics.js';
-export { type ModelCardOptions, modelCard } from './model-card.js';
+export { type ModelCardOptions, modelCard, modelCardHtml } from './model-card.js';
 export { type TechnicalField, type TechnicalFile, type TechnicalFileOptions, technicalFile } from './technical-file.js';
 export { sentenceOf, type TimelineEntry, type TimelineOptions, timeline } from './timeline.js';

@@ -5,6 +5,7 @@ import type { AliasRecord, Evidence, ModelVersion } from '../model/index.js';
 import type { ReferenceLike } from '../reference.js';
 import type { Registry } from '../registry.js';
 import type { RunRecord } from '../run/index.js';
+import { page, toHtml } from './html.js';
 import { cell, day, inline, list, prose } from './markdown.js';
 import { figuresOf, limitsOf, type VersionFacts, versionFacts } from './version-facts.js';
 import { toYaml, type YamlValue } from './yaml.js';
@@ -31,6 +32,16 @@ export async function modelCard(
 ): Promise<string> {
   const facts = await versionFacts(registry, reference, options);
   return `---\n${toYaml(metadata(facts, options))}---\n\n${body(facts)}`;
+}
+
+/** The same card as a page that stands alone. @throws as `modelCard` */
+export async function modelCardHtml(
+  registry: Registry,
+  reference: ReferenceLike,
+  options: ModelCardOptions = {},
+): Promise<string> {
+  const facts = await versionFacts(registry, reference, options);
+  return page(facts.version.id, toHtml(body(facts)));
 }
 
 function metadata(facts: VersionFacts, options: ModelCardOptions): { readonly [key: string]: YamlValue | undefined } {

@@ -84,6 +84,7 @@ const SENTENCES: ReadonlyMap<string, Sentence> = new Map<string, Sentence>([
     (d) => `Denied: ${s(d['action'])} on ${s(d['version'] ?? d['model'])}. ${list(d['reasons']).join(' ')}`,
   ],
   ['run.started', (d) => `Run ${s(d['name'])}@${s(d['number'])} started.`],
+  ['run.artifactKept', (d) => `Run ${s(d['run'])} kept ${s(d['name'])} (${short(d['artifact'])}).`],
   ['run.finished', (d) => `Run ${s(d['run'])} ${s(d['status'])}.${figures(d['metrics'])}`],
   [
     'dataset.added',
@@ -101,7 +102,8 @@ const SENTENCES: ReadonlyMap<string, Sentence> = new Map<string, Sentence>([
   ['oversight.set', (d, e) => `${e.actor} set the oversight of ${s(d['oversight'])}${tail(d['reason'])}`],
   ['oversight.stopped', (d, e) => `${e.actor} stopped ${s(d['oversight'])}${tail(d['reason'])}`],
   ['oversight.resumed', (d, e) => `${e.actor} let ${s(d['oversight'])} go on${tail(d['reason'])}`],
-  // Written by rollouts, which share the ledger; the names are all that is known of them here.
+  // Written by monitors and rollouts, which share the ledger; the names are all that is known of them here.
+  ['drift.triggered', (d) => `Drift in ${s(d['monitor'])}, ${s(d['action'])}${tail(d['because'])}`],
   ['rollout.submitted', (d) => `Rollout of ${s(d['challenger'])} against ${s(d['champion'])} submitted.`],
   ['rollout.stageEntered', (d) => `Rollout: ${share(d['plan'])} of the traffic.`],
   ['rollout.promotionStarted', (d) => `Rollout decides to promote${tail(d['sentence'])}`],

@@ -1,4 +1,5 @@
 import {
+  type Abortable,
   canonicalJson,
   defined,
   invalidInput,
@@ -7,15 +8,16 @@ import {
   MillwrightError,
   parseName,
 } from '@millwright/core';
+import { blobsOf, type FileSource, openArtifact, putArtifact, type VerifiedArtifact } from '@millwright/core/artifact';
 import type { Decide, LedgerView } from '@millwright/core/ledger';
 import { type LineageNode, lineageRecorded } from '@millwright/core/lineage';
-import { act, type CommandOptions, numberedBy, type RegistryDoors } from '../doors.js';
+import { act, type CommandOptions, numberedBy, type RegistryDoors, storing } from '../doors.js';
 import { toFigure } from '../figure.js';
 import { notFound } from '../model/command/refusal.js';
 import { type NodeLike, nodeId, parseNode, parseReference, type ReferenceLike, referenceId } from '../reference.js';
-import { parseRecord, parseText } from '../text.js';
+import { MAX_WORD, parseRecord, parseStatement, parseText } from '../text.js';
 import { findRun, listRuns, type RunState, runsProjection, toRun } from './state.js';
-import type { MetricPoint, RunComparison, RunRecord, RunStatus } from './types.js';
+import type { MetricPoint, RunArtifact, RunComparison, RunRecord, RunStatus } from './types.js';
 
 /** Experiment tracking: every run is a line in the ledger, also the ones that failed. */
 export interface Runs {
@@ -29,6 +31,8 @@ export interface Runs {
   find(run: ReferenceLike): RunRecord | undefined;
   /** All values of a metric, in the order they were logged. @throws `state/not-found` */
   points(run: ReferenceLike, metric: string): readonly MetricPoint[];
+  /** The files that a run kept under a name, verified as they are read. @throws `state/not-found`, `artifact/missing` */
+  artifact(run: ReferenceLike, name: string, options?: Abortable): Promise<VerifiedArtifact>;
   /** Runs of one name, or all, oldest first. */
   list(filter?: RunFilter): readonly RunRecord[];
   /** Side by side: parameters that differ, and every metric. @throws `state/not-found` */
@@ -65,6 +69,11 @@ export interface Run extends AsyncDisposable {
     metrics: Readonly<Record<string, number>>,
     options?: { readonly step?: number | undefined } & CommandOptions,
   ): Promise<void>;
+  /**
+   * Stores files under a name: checkpoints, plots, logs. What becomes a model version or a dataset is registered as one.
+   * @throws `state/precondition` after the end, `input/invalid`
+   */
+  keep(name: string, files: Readonly<Record<string, FileSource>>, options?: CommandOptions): Promise<RunArtifact>;
   /** Ends the run. The same end twice is harmless. @throws `state/precondition` when it has ended otherwise */
   finish(status: Exclude<RunStatus, 'running'>, options?: RunEnd & CommandOptions): Promise<RunRecord>;
 }
@@ -92,6 +101,14 @@ export function runs(doors: RegistryDoors): Runs {
     async log(metrics, options = {}) {
       await act(doors, logRun(id, metrics, options.step), options, () => undefined);
     },
+    keep: storing(doors, async (name, files, options = {}) => {
+      const parsed = parseStatement(name, 'artifact name', MAX_WORD);
+      const { manifest, digest } = await putArtifact(doors.blobs, files, options);
+      const size = manifest.files.reduce((sum, file) => sum + file.size, 0);
+      const decide = keepArtifact(id, { name: parsed, digest, size });
+      await act(doors, decide, { ...options, blobs: blobsOf(manifest) }, () => undefined);
+      return find(id).artifacts.get(parsed)!;
+    }),
     async finish(status, options = {}) {
       await act(doors, finishRun(id, status, options), options, () => undefined);
       return toRun(find(id));
@@ -116,6 +133,11 @@ export function runs(doors: RegistryDoors): Runs {
       return found === undefined ? undefined : toRun(found);
     },
     points: (run, metric) => [...(find(run).metrics.get(metric) ?? [])],
+    async artifact(run, name, options) {
+      const found = find(run).artifacts.get(name);
+      if (found === undefined) throw notFound('artifact of the run', name);
+      return openArtifact(doors.blobs, found.digest, options);
+    },
     list({ name, status, tags } = {}) {
       const wanted = Object.entries(tags ?? {});
       return listRuns(ledger.state(runsProjection), name)
@@ -174,6 +196,22 @@ function logRun(id: string, metrics: Readonly<Record<string, number>>, step: num
     requireRunning(view, id);
     const data = { run: id, metrics: figures, ...defined({ step }) };
     return { events: [{ type: 'run.logged', data }], result: undefined };
+  };
+}
+
+function keepArtifact(id: string, kept: Omit<RunArtifact, 'time'>): Decide<void> {
+  const { name, digest, size } = kept;
+  const run = nodeId('run', id);
+  const node: LineageNode = { id: nodeId('artifact', digest), kind: 'artifact', label: name, digest };
+  return (view) => {
+    requireRunning(view, id);
+    return {
+      events: [
+        { type: 'run.artifactKept', data: { run: id, name, artifact: digest, size } },
+        lineageRecorded([node], [{ from: run, to: node.id }]),
+      ],
+      result: undefined,
+    };
   };
 }
 

@@ -1,4 +1,4 @@
-import { defined, type Json, type JsonObject, type Name } from '@millwright/core';
+import { type Digest, defined, type Json, type JsonObject, type Name } from '@millwright/core';
 import {
   type LedgerEvent,
   type Projection,
@@ -10,8 +10,8 @@ import {
 import * as z from 'zod/mini';
 import { type Figure, figureSchema, fromFigure, toFigure } from '../figure.js';
 import { nodeId, referenceId } from '../reference.js';
-import { json, text, word, words } from '../schemas.js';
-import type { MetricPoint, RunRecord, RunStatus } from './types.js';
+import { digest, json, text, word, words } from '../schemas.js';
+import type { MetricPoint, RunArtifact, RunRecord, RunStatus } from './types.js';
 
 const runStarted = z.object({
   name: word,
@@ -27,6 +27,7 @@ const runStarted = z.object({
 });
 const metrics = z.record(word, figureSchema);
 const runLogged = z.object({ run: word, step: z.optional(z.number()), metrics });
+const runArtifactKept = z.object({ run: word, name: word, artifact: digest, size: z.number() });
 const runFinished = z.object({
   run: word,
   status: z.enum(['succeeded', 'failed', 'crashed']),
@@ -55,6 +56,7 @@ export interface RunState {
   readonly description: string;
   readonly tags: ReadonlyMap<string, string>;
   readonly metrics: Map<string, MetricPoint[]>;
+  readonly artifacts: Map<string, RunArtifact>;
   reason: string;
   readonly startedBy: string;
   readonly startedAt: number;
@@ -64,11 +66,12 @@ export interface RunState {
 
 /** Every run that was started, whatever came of it. */
 export const runsProjection: Projection<RunsState> = {
-  id: 'registry.runs@1',
+  id: 'registry.runs@2',
   init: () => ({ counts: new Map(), blocks: shardMap(blockCodec) }),
   apply(state, event) {
     if (event.type === 'run.started') started(state, event);
     else if (event.type === 'run.logged') logged(state, event);
+    else if (event.type === 'run.artifactKept') kept(state, event);
     else if (event.type === 'run.finished') finished(state, event);
     return state;
   },
@@ -94,20 +97,22 @@ const blockCodec: ShardCodec<RunState[]> = {
   decode: (json) => (json as readonly StoredRun[]).map(decodeRun),
 };
 
-type StoredRun = Omit<RunState, 'environment' | 'tags' | 'metrics' | 'parent' | 'finishedAt'> & {
+type StoredRun = Omit<RunState, 'environment' | 'tags' | 'metrics' | 'artifacts' | 'parent' | 'finishedAt'> & {
   readonly environment: readonly [string, string][];
   readonly tags: readonly [string, string][];
   readonly metrics: readonly [string, readonly [number, Figure, number][]][];
+  readonly artifacts: readonly RunArtifact[];
   readonly parent?: string;
   readonly finishedAt?: number;
 };
 
-function encodeRun({ environment, tags, metrics, parent, finishedAt, ...facts }: RunState): Json {
+function encodeRun({ environment, tags, metrics, artifacts, parent, finishedAt, ...facts }: RunState): Json {
   return {
     ...facts,
     ...defined({ parent, finishedAt }),
     environment: [...environment],
     tags: [...tags],
+    artifacts: Array.from(artifacts.values(), (artifact) => ({ ...artifact })),
     metrics: Array.from(metrics, ([name, points]) => [
       name,
       points.map(({ step, value, time }) => [step, toFigure(value, name), time]),
@@ -115,13 +120,14 @@ function encodeRun({ environment, tags, metrics, parent, finishedAt, ...facts }:
   };
 }
 
-function decodeRun({ environment, tags, metrics, parent, finishedAt, ...facts }: StoredRun): RunState {
+function decodeRun({ environment, tags, metrics, artifacts, parent, finishedAt, ...facts }: StoredRun): RunState {
   return {
     ...facts,
     parent,
     finishedAt,
     environment: new Map(environment),
     tags: new Map(tags),
+    artifacts: new Map(artifacts.map((artifact) => [artifact.name, artifact])),
     metrics: new Map(
       metrics.map(([name, points]): [string, MetricPoint[]] => [
         name,
@@ -152,6 +158,7 @@ function started(state: RunsState, event: LedgerEvent): void {
     description: data.description,
     tags: new Map(Object.entries(data.tags)),
     metrics: new Map(),
+    artifacts: new Map(),
     reason: '',
     startedBy: event.actor,
     startedAt: event.time,
@@ -164,6 +171,14 @@ function logged(state: RunsState, event: LedgerEvent): void {
   const { data, success } = runLogged.safeParse(event.data);
   const run = success ? changeRun(state, data.run) : undefined;
   if (success && run?.status === 'running') add(run, data.metrics, data.step, event.time);
+}
+
+function kept(state: RunsState, event: LedgerEvent): void {
+  const { data, success } = runArtifactKept.safeParse(event.data);
+  const run = success ? changeRun(state, data.run) : undefined;
+  if (!success || run?.status !== 'running') return;
+  const { name, size } = data;
+  run.artifacts.set(name, { name, digest: data.artifact as Digest, size, time: event.time });
 }
 
 function finished(state: RunsState, event: LedgerEvent): void {
@@ -223,6 +238,7 @@ export function toRun(run: RunState): RunRecord {
     node: nodeId('run', run.id),
     environment: Object.fromEntries(run.environment),
     tags: Object.fromEntries(run.tags),
+    artifacts: [...run.artifacts.values()],
     metrics: Object.fromEntries([...run.metrics].map(([name, points]) => [name, points.at(-1)!.value])),
   };
 }

@@ -1,4 +1,4 @@
-import type { JsonObject, Name } from '@millwright/core';
+import type { Digest, JsonObject, Name } from '@millwright/core';
 
 export type RunStatus = 'running' | 'succeeded' | 'failed' | 'crashed';
 
@@ -24,12 +24,24 @@ export interface RunRecord {
   readonly tags: Readonly<Record<string, string>>;
   /** The last value of each metric. NaN is kept: a run is logged also when it looks bad. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** What it kept: checkpoints, plots, logs. Model versions and datasets that it made are in the lineage. */
+  readonly artifacts: readonly RunArtifact[];
   /** Why it ended as it did. */
   readonly reason: string;
   readonly startedBy: string;
   readonly startedAt: number;
   readonly finishedAt: number | undefined;
   readonly eventIndex: number;
+}
+
+/** Files that a run kept under a name; the newest of a name counts. */
+export interface RunArtifact {
+  readonly name: string;
+  /** Of the artifact's manifest. */
+  readonly digest: Digest;
+  /** Bytes of all files. */
+  readonly size: number;
+  readonly time: number;
 }
 
 /** A value of a metric at a step. */

@@ -1,7 +1,7 @@
 import { ancestors } from '@millwright/core/lineage';
 import { expect, test } from 'vitest';
-import { openRegistry, runsProjection } from '../../src/index.js';
-import { desk } from '../desk.js';
+import { openRegistry, reproduction, runsProjection } from '../../src/index.js';
+import { desk, files } from '../desk.js';
 
 test('a run records what it used, its parameters, its metrics by step, and how it ended', async () => {
   const { registry } = await desk();
@@ -103,6 +103,59 @@ test('runs are listed by name, status and tags, and compared side by side', asyn
   ]);
 });
 
+test('a run keeps files under names; the newest counts, and they are read verified', async () => {
+  const { registry, storage, clock } = await desk();
+  const run = await registry.runs.start('train');
+  await run.keep('checkpoint', files('epoch 1'));
+  const kept = await run.keep('checkpoint', files('epoch 2'));
+  await run.keep('loss curve', { 'loss.svg': new TextEncoder().encode('<svg/>') });
+  expect(run.record.artifacts.map(({ name, size }) => [name, size])).toEqual([
+    ['checkpoint', 18],
+    ['loss curve', 6],
+  ]);
+  const artifact = await registry.runs.artifact(run, 'checkpoint');
+  expect(new TextDecoder().decode(await artifact.bytes('model.onnx'))).toBe('weights of epoch 2');
+  expect(ancestors(registry.lineage, `artifact:${kept.digest}`).map(({ id }) => id)).toEqual(['run:train@1']);
+
+  await run.finish('succeeded');
+  await expect(run.keep('late', files('x'))).rejects.toMatchObject({ code: 'state/precondition' });
+  await expect(registry.runs.artifact(run, 'late')).rejects.toMatchObject({ code: 'state/not-found' });
+  await registry.ledger.checkpoint();
+  const other = await openRegistry(storage, { actor: 'ravi', clock });
+  expect(other.runs.get(run)).toEqual(registry.runs.get(run));
+});
+
+test('the record for doing a run again names what nobody recorded', async () => {
+  const { registry } = await desk();
+  const raw = await registry.datasets.add('flights', { files: { 'a.csv': new Uint8Array(9) } }, { layer: 'raw' });
+  const set = { uses: [raw], parameters: { rate: 0.1 }, seeds: [7], code: 'git:abc', environment: { node: 'v20' } };
+  const run = await registry.runs.start('train', set);
+  await run.keep('checkpoint', files('epoch 1'));
+  await run.finish('succeeded', { metrics: { auc: 0.7 } });
+  const version = await registry.models.register('spam', { files: files('spam'), madeBy: run, owner: 'mail' });
+  const record = reproduction(registry, run);
+  expect(record).toMatchObject({
+    run: 'train@1',
+    ...{ code: 'git:abc', seeds: [7], parameters: { rate: 0.1 }, environment: { node: 'v20' }, metrics: { auc: 0.7 } },
+    inputs: [{ node: 'dataset:flights@1', digest: raw.digest }],
+    missing: [],
+  });
+  expect(record.outputs).toEqual([
+    { node: `artifact:${run.record.artifacts[0]!.digest}`, digest: run.record.artifacts[0]!.digest },
+    { node: 'model:spam@1', digest: version.artifact },
+  ]);
+  const again = await registry.runs.start('train', set);
+  expect(reproduction(registry, again).digest).toBe(record.digest);
+  const bare = await registry.runs.start('train', { uses: ['dataset:elsewhere@1'] });
+  expect(reproduction(registry, bare).missing).toEqual([
+    'code',
+    'seeds',
+    'environment',
+    'digest of dataset:elsewhere@1',
+  ]);
+  expect(() => reproduction(registry, 'train@9')).toThrow(expect.objectContaining({ code: 'state/not-found' }));
+});
+
 test('the fold passes over events that make no sense', async () => {
   const { registry } = await desk();
   const events = [
@@ -111,6 +164,7 @@ test('the fold passes over events that make no sense', async () => {
     { type: 'run.logged', data: { run: 'train@1', metrics: { loss: 1 } } },
     { type: 'run.logged', data: { run: 'train@1', metrics: { loss: 'high' } } },
     { type: 'run.finished', data: { run: 'constructor@1', status: 'succeeded' } },
+    { type: 'run.artifactKept', data: { run: 'train@1', name: 'x', artifact: 'sha256:0', size: 1 } },
   ];
   await registry.ledger.commit(() => ({ events, result: undefined }));
   expect(registry.runs.list()).toEqual([]);
