@@ -41,13 +41,21 @@ export function chiSquareOfCells(pooled: Cells): ChiSquare {
   const pearson = chiSquareTest(pooled.reference, pooled.current, { as: 'scipy' });
   if (!pooled.ordered || Number.isNaN(pearson.logPValue)) return pearson;
   const [n, m] = [total(pooled.reference), total(pooled.current)];
+  const half = m < FEW_ROWS ? 0.5 : 0;
   let fromReference = 0;
   for (let k = 0; k < pooled.reference.length; k++) {
     const expected = (pooled.reference[k]! * m) / n;
-    fromReference += (pooled.current[k]! - expected) ** 2 / expected / (1 + m / n);
+    const off = Math.max(0, Math.abs(pooled.current[k]! - expected) - half);
+    fromReference += off ** 2 / expected / (1 + m / n);
   }
   return withLaw(Math.min(pearson.statistic, fromReference), pearson.df);
 }
+
+/**
+ * So few rows make so few values of the statistic that the law's 5 % fall between two of them: up to 7.8 % alarms at 12 rows.
+ * With Yates' half it is 4.7 % at the most.
+ */
+const FEW_ROWS = 30;
 
 /** The likelihood-ratio test of the 2×K table (G-test), its statistic divided by Williams' (1976) factor unless `as` is `scipy`. */
 export function gTest(

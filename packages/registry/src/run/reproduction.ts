@@ -1,6 +1,7 @@
 import { type Digest, digestJson, type JsonObject } from '@millwright/core';
+import type { LineageGraph } from '@millwright/core/lineage';
 import type { ReferenceLike } from '../reference.js';
-import type { Registry } from '../registry.js';
+import type { Runs } from './runs.js';
 
 /** Everything that the ledger knows for doing a run again, and what it does not know. */
 export interface Reproduction {
@@ -25,7 +26,10 @@ export interface Reproduction {
  *
  * @throws `state/not-found`
  */
-export function reproduction(registry: Pick<Registry, 'runs' | 'lineage'>, reference: ReferenceLike): Reproduction {
+export function reproduction(
+  registry: { readonly runs: Pick<Runs, 'get'>; readonly lineage: LineageGraph },
+  reference: ReferenceLike,
+): Reproduction {
   const { id, node, code, parameters, seeds, environment, uses, metrics } = registry.runs.get(reference);
   const { lineage } = registry;
   const described = (of: string) => ({ node: of, digest: lineage.nodes.get(of)?.digest });
