@@ -1,6 +1,7 @@
 import type { TableProfile } from '@millwright/core/profile';
 import { sliceTable, type Table } from '@millwright/core/table';
 import { type OpenWindow, openWindow } from './open-window.js';
+import type { Segments } from './types.js';
 import { splitBySession, splitByTime, type WindowSpec } from './windows.js';
 
 /** A window with its place in time. */
@@ -28,9 +29,9 @@ export function assembler(
   reference: TableProfile,
   columns: readonly string[],
   late: (event: { readonly rows: number; readonly window: number }) => void,
-  segmentBy?: string | undefined,
+  segments?: Segments | undefined,
 ): Assembler {
-  const open = () => openWindow(reference, columns, segmentBy);
+  const open = () => openWindow(reference, columns, segments);
   switch (spec.by) {
     case 'rows':
       return byRows(spec.rows, open);

@@ -22,7 +22,7 @@ export {
   seasonalReference,
   weekday,
 } from './seasons.js';
-export { type Segments, segmentedReference } from './segments.js';
+export { segmentedReference } from './segments.js';
 export { createSkewMonitor, type SkewMonitor, type SkewMonitorOptions, type SkewRecord } from './skew.js';
 export type * from './types.js';
 export type { WindowSpec } from './windows.js';

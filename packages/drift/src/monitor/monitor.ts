@@ -15,8 +15,7 @@ import type { TriggerPolicy, TriggerState } from '../trigger/types.js';
 import { assembler, type Span } from './assemble.js';
 import { type AssessOptions, compareProfiles, plansOf } from './assess.js';
 import { type Seasons, seasonOf } from './seasons.js';
-import { attributeSegments, type Segments } from './segments.js';
-import type { Assessment, DecisionRecord, SegmentShare, WindowFacts } from './types.js';
+import type { Assessment, DecisionRecord, Segments, WindowFacts } from './types.js';
 import { checkWindow, type WindowSpec } from './windows.js';
 
 export interface MonitorOptions extends Pick<AssessOptions, 'columns' | 'multiplicity' | 'integrityAt'> {
@@ -107,13 +106,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const windowAlpha = alpha / horizonWindows;
   const plan = digestJson(planData(options, plans.keys(), windowAlpha));
   const hub = eventHub<MonitorEvents>();
-  const windows = assembler(
-    spec,
-    reference,
-    [...plans.keys()],
-    (event) => hub.emit('late', event),
-    options.segments?.by,
-  );
+  const windows = assembler(spec, reference, [...plans.keys()], (event) => hub.emit('late', event), options.segments);
   let latest = options.rolling?.profiles ?? [];
   let trigger = options.triggerState ?? QUIET;
   let lastClosed: number | undefined;
@@ -133,11 +126,9 @@ export function createMonitor(options: MonitorOptions): Monitor {
     const season = startMs === undefined ? undefined : seasonOf(options.seasons, startMs);
     const faults = window.faults();
     const compared = withFaults(compare(season?.profile ?? reference, profile), faults);
-    const segments =
-      options.segments === undefined || compared.verdict !== 'drift'
-        ? undefined
-        : attributeSegments(compared, options.segments.profiles, window.segments(), reference, options);
-    const assessment = withPlace(compared, segments);
+    const place =
+      compared.verdict === 'drift' ? options.segments?.attribute(compared, window.segments(), options) : undefined;
+    const assessment = place === undefined ? compared : { ...compared, sentence: place.sentence };
     const rolling = rollingAssessment(latest, options.rolling?.windows, (against) => compare(against, profile));
     if (options.rolling !== undefined && !partial && isWhole(profile, reference, plans.keys()) && faults.length === 0)
       latest = [...latest, profile].slice(-options.rolling.windows);
@@ -158,7 +149,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
       reference: reference.digest,
       season: season && { name: season.name, reference: season.profile.digest },
       rolling,
-      segments,
+      segments: place?.shares,
       profile: profile.digest,
       plan,
       alpha: windowAlpha,
@@ -237,17 +228,6 @@ function withFaults(assessment: Assessment, faults: readonly string[]): Assessme
     ? assessment
     : { ...assessment, integrity, verdict: 'drift', sentence: `${integrity[0]}.` };
 }
-
-/** The sentence also says where, when one segment holds most of the largest change. */
-function withPlace(assessment: Assessment, segments: readonly SegmentShare[] | undefined): Assessment {
-  const first = segments?.find(({ column }) => assessment.sentence.startsWith(column));
-  if (first === undefined || first.share < MOST) return assessment;
-  const part = `${Number((100 * first.share).toPrecision(3))} % of it in \`${first.segment}\``;
-  return { ...assessment, sentence: assessment.sentence.replace(/\.$/, `; ${part}.`) };
-}
-
-/** One segment of many is named from a share of a half on. */
-const MOST = 0.5;
 
 /** The part of the options that decides, as data with a digest. */
 function planData(options: MonitorOptions, columns: Iterable<string>, alpha: number) {

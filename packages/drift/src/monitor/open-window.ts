@@ -1,7 +1,7 @@
 import { MillwrightError } from '@millwright/core';
 import { type ColumnProfile, mergeProfiles, profileTable, type TableProfile } from '@millwright/core/profile';
 import { concatTables, selectColumns, type Table } from '@millwright/core/table';
-import { mergeSegments, profileSegments } from './segments.js';
+import type { Segments } from './types.js';
 
 /** A window that still takes rows. */
 export interface OpenWindow {
@@ -30,22 +30,22 @@ const PROFILE_ROWS = 8_192;
 export function openWindow(
   reference: TableProfile,
   columns: readonly string[],
-  segmentBy?: string | undefined,
+  segments?: Segments | undefined,
 ): OpenWindow {
   let waiting: Table[] = [];
   let waitingRows = 0;
   let parts: TableProfile[] = [];
-  let segments: ReadonlyMap<string, TableProfile> = new Map();
+  let bySegment: ReadonlyMap<string, TableProfile> = new Map();
   const together = reference.presence?.columns ?? [];
-  const wanted = [...new Set([...columns, ...together, ...(segmentBy === undefined ? [] : [segmentBy])])];
+  const wanted = [...new Set([...columns, ...together, ...(segments === undefined ? [] : [segments.by])])];
   const flush = () => {
     if (waiting.length === 0) return;
     const table = concatTables(waiting);
     const own = columns.filter((name) => table.columns.has(name));
     parts.push(profileTable(withAbsent(table, together), { reference, columns: own }));
     // A batch that lacks a column is a finding already, and has no segments to compare.
-    if (segmentBy !== undefined && table.columns.has(segmentBy) && own.length === columns.length)
-      segments = mergeSegments(segments, profileSegments(table, segmentBy, reference, own));
+    if (segments !== undefined && table.columns.has(segments.by) && own.length === columns.length)
+      bySegment = segments.merge(bySegment, segments.count(table, own));
     waiting = [];
     waitingRows = 0;
     if (parts.length >= 2) parts = mergeAlike(parts);
@@ -77,7 +77,7 @@ export function openWindow(
     absorb(other) {
       flush();
       parts = mergeAlike([...parts, ...other.parts()]);
-      segments = mergeSegments(segments, other.segments());
+      if (segments !== undefined) bySegment = segments.merge(bySegment, other.segments());
     },
     parts() {
       flush();
@@ -91,7 +91,7 @@ export function openWindow(
     },
     segments() {
       flush();
-      return segments;
+      return bySegment;
     },
     faults() {
       return columns.flatMap((name) => {

@@ -1,18 +1,11 @@
 import { mergeProfiles, profileTable, type TableProfile } from '@millwright/core/profile';
 import { columnOf, readStrings, type Table, takeRows } from '@millwright/core/table';
 import { type AssessOptions, compareProfiles, plansOf } from './assess.js';
-import type { Assessment, SegmentShare } from './types.js';
-
-/** The reference's rows by airport, device, customer group: where a change is looked for once it is found. */
-export interface Segments {
-  /** The column that names a row's segment. */
-  readonly by: string;
-  /** Counted against the reference of the monitor. */
-  readonly profiles: ReadonlyMap<string, TableProfile>;
-}
+import type { Assessment, SegmentShare, Segments } from './types.js';
 
 /**
- * Profiles of the reference's rows by segment. Give them to the monitor as `segments`: its records then say where a change is.
+ * Profiles of the reference's rows by segment: airport, device, customer group. Give them to the monitor as `segments`: its
+ * records then say where a change is.
  *
  * @throws `table/column`
  */
@@ -21,18 +14,29 @@ export function segmentedReference(
   options: {
     /** The profile of the whole: segments are counted in its cells. */
     readonly reference: TableProfile;
+    /** The column that names a row's segment. */
     readonly by: string;
     /** Segments with fewer rows are left out. Default 200. */
     readonly leastRows?: number | undefined;
   },
 ): Segments {
   const { reference, by, leastRows = 200 } = options;
-  const profiles = profileSegments(table, by, reference, [...reference.columns.keys()]);
-  return { by, profiles: new Map([...profiles].filter(([, { rowCount }]) => rowCount >= leastRows)) };
+  const whole = profileSegments(table, by, reference, [...reference.columns.keys()]);
+  const profiles = new Map([...whole].filter(([, { rowCount }]) => rowCount >= leastRows));
+  return {
+    by,
+    profiles,
+    count: (rows, columns) => profileSegments(rows, by, reference, columns),
+    merge: mergeSegments,
+    attribute(assessment, now, asked) {
+      const shares = attributeSegments(assessment, profiles, now, reference, asked);
+      return { shares, sentence: sentenceWith(assessment.sentence, shares) };
+    },
+  };
 }
 
 /** One profile per value of `by`; rows without one are in none. @throws `table/column` */
-export function profileSegments(
+function profileSegments(
   table: Table,
   by: string,
   reference: TableProfile,
@@ -51,7 +55,7 @@ export function profileSegments(
 }
 
 /** Adds the segments of more rows. */
-export function mergeSegments(
+function mergeSegments(
   a: ReadonlyMap<string, TableProfile>,
   b: ReadonlyMap<string, TableProfile>,
 ): ReadonlyMap<string, TableProfile> {
@@ -67,7 +71,7 @@ export function mergeSegments(
 const MAX_SEGMENTS = 8;
 
 /** Compares every segment with itself, in the checks that found drift; the largest share first. */
-export function attributeSegments(
+function attributeSegments(
   assessment: Assessment,
   before: ReadonlyMap<string, TableProfile>,
   now: ReadonlyMap<string, TableProfile>,
@@ -103,6 +107,16 @@ export function attributeSegments(
     })
     .sort((a, b) => b.share - a.share)
     .slice(0, MAX_SEGMENTS);
+}
+
+/** One segment of many is named from a share of a half on. */
+const MOST = 0.5;
+
+/** The sentence also says where, when one segment holds most of the change that it is about. */
+function sentenceWith(sentence: string, shares: readonly SegmentShare[]): string {
+  const first = shares.find(({ column }) => sentence.startsWith(column));
+  if (first === undefined || first.share < MOST) return sentence;
+  return sentence.replace(/\.$/, `; ${Number((100 * first.share).toPrecision(3))} % of it in \`${first.segment}\`.`);
 }
 
 function rowsOf(profiles: ReadonlyMap<string, TableProfile>): number {

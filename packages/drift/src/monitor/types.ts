@@ -1,4 +1,6 @@
 import type { Digest } from '@millwright/core';
+import type { TableProfile } from '@millwright/core/profile';
+import type { Table } from '@millwright/core/table';
 import type { DriftVerdict, TestResult, TwoSampleTest } from '../test/types.js';
 import type { TriggerDecision } from '../trigger/types.js';
 
@@ -38,6 +40,23 @@ export interface Assessment {
   readonly integrity: readonly string[];
   /** What changed most, in one sentence. */
   readonly sentence: string;
+}
+
+/** Where a change is looked for once it is found: see `segmentedReference`. */
+export interface Segments {
+  /** The column that names a row's segment. */
+  readonly by: string;
+  /** The reference's rows by segment, counted against the reference of the monitor. */
+  readonly profiles: ReadonlyMap<string, TableProfile>;
+  /** One profile per segment of the rows. @throws `table/column` */
+  count(table: Table, columns: readonly string[]): ReadonlyMap<string, TableProfile>;
+  merge(a: ReadonlyMap<string, TableProfile>, b: ReadonlyMap<string, TableProfile>): ReadonlyMap<string, TableProfile>;
+  /** Where the changes of a window are, the largest share first, and the assessment's sentence with it. */
+  attribute(
+    assessment: Assessment,
+    now: ReadonlyMap<string, TableProfile>,
+    options: { readonly columns?: readonly string[] | Readonly<Record<string, ColumnPlan>> | undefined },
+  ): { readonly shares: readonly SegmentShare[]; readonly sentence: string };
 }
 
 /** How much of a change one segment holds. */
