@@ -14,11 +14,22 @@ const page = (file: string) => {
 
 const guide = [
   { text: 'Start', pages: ['quickstart', 'concepts', 'walk', 'comparison', 'benchmarks'] },
+  {
+    text: 'Guides',
+    pages: [
+      'guide-node-service',
+      'edge',
+      'guide-framework-author',
+      'guide-generative',
+      'guide-multimodal',
+      'guide-regulated',
+    ],
+  },
   { text: 'The house', pages: ['architecture', 'command-line', 'adapters'] },
   { text: 'History', pages: ['ledger', 'attestation', 'registry', 'review'] },
   { text: 'Data', pages: ['profiles', 'validation', 'statistics'] },
   { text: 'Decisions', pages: ['evaluation', 'rollout'] },
-  { text: 'Serving', pages: ['serving', 'batching', 'edge'] },
+  { text: 'Serving', pages: ['serving', 'batching'] },
   { text: 'Watching', pages: ['drift', 'drift-streams', 'drift-beyond-columns'] },
   { text: 'When something is wrong', pages: ['runbooks', 'errors'] },
 ].map(({ text, pages }) => ({ text, items: pages.map(page) }));
