@@ -5,6 +5,7 @@ import type { Vector } from 'apache-arrow';
 import { peer } from './shared/peer.js';
 
 export { type ReadArrowOptions, readArrow } from './arrow/read.js';
+export { type WriteArrowOptions, writeArrow } from './arrow/write.js';
 
 /**
  * The records of a sealed segment as an Arrow IPC stream, checked by the segment's digest first: for DuckDB, Polars,
