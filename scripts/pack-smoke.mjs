@@ -29,7 +29,11 @@ export const decisions = [0, 0.4].flatMap((shift) =>
 );`;
 const project = mkdtempSync(join(tmpdir(), 'millwright-smoke-'));
 /** Subpaths that need Node. Everything else must work in a page. */
-const NODE_ONLY = new Set(['cli', 'fs', 's3', 'postgres', 'http/node'].map((name) => `@millwright/adapters/${name}`));
+const NODE_ONLY = new Set(
+  ['cli', 'fs', 's3', 'postgres', 'http/node', 'huggingface', 'modelpack'].map(
+    (name) => `@millwright/adapters/${name}`,
+  ),
+);
 
 const subpaths = [];
 const tarballs = [];
@@ -160,6 +164,7 @@ async function inPage() {
       'apache-arrow',
       'hyparquet',
       'hyparquet-compressors',
+      'hyparquet-writer',
       'idb',
       '@opentelemetry/api',
     ],
