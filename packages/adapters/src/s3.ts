@@ -3,7 +3,8 @@ import { type Clock, defined, systemClock } from '@millwright/core';
 import type { Storage } from '@millwright/core/storage';
 import { s3Blobs } from './s3/blobs.js';
 import { s3Log } from './s3/log.js';
-import { s3Requests } from './s3/requests.js';
+import { probeConditions } from './s3/probe.js';
+import { type S3Requests, s3Requests } from './s3/requests.js';
 
 /**
  * A log and blobs in a bucket of Amazon S3 or of a store that speaks its protocol (Ceph and MinIO do). A commit is one
@@ -17,8 +18,7 @@ import { s3Requests } from './s3/requests.js';
  * await using storage = s3({ bucket: 'models', prefix: 'factory', config: { region: 'eu-central-1' } });
  */
 export function s3(options: S3Options): Storage {
-  const { prefix, config, client, timeoutMs, clock } = { ...DEFAULTS, ...defined(options) };
-  const requests = s3Requests({ bucket: options.bucket, prefix, config, client, timeoutMs, clock });
+  const requests = requestsOf(options);
   const log = s3Log(requests);
   const blobs = s3Blobs(requests);
   return {
@@ -28,6 +28,20 @@ export function s3(options: S3Options): Storage {
       await requests.close();
     },
   };
+}
+
+/**
+ * Asks a bucket to prove that it can hold a ledger: a key can be created once only, and a stale overwrite fails. Writes one
+ * object and removes it.
+ * @throws `storage/unsupported` with what the store does instead; `storage/failed`, `peer/missing`
+ */
+export async function probeBucket(options: S3Options): Promise<void> {
+  const requests = requestsOf(options);
+  try {
+    await requests.run('probe', undefined, () => probeConditions(requests));
+  } finally {
+    await requests.close();
+  }
 }
 
 export interface S3Options {
@@ -50,3 +64,8 @@ const DEFAULTS = {
   timeoutMs: 10_000,
   clock: systemClock,
 } as const satisfies Omit<S3Options, 'bucket'>;
+
+function requestsOf(options: S3Options): S3Requests {
+  const { prefix, config, client, timeoutMs, clock } = { ...DEFAULTS, ...defined(options) };
+  return s3Requests({ bucket: options.bucket, prefix, config, client, timeoutMs, clock });
+}

@@ -166,6 +166,10 @@ describe('the command line', () => {
     const { json, exit } = await millwright('doctor', '--json');
     expect(exit).toBe(EXIT.ok);
     expect(json()).toMatchObject({ node: process.version, store: expect.stringContaining('There is no registry') });
-    expect(json().providers).toContain('cpu');
+    expect(json().providers).toContainEqual({ name: 'cpu', available: true });
+    const refused = json().providers.filter(({ available }: { available: boolean }) => !available);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const { reason } of refused) expect(reason).toMatch(/\w{3}/);
+    expect(json().own['@millwright/core']).toMatch(/^\d+\.\d+/);
   });
 });

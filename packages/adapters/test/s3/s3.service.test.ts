@@ -6,7 +6,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type CephGateway, cephMissing, startCeph } from '../../../../test/services/ceph.js';
 import { type FaultProxy, startFaultProxy } from '../../../../test/services/fault-proxy.js';
 import { describeService } from '../../../../test/services/lane.js';
+import { EXIT } from '../../src/cli.js';
 import { s3 } from '../../src/s3.js';
+import { doctorOn } from '../support/doctor.js';
 
 describeService('S3 on a Ceph gateway', cephMissing(), () => {
   let gateway: CephGateway;
@@ -52,6 +54,11 @@ describeService('S3 on a Ceph gateway', cephMissing(), () => {
       test.skipIf(c.skip)(`log: ${c.name}`, c.run);
     for (const c of blobStoreCases((place) => open(place).blobs, { reopen: true }))
       test.skipIf(c.skip)(`blobs: ${c.name}`, c.run);
+  });
+
+  test('the doctor finds that it can hold a ledger', async () => {
+    expect(await doctorOn(gateway, 'bucket/doctor')).toEqual({ exit: EXIT.ok, s3: { store: 's3(bucket/doctor)' } });
+    expect((await doctorOn({ ...gateway, secretAccessKey: 'wrong' }, 'bucket/doctor')).exit).toBe(EXIT.no);
   });
 
   test('passes the probe: it keeps conditions', async () => {

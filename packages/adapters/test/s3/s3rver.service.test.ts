@@ -3,7 +3,9 @@ import type { Storage } from '@millwright/core/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeService } from '../../../../test/services/lane.js';
 import { installS3rver, type S3rver, startS3rver } from '../../../../test/services/s3rver.js';
+import { EXIT } from '../../src/cli.js';
 import { s3 } from '../../src/s3.js';
+import { doctorOn } from '../support/doctor.js';
 
 const installed = installS3rver();
 const missing = 'missing' in installed ? installed.missing : undefined;
@@ -29,6 +31,11 @@ describeService('s3rver', missing, () => {
       details: { needs: 'conditional writes' },
     });
     expect(await storage.log.head()).toBeUndefined();
+  });
+
+  test('is no place for a ledger, says the doctor, and why', async () => {
+    const { exit, s3 } = await doctorOn(server, server.bucket);
+    expect([exit, s3.reason]).toEqual([EXIT.no, expect.stringContaining('it ignores If-None-Match and overwrites')]);
   });
 
   test('is good enough for blobs, as the refusal says', async () => {

@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { buildSync } from 'esbuild';
 
 /** One JavaScript file of a TypeScript program, so that a process of it starts in no time. */
-export function program(entry: string, folder: string): string {
+export function program(entry: string, folder: string, external: readonly string[] = []): string {
   const outfile = join(folder, `${basename(entry, '.ts')}.mjs`);
   buildSync({
     entryPoints: [entry],
@@ -13,7 +13,7 @@ export function program(entry: string, folder: string): string {
     target: 'node20',
     conditions: ['@millwright/source'],
     // What is imported lazily and never by these programs, and what CommonJS packages need in a module.
-    external: ['onnxruntime-node', 'onnxruntime-web', 'pg-native'],
+    external: ['onnxruntime-node', 'onnxruntime-web', 'pg-native', ...external],
     banner: { js: REQUIRE },
     logLevel: 'error',
   });

@@ -141,6 +141,13 @@ export interface LedgerHead {
   readonly time: number;
 }
 
+export interface VerifyOptions extends Abortable {
+  /** Called after each commit. */
+  readonly onProgress?:
+    | ((progress: { readonly done: number; readonly total: number; readonly unit: 'commits' }) => void)
+    | undefined;
+}
+
 export interface VerifyReport {
   readonly ok: boolean;
   readonly head: LedgerHead;
@@ -182,7 +189,7 @@ export interface Ledger extends Closable {
   /** All events from leaf `from` in order, up to the head folded so far. @throws `ledger/corrupt` for changed bytes */
   read(options?: { readonly from?: number | undefined } & Abortable): AsyncIterable<LedgerEvent>;
   /** Re-reads every byte, recomputes every hash, and names the first bad entry. */
-  verify(options?: Abortable): Promise<VerifyReport>;
+  verify(options?: VerifyOptions): Promise<VerifyReport>;
   /**
    * Proof that a leaf is in the tree, checkable offline with `verifyInclusion`; with `size`, in the tree of the first `size`
    * leaves.

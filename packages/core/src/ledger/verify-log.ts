@@ -3,13 +3,14 @@ import { isMillwrightError } from '../foundation/errors.js';
 import type { LogStore } from '../storage/types.js';
 import { acceptCommit, type ChainPosition, startOfChain } from './chain.js';
 import { type MerkleTree, merkleTree } from './merkle-tree.js';
-import type { LedgerHead, VerifyReport } from './types.js';
+import type { LedgerHead, VerifyOptions, VerifyReport } from './types.js';
 
 export interface VerifyLogOptions extends Abortable {
   /** Leaves seen earlier: a history that was rewritten as a whole is found out by them. */
   readonly known?: MerkleTree | undefined;
   /** A head seen earlier, which the log must still lead to. */
   readonly atLeast?: LedgerHead | undefined;
+  readonly onProgress?: VerifyOptions['onProgress'];
 }
 
 /**
@@ -18,7 +19,7 @@ export interface VerifyLogOptions extends Abortable {
  * compare the head with one that was noted elsewhere.
  */
 export async function verifyLog(log: LogStore, options: VerifyLogOptions = {}): Promise<VerifyReport> {
-  const { known, atLeast, signal } = options;
+  const { known, atLeast, onProgress, signal } = options;
   const tree = merkleTree();
   let position: ChainPosition = startOfChain();
   let events = 0;
@@ -42,6 +43,7 @@ export async function verifyLog(log: LogStore, options: VerifyLogOptions = {}): 
       events += accepted.events.length;
       if (position.seq === atLeast?.seq && position.root !== atLeast.root)
         return report({ seq: position.seq, reason: 'the history up to here is not the one that was read before' });
+      onProgress?.({ done: position.seq, total: Math.max(position.seq, atLeast?.seq ?? 0), unit: 'commits' });
     }
   } catch (error) {
     if (!isMillwrightError(error, 'ledger/corrupt')) throw error;

@@ -1,5 +1,5 @@
 import { type Abortable, type Digest, type EvidenceNote, parseName } from '@millwright/core';
-import { blobsOf, type FileSource, putArtifact } from '@millwright/core/artifact';
+import { blobsOf, type FileSource, type PutOptions, putArtifact } from '@millwright/core/artifact';
 import type { Contract } from '@millwright/core/contract';
 import type { Committed, Decide } from '@millwright/core/ledger';
 import type { BlobStore } from '@millwright/core/storage';
@@ -121,6 +121,8 @@ export interface Models {
 
 export interface NewVersion {
   readonly files: Readonly<Record<string, FileSource>>;
+  /** How far storing the files has come. */
+  readonly onProgress?: PutOptions['onProgress'];
   readonly contract?: Contract | undefined;
   /** The run that made it: itself or its id. */
   readonly madeBy?: ReferenceLike | undefined;

@@ -11,7 +11,7 @@ export const verify: Command = {
   takes: [0, 0],
   run: (call) =>
     call.registry(async ({ ledger }) => {
-      const report = await ledger.verify();
+      const report = await ledger.verify({ onProgress: ({ done, total }) => call.progress(done, total, 'commits') });
       const { ok, head, firstBad, events, commits } = report;
       const lines = ok
         ? [`${events} events in ${commits} commits verify.`, `root ${head.root} of ${head.size} leaves`]

@@ -35,6 +35,7 @@ export const register: Command = {
     return call.registry(async ({ models }) => {
       const version = await models.register(model!, {
         files,
+        onProgress: ({ done, total }) => call.progress(done, total, 'bytes stored'),
         metrics: figures(call.text('metric')),
         madeFrom: call.text('from')?.split(','),
         madeBy: call.text('run'),
