@@ -2,7 +2,6 @@ import { MillwrightError } from '@millwright/core';
 import {
   type BigChunk,
   type ColumnView,
-  countNulls,
   isValid,
   type NumberChunk,
   readCodes,
@@ -51,16 +50,19 @@ function vectorOf(arrow: Library, column: ColumnView): Vector {
 function codedVector(arrow: Library, column: ColumnView): Vector {
   const { codes, dictionary } = readCodes(column);
   const validity = validityFrom(codes.length, (i) => codes[i]! >= 0);
+  const nullCount = codes.reduce((nulls, code) => nulls + (code < 0 ? 1 : 0), 0);
   const type = new arrow.Dictionary(new arrow.Utf8(), new arrow.Int32());
   const words = arrow.vectorFromArray([...dictionary], new arrow.Utf8());
   const data = codes.map((code) => Math.max(code, 0));
-  return new arrow.Vector([arrow.makeData({ type, data, dictionary: words, ...base(codes.length, validity) })]);
+  return new arrow.Vector([
+    arrow.makeData({ type, data, dictionary: words, ...base(codes.length, validity, nullCount) }),
+  ]);
 }
 
 /** Numbers as they lie in memory, and times in their unit. */
 function numericData(arrow: Library, column: ColumnView, chunk: NumberChunk | BigChunk): Data {
   const { type, timezone = null, unitsPerMs = 1 } = column;
-  const rows = base(chunk.length, chunk.nullCount === 0 ? undefined : chunk.validity);
+  const rows = base(chunk.length, chunk.nullCount === 0 ? undefined : chunk.validity, chunk.nullCount);
   const { values } = chunk;
   if (type === 'timestamp') {
     const unit = TIME_UNITS.indexOf(unitsPerMs);
@@ -92,10 +94,10 @@ function ticks(name: string, { values, length, validity }: NumberChunk | BigChun
 }
 
 /** Length and nulls, the bitmap from its first bit on. */
-function base(length: number, validity: Validity | undefined) {
+function base(length: number, validity: Validity | undefined, nullCount: number) {
   if (validity === undefined) return { length };
   const { bits } = validity.offset === 0 ? validity : validityFrom(length, (i) => isValid(validity, i))!;
-  return { length, nullBitmap: bits, nullCount: countNulls(validity, length) };
+  return { length, nullBitmap: bits, nullCount };
 }
 
 /** What is written value by value. A column without rows has the type that it would have with some. */
