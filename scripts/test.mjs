@@ -27,7 +27,11 @@ const LANES = {
     command('node_modules/.bin/tsc', '-p', 'packages/adapters/console-app'),
   ],
   lint: [command('node_modules/.bin/biome', 'check', '--error-on-warnings', '.')],
-  layers: [command('node', 'scripts/check-layers.mjs'), command('node', 'scripts/error-docs.mjs', '--check')],
+  layers: [
+    command('node', 'scripts/check-layers.mjs'),
+    command('node', 'scripts/error-docs.mjs', '--check'),
+    command('node', 'scripts/api-report.mjs', '--check'),
+  ],
   unit: [vitest('any', 'node'), vitest('type')],
   build: [command('node_modules/.bin/turbo', 'run', 'build', '--output-logs=errors-only')],
   packages: [command('node', 'scripts/check-packages.mjs'), command('node_modules/.bin/size-limit')],

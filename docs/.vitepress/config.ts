@@ -28,7 +28,7 @@ const guide = [
   { text: 'The house', pages: ['architecture', 'command-line', 'adapters'] },
   { text: 'History', pages: ['ledger', 'attestation', 'registry', 'review'] },
   { text: 'Data', pages: ['profiles', 'validation', 'statistics'] },
-  { text: 'Decisions', pages: ['evaluation', 'rollout'] },
+  { text: 'Decisions', pages: ['evaluation', 'rollout', 'reports'] },
   { text: 'Serving', pages: ['serving', 'batching'] },
   { text: 'Watching', pages: ['drift', 'drift-streams', 'drift-beyond-columns'] },
   { text: 'When something is wrong', pages: ['runbooks', 'errors'] },

@@ -1,7 +1,5 @@
 export type * from './dataset/index.js';
-export { checkSplits } from './dataset/splits.js';
 export { datasetsProjection } from './dataset/state.js';
-export { tableDigest } from './dataset/table-digest.js';
 export type { CommandOptions, Note } from './doors.js';
 export type * from './model/index.js';
 export { judgeMove, modelsProjection } from './model/index.js';

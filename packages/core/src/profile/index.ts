@@ -1,5 +1,5 @@
 export { decodeProfile, encodeProfile } from './codec.js';
-export { anchorEdges, cellOf, frequenciesOf } from './edges.js';
+export { cellOf } from './edges.js';
 export { addExact, type ExactNumber, exactMean, exactVariance } from './exact-number.js';
 export { type ExactSum, exactSum } from './exact-sum.js';
 export { countPresence, mergePresence, type PresencePatterns, presenceOf, presencePatterns } from './presence.js';

@@ -19,7 +19,14 @@ export { findRoot } from './distribution/root.js';
 export * from './distribution/sample.js';
 export * from './distribution/student-t.js';
 export * from './interval/difference.js';
-export * from './interval/proportion.js';
+export {
+  agrestiCoull,
+  clopperPearson,
+  type Interval,
+  jeffreysInterval,
+  type Proportion,
+  wilsonInterval,
+} from './interval/proportion.js';
 export * from './multiplicity/adjust.js';
 export * from './sequential/betting.js';
 export * from './sequential/conditional-odds.js';

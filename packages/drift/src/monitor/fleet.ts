@@ -25,7 +25,7 @@ export interface FleetVerdict {
  * without cause with a chance of at most `alpha`, in all its life. Replicas may report in any order; of several reports
  * of one, the last in the list counts.
  *
- * @param replicas how many there are, if not all have reported: the silent ones count as an e-value of 1
+ * @param options `replicas`: how many there are, if not all have reported; the silent ones count as an e-value of 1
  * @throws `input/invalid` for α out of range, or fewer replicas than have reported
  */
 export function fleetVerdict(

@@ -41,7 +41,7 @@ export interface SkewMonitor {
   /**
    * Compares the features of logged requests (`online`) with those that the training code computes from the same facts.
    *
-   * @param transform digest of the feature code that served
+   * @param options `transform`: digest of the feature code that served
    * @throws as `featureSkew`
    */
   compare(offline: Table, online: Table, options?: { readonly transform?: Digest | undefined }): SkewRecord;

@@ -7,7 +7,7 @@ export {
   embeddingCells,
   mergeEmbeddingCounts,
 } from './embedding-cells.js';
-export { bandwidthOf, energy, type MmdOptions, mmd, mmdLinear } from './mmd.js';
+export { energy, type MmdOptions, mmd, mmdLinear } from './mmd.js';
 export type { PermutationOptions } from './pairwise.js';
 export { type Reconstruction, type ReconstructionOptions, reconstruction } from './reconstruction.js';
 export { type ContextColumn, compareStrata, type Stratum, withinContexts } from './strata.js';

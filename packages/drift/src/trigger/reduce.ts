@@ -31,7 +31,7 @@ export interface CheckedPolicy
   readonly digest: Digest;
 }
 
-/** @throws `input/invalid` when bands overlap, or k of n cannot be */
+/** A policy with its defaults filled in. @throws `input/invalid` when bands overlap, or k of n cannot be */
 export function checkPolicy(policy: TriggerPolicy = {}): CheckedPolicy {
   const checked = { ...DEFAULTS, cost: undefined, ...defined(policy) };
   const { retrainAt, escalateAt, clearAt, confirm, cooldownMs, budget, cost } = checked;

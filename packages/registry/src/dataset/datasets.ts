@@ -84,6 +84,7 @@ export interface DatasetOptions {
 
 const LAYERS = new Set<unknown>(['raw', 'staged', 'curated']);
 
+/** The datasets of an open registry. */
 export function datasets(doors: RegistryDoors): Datasets {
   const { ledger, blobs } = doors;
   const all = () => ledger.state(datasetsProjection).datasets;

@@ -4,7 +4,8 @@ import { profileTable } from '@millwright/core/profile';
 import { concatTables, sliceTable, tableFrom } from '@millwright/core/table';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { datasetsProjection, tableDigest } from '../../src/index.js';
+import { tableDigest } from '../../src/dataset/index.js';
+import { datasetsProjection } from '../../src/index.js';
 import { desk, files } from '../desk.js';
 
 const table = () =>

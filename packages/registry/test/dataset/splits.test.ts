@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkSplits } from '../../src/index.js';
+import { checkSplits } from '../../src/dataset/index.js';
 
 describe('splits', () => {
   test('that share nothing pass, and what they share is named', () => {

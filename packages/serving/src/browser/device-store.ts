@@ -10,6 +10,7 @@ export interface DeviceStore {
   names(): Promise<readonly string[]>;
 }
 
+/** A store that forgets when the page closes, for tests and where a browser has none. */
 export function memoryStore(): DeviceStore {
   const pieces = new Map<string, Uint8Array<ArrayBuffer>>();
   return {

@@ -1,4 +1,4 @@
-export { checkSignature, describeModel, type ModelDescription, parseDescription } from './description.js';
+export { describeModel, type ModelDescription, parseDescription } from './description.js';
 export { type DeviceStore, memoryStore } from './device-store.js';
 export type { DownloadOptions, DownloadProgress } from './download.js';
 export { type ModelAtOptions, modelAt, type PublishedModel } from './model-at.js';

@@ -14,7 +14,7 @@ export interface AdaptiveAlpha {
   observe(outside: boolean): number;
 }
 
-/** @throws `input/invalid` for a target outside (0, 1) or a step that is not positive */
+/** A level that begins at the target. @throws `input/invalid` for a target outside (0, 1) or a step that is not positive */
 export function adaptiveAlpha(target: number, gamma = 0.005): AdaptiveAlpha {
   if (!(target > 0 && target < 1)) throw invalidInput('target', 'a number between 0 and 1', target);
   if (!(gamma > 0)) throw invalidInput('gamma', 'a positive step', gamma);

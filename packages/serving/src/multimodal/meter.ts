@@ -27,6 +27,7 @@ export interface Sums {
   conflicts: number;
 }
 
+/** A meter of these modalities that has counted nothing yet. */
 export function modalityMeter<M extends string>(modalities: readonly M[]): ModalityMeter<M> {
   const sums = new Map<M, Sums>(
     modalities.map((name) => [name, { rows: 0, present: 0, confidence: 0, rated: 0, conflicts: 0 }]),

@@ -42,6 +42,7 @@ export interface Quarantine<T> {
   release(id: number): T | undefined;
 }
 
+/** An empty quarantine. */
 export function quarantine<T>(options: QuarantineOptions<T> = {}): Quarantine<T> {
   const { maxItems, maxAttempts, onEvicted, clock } = { ...DEFAULTS, ...defined(options) };
   // In order of arrival.

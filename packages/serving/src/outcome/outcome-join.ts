@@ -102,6 +102,7 @@ export interface OutcomeJoin {
   advance(now: number): void;
 }
 
+/** A join that waits for outcomes of decisions, each within its window. */
 export function createOutcomeJoin(options: OutcomeJoinOptions): OutcomeJoin {
   const { metrics, rows = 'epoch', graceMs = 0, maxOpen = 2 ** 22, maxEarly = 4096, onRow, deadLetter } = options;
   if (!(graceMs >= 0)) throw invalidInput('graceMs', 'a number of 0 or more', graceMs);

@@ -17,7 +17,7 @@ export { type EvidencePoint, historyOf, type RolloutHistory } from './history.js
 export { type JudgeOptions, judge } from './judge.js';
 export type { WakeUp } from './looks.js';
 export { type Arm, createObservations, type Observations } from './observations.js';
-export { createObserver, type ObserverOptions, type RolloutObserver, type ServedDecision, scoreOf } from './observe.js';
+export { createObserver, type ObserverOptions, type RolloutObserver, type ServedDecision } from './observe.js';
 export { type Plan, type PlanContext, planRollout } from './plan.js';
 export { type PreflightMetric, type PreflightReport, preflight, type Traffic } from './preflight.js';
 export { activeRollout, lastRollout, type Rollouts, rolloutProjection } from './projection.js';

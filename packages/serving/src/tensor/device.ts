@@ -18,6 +18,7 @@ export interface DeviceTensor extends Disposable {
 /** Tensors by name, some of which lie on a device. */
 export type DeviceMap = ReadonlyMap<string, Tensor | DeviceTensor>;
 
+/** Whether a tensor lies on a device, to be read before its values can be used. */
 export function isDeviceTensor(tensor: Tensor | DeviceTensor): tensor is DeviceTensor {
   return 'download' in tensor;
 }

@@ -45,6 +45,7 @@ const ARRAYS = {
   bool: Uint8Array,
 } as const;
 
+/** All element types, by their names in ONNX. */
 export const DTYPES = [...Object.keys(ARRAYS), 'string'] as readonly DType[];
 
 /**

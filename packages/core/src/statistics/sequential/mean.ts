@@ -115,6 +115,7 @@ export interface MeanBetting {
   readonly logDown: number;
 }
 
+/** Bets that have not begun. @throws `input/invalid` for a mean outside (0, 1) */
 export function meanBetting(
   m: number,
   options: {

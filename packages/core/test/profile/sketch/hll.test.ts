@@ -1,15 +1,8 @@
 import { isMillwrightError } from '@millwright/core';
-import {
-  decodeHll,
-  type HllBits,
-  type HllSketch,
-  hllSketch,
-  itemHash,
-  mergeHll,
-  seedHash,
-} from '@millwright/core/sketch';
+import { decodeHll, type HllBits, type HllSketch, hllSketch, mergeHll } from '@millwright/core/sketch';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { itemHash, seedHash } from '../../../src/profile/sketch/item-hash.js';
 import vectors from '../../vectors/sketches.json' with { type: 'json' };
 import { fnv1a64, hex, keys, keysOf, settlesOrIsCorrupt } from './support.js';
 
