@@ -1,8 +1,13 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { MonitorPage, MonitorsPage } from './pages/drift.js';
 import { LedgerPage } from './pages/ledger.js';
 import { LineagePage } from './pages/lineage.js';
 import { ModelPage } from './pages/model.js';
 import { ModelsPage } from './pages/models.js';
+import { ReviewPage } from './pages/review.js';
+import { ReviewsPage } from './pages/reviews.js';
+import { RolloutPage } from './pages/rollout.js';
+import { RolloutsPage } from './pages/rollouts.js';
 import { VersionPage } from './pages/version.js';
 import { Failure, Waiting } from './parts/states.js';
 import { useResource } from './resource.js';
@@ -61,6 +66,9 @@ const SECTIONS: readonly {
   readonly part?: keyof Session['parts'];
 }[] = [
   { page: 'models', label: 'Models', of: ['models', 'versions', 'lineage'] },
+  { page: 'rollouts', label: 'Rollouts', of: ['rollouts'] },
+  { page: 'drift', label: 'Drift', of: ['drift'], part: 'monitors' },
+  { page: 'reviews', label: 'Reviews', of: ['reviews'], part: 'reviews' },
   { page: 'ledger', label: 'Ledger', of: ['ledger'] },
 ];
 
@@ -74,6 +82,12 @@ function Page({ page, id }: Place) {
     case 'lineage':
       if (id !== undefined) return <LineagePage key={id} node={id} />;
       break;
+    case 'rollouts':
+      return id === undefined ? <RolloutsPage /> : <RolloutPage key={id} id={id} />;
+    case 'drift':
+      return id === undefined ? <MonitorsPage /> : <MonitorPage key={id} name={id} />;
+    case 'reviews':
+      return id === undefined ? <ReviewsPage /> : <ReviewPage key={id} id={id} />;
     case 'ledger':
       return <LedgerPage />;
   }

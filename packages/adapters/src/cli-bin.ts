@@ -9,5 +9,6 @@ process.exitCode = await runCli(process.argv.slice(2), {
   actor: env['MILLWRIGHT_ACTOR'] ?? userInfo().username,
   out: (text) => stdout.write(`${text}\n`),
   error: (text) => stderr.write(`${text}\n`),
+  stopped: () => new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve)),
   progress: progressOn(stderr),
 });

@@ -1,5 +1,6 @@
 import { isMillwrightError } from '@millwright/core';
-import { COMMON, type Command, EXIT, exitOf, parseCall, type Surroundings } from './cli/command.js';
+import { COMMON, type Command, EXIT, exitOf, parseCall, printed, type Surroundings } from './cli/command.js';
+import { openConsole } from './cli/commands/console.js';
 import { drift, evaluate, validate } from './cli/commands/data.js';
 import { doctor } from './cli/commands/doctor.js';
 import { gc, report, rollout, verify } from './cli/commands/ledger.js';
@@ -10,7 +11,6 @@ export { EXIT } from './cli/command.js';
 
 /** Where a command line writes to, and what it finds around it. */
 export interface CliOptions extends Surroundings {
-  out(text: string): void;
   error(text: string): void;
 }
 
@@ -30,6 +30,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
     verify,
     gc,
     doctor,
+    console: openConsole,
   }),
 );
 
@@ -57,7 +58,7 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
       return EXIT.ok;
     }
     const answer = await command.run(call);
-    options.out(json ? JSON.stringify(answer.json) : answer.lines.join('\n'));
+    options.out(printed(answer, json));
     return EXIT[answer.exit ?? 'ok'];
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -1,21 +1,27 @@
 import type { ModelVersion } from '@millwright/registry';
-import { path } from '../api.js';
+import { path, post } from '../api.js';
+import { AskButton, TextField } from '../parts/dialog.js';
 import { Heading } from '../parts/heading.js';
+import { type Lineage, LineageGraph } from '../parts/lineage-graph.js';
 import { Failure, Waiting } from '../parts/states.js';
 import { Facts, Figure, Tags, Time } from '../parts/text.js';
 import { VerdictMark } from '../parts/verdict.js';
 import { useResource } from '../resource.js';
 import { to } from '../router.js';
+import { useSession } from '../session.js';
 
 /** One version: what it is, what speaks for it, and who does. */
 export function VersionPage({ id }: { readonly id: string }) {
-  const { data: version, error } = useResource<ModelVersion>(path('versions', id));
+  const { data: version, error, reload } = useResource<ModelVersion>(path('versions', id));
+  const { data: lineage } = useResource<Lineage>(version && path('lineage', version.node));
   if (error !== undefined) return <Failure error={error} />;
   if (version === undefined) return <Waiting />;
   const metrics = Object.entries(version.metrics);
   return (
     <>
-      <Heading title={version.id} about={version.description} />
+      <Heading title={version.id} about={version.description}>
+        <Commands of={version} done={reload} />
+      </Heading>
       <Facts
         of={[
           [
@@ -86,9 +92,52 @@ export function VersionPage({ id }: { readonly id: string }) {
           ))}
         </ol>
       </section>
-      <p>
-        <a href={to('lineage', version.node)}>What it was made from, and what was made of it</a>
-      </p>
+      <section aria-labelledby="lineage">
+        <h2 id="lineage">Lineage</h2>
+        {lineage !== undefined && <LineageGraph graph={lineage} around={version.node} />}
+      </section>
+    </>
+  );
+}
+
+function Commands({ of: { id, model, aliases }, done }: { readonly of: ModelVersion; done(): void }) {
+  if (useSession()?.writes !== true) return null;
+  const act = (at: string) => async (body: Readonly<Record<string, string>>) => {
+    await post(at, body);
+    done();
+  };
+  return (
+    <>
+      <AskButton
+        label="Approve"
+        title={`Approve ${id}`}
+        about="Your approval stands in the ledger under your name."
+        act={act(path('versions', id, 'approvals'))}
+      >
+        <TextField name="role" label="Your role" />
+        <TextField name="reason" label="Reason, for the ledger" />
+      </AskButton>
+      <AskButton
+        label="Move an alias here"
+        title={`Move an alias to ${id}`}
+        about="The rules of the model decide whether it may move."
+        act={({ alias = '', reason = '' }) => act(path('models', model, 'aliases', alias))({ version: id, reason })}
+      >
+        <TextField name="alias" label="Alias" value="champion" />
+        <TextField name="reason" label="Reason, for the ledger" />
+      </AskButton>
+      {aliases.map((alias) => (
+        <AskButton
+          key={alias}
+          danger
+          label={`Roll ${alias} back`}
+          title={`Roll ${alias} of ${model} back`}
+          about={`The alias points to what it pointed to before ${id}. Nobody is asked.`}
+          act={act(path('models', model, 'aliases', alias, 'rollback'))}
+        >
+          <TextField name="reason" label="Reason, for the ledger" />
+        </AskButton>
+      ))}
     </>
   );
 }

@@ -16,3 +16,19 @@ export function VerdictMark({ of }: { readonly of: Verdict | undefined }) {
     </span>
   );
 }
+
+const DRIFT = {
+  drift: ['✗', 'drift', 'fail'],
+  noDrift: ['✓', 'no drift', 'pass'],
+  insufficient: ['?', 'not enough rows', 'insufficient'],
+} as const;
+
+/** What a window or a check of it came to, as a sign and a word. */
+export function DriftMark({ of }: { readonly of: keyof typeof DRIFT }) {
+  const [sign, word, tone] = DRIFT[of];
+  return (
+    <span class={`verdict ${tone}`}>
+      <span aria-hidden="true">{sign}</span> {word}
+    </span>
+  );
+}

@@ -1,4 +1,4 @@
-import type { ComponentChildren } from 'preact';
+import { Component, type ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Pages } from '../resource.js';
 import { Failure } from './states.js';
@@ -55,7 +55,6 @@ export function VirtualTable<T>({
 
   if (error !== undefined) return <Failure error={error} />;
   if (items.length === 0) return open ? <p class="waiting">Loading…</p> : <p class="empty">{empty}</p>;
-  const cellClass = ({ minor, numeric }: Column<T>) => [minor && 'minor', numeric && 'num'].filter(Boolean).join(' ');
   return (
     <section
       class="rows"
@@ -88,19 +87,42 @@ export function VirtualTable<T>({
         <tbody>
           {from > 0 && <Gap rows={from} />}
           {items.slice(from, until).map((row, i) => (
-            <tr key={keyOf(row)} aria-rowindex={from + i + 2}>
-              {columns.map((column) => (
-                <td key={column.label} class={cellClass(column)}>
-                  {column.cell(row)}
-                </td>
-              ))}
-            </tr>
+            <Row key={keyOf(row)} row={row} index={from + i} columns={columns} />
           ))}
           {until < items.length && <Gap rows={items.length - until} />}
         </tbody>
       </table>
     </section>
   );
+}
+
+function cellClass<T>({ minor, numeric }: Column<T>): string {
+  return [minor === true && 'minor', numeric === true && 'num'].filter(Boolean).join(' ');
+}
+
+interface RowProps<T> {
+  readonly row: T;
+  readonly index: number;
+  readonly columns: readonly Column<T>[];
+}
+
+/** Made once: while others scroll in and out, it is left alone. */
+class Row<T> extends Component<RowProps<T>> {
+  override shouldComponentUpdate({ row, index, columns }: RowProps<T>): boolean {
+    return row !== this.props.row || index !== this.props.index || columns !== this.props.columns;
+  }
+
+  render({ row, index, columns }: RowProps<T>) {
+    return (
+      <tr aria-rowindex={index + 2}>
+        {columns.map((column) => (
+          <td key={column.label} class={cellClass(column)}>
+            {column.cell(row)}
+          </td>
+        ))}
+      </tr>
+    );
+  }
 }
 
 /** The place of rows that are not drawn. */

@@ -12,6 +12,11 @@ export interface Answer {
   readonly exit?: keyof typeof EXIT | undefined;
 }
 
+/** What is printed of it. */
+export function printed({ lines, json }: Pick<Answer, 'lines' | 'json'>, asJson: boolean): string {
+  return asJson ? JSON.stringify(json) : lines.join('\n');
+}
+
 /** Exit codes. They do not change. */
 export const EXIT = {
   ok: 0,
@@ -53,6 +58,10 @@ export interface Call {
    * @throws `state/not-found` where there is none, unless `begin` says to start one
    */
   registry<T>(use: (registry: Registry) => Promise<T>, options?: { readonly begin?: boolean }): Promise<T>;
+  /** Says something before the command has ended. */
+  announce(answer: Pick<Answer, 'lines' | 'json'>): void;
+  /** Resolves when whoever started the command wants it to end. */
+  stopped(): Promise<void>;
   /** Says how far it is, on a terminal in place, elsewhere in lines. */
   progress(done: number, total: number, what: string): void;
 }
@@ -68,6 +77,9 @@ export const COMMON = {
 export interface Surroundings {
   readonly store: string;
   readonly actor: string;
+  out(text: string): void;
+  /** Resolves when a command should end that would go on for ever; only such commands ask. Default: never. */
+  stopped?(): Promise<void>;
   progress(done: number, total: number, what: string): void;
 }
 
@@ -83,6 +95,7 @@ export function parseCall(command: Command, argv: readonly string[], around: Sur
     return typeof value === 'string' ? value : undefined;
   };
   const actor = text('actor') ?? around.actor;
+  const json = values['json'] === true;
   const call: Call = {
     args,
     text,
@@ -100,9 +113,11 @@ export function parseCall(command: Command, argv: readonly string[], around: Sur
       await using registry = await openRegistry(folder(path), { actor });
       return await use(registry);
     },
+    announce: (answer) => around.out(printed(answer, json)),
+    stopped: () => around.stopped?.() ?? new Promise(() => undefined),
     progress: around.progress,
   };
-  return { call, json: values['json'] === true, help };
+  return { call, json, help };
 }
 
 function parsed(

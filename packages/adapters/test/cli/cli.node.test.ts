@@ -12,7 +12,12 @@ beforeEach(async () => {
 afterEach(() => rm(place, { recursive: true }));
 
 /** One command in the test's folder: its exit code and what it printed. */
-async function millwright(...argv: readonly string[]) {
+function millwright(...argv: readonly string[]) {
+  return during(() => Promise.resolve(), ...argv);
+}
+
+/** The same for a command that goes on until `stopped`, which is given what has been printed so far. */
+async function during(stopped: (out: string) => Promise<void>, ...argv: readonly string[]) {
   const out: string[] = [];
   const errors: string[] = [];
   const exit = await runCli(argv, {
@@ -20,6 +25,7 @@ async function millwright(...argv: readonly string[]) {
     actor: 'maria',
     out: (text) => out.push(text),
     error: (text) => errors.push(text),
+    stopped: () => stopped(out.join('\n')),
     progress() {},
   });
   return { exit, out: out.join('\n'), errors: errors.join('\n'), json: () => JSON.parse(out.join('\n')) };
@@ -171,5 +177,29 @@ describe('the command line', () => {
     expect(refused.length).toBeGreaterThan(0);
     for (const { reason } of refused) expect(reason).toMatch(/\w{3}/);
     expect(json().own['@millwright/core']).toMatch(/^\d+\.\d+/);
+  });
+
+  test('the console: for who has the address, under that address; it reads, and writes when told to', async () => {
+    await millwright('init', 'spam', '--owner', 'mail');
+    await millwright('register', 'spam', await file('weights.bin', 'x'));
+    const visit = async (address: string) => {
+      const { origin } = new URL(address);
+      expect((await fetch(`${origin}/api/models`)).status).toBe(403);
+      const entered = await fetch(address, { redirect: 'manual' });
+      const cookie = entered.headers.get('set-cookie')!.split(';')[0]!;
+      expect((await fetch(`${origin}/api/models`, { headers: { cookie } })).status).toBe(200);
+      const elsewhere = origin.replace('127.0.0.1', 'localhost');
+      expect((await fetch(`${elsewhere}/api/models`, { headers: { cookie } })).status).toBe(403);
+      const approval = { method: 'POST', body: JSON.stringify({ role: 'owner', reason: 'Good.' }) };
+      const headers = { cookie, 'content-type': 'application/json' };
+      return (await fetch(`${origin}/api/versions/spam@1/approvals`, { ...approval, headers })).status;
+    };
+    const answers: number[] = [];
+    const read = await during(async (out) => void answers.push(await visit(out.split(' ')[0]!)), 'console');
+    expect(read.out).toMatch(/read only.*\nStopped\.$/);
+    const told = async (out: string) => void answers.push(await visit(JSON.parse(out).address));
+    expect((await during(told, 'console', '--write', '--json')).exit).toBe(EXIT.ok);
+    expect(answers).toEqual([403, 201]);
+    expect((await millwright('console', '--port', '70000')).exit).toBe(EXIT.usage);
   });
 });

@@ -1,8 +1,13 @@
 import { seededRandom } from '@millwright/core';
+import { profileTable } from '@millwright/core/profile';
 import { reviewQueue } from '@millwright/core/review';
 import { memoryStorage } from '@millwright/core/storage';
+import { tableFrom } from '@millwright/core/table';
 import { virtualClock } from '@millwright/core/testing';
+import { createMonitor, type DecisionRecord } from '@millwright/drift';
 import { openRegistry } from '@millwright/registry';
+import { createEndpoint } from '@millwright/serving';
+import { defineRollout, startRollout } from '@millwright/serving/rollout';
 
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
@@ -51,5 +56,82 @@ export async function writeFactory() {
     actor: 'ravi',
   });
   const reviews = await reviewQueue(registry.ledger, { clock, random });
-  return { clock, random, registry, reviews };
+  await reviews.request({
+    subject: 'flight-delay@4',
+    question: 'May number 4 serve in Denver again?',
+    queue: 'approvals',
+  });
+  await reviews.request({
+    subject: 'flight UA 1432 of 12 March',
+    question: HOSTILE,
+    queue: 'labels',
+    choices: ['late', 'on time', 'cannot say'],
+    decisionsNeeded: 2,
+    recommendation: { choice: 'late', confidence: 0.62, by: 'flight-delay@3' },
+    priority: 2,
+  });
+  return { clock, random, registry, reviews, monitors: { flights: watchedFlights(clock.now()) } };
+}
+
+type Factory = Awaited<ReturnType<typeof writeFactory>>;
+
+/** A canary of number 4 against number 3 in this process, of which two in a hundred requests fail whoever answers. */
+export async function startCanary({ clock, random, registry }: Factory, days = 2) {
+  const endpoint = await createEndpoint<number, number>({
+    model: registry.alias('flight-delay', 'champion'),
+    clock,
+    random,
+    watch: false,
+    async predictor() {
+      return {
+        async predict(x: number) {
+          if (x < 0.02) throw new Error('no forecast');
+          return x;
+        },
+      };
+    },
+  });
+  const definition = defineRollout({
+    challenger: 'flight-delay@4',
+    stages: ['5%', '25%', '50%'],
+    minDwell: '6h',
+    minUnits: 50,
+    minMatured: 50,
+    metrics: [{ id: 'errors', kind: 'event', better: 'lower', margin: { relative: 0.5 } }],
+  });
+  const rollout = await startRollout(registry, endpoint, definition, { clock, random });
+  const serve = async (hours: number) => {
+    for (let hour = 0; hour < hours; hour++) {
+      await clock.advance(HOUR);
+      const requests = Array.from({ length: 300 }, (_, i) =>
+        endpoint.predict(random.next(), { unit: `${clock.now()} ${i}` }).catch(() => undefined),
+      );
+      await Promise.all(requests);
+      await rollout.tick();
+    }
+  };
+  await serve(24 * days);
+  return { endpoint, rollout, serve };
+}
+
+/** Four weeks of days, the last of them with other distances and a new airport. */
+function watchedFlights(now: number): readonly DecisionRecord[] {
+  const random = seededRandom(11);
+  const day = (changed: boolean) =>
+    tableFrom({
+      miles: Float64Array.from({ length: 4_000 }, () => 300 + 900 * random.next() + (changed ? 260 : 0)),
+      hour: Float64Array.from({ length: 4_000 }, () => Math.floor(24 * random.next())),
+      origin: Array.from(
+        { length: 4_000 },
+        () => ['MCI', 'DEN', changed ? 'XNA' : 'LAX'][Math.floor(3 * random.next())]!,
+      ),
+    });
+  const start = Math.floor(now / DAY) * DAY - 28 * DAY;
+  const monitor = createMonitor({
+    reference: profileTable(day(false)),
+    window: { by: 'time', everyMs: DAY },
+    name: 'flights',
+  });
+  const records = Array.from({ length: 29 }, (_, i) => monitor.observe(day(i > 22), { time: start + i * DAY }));
+  return records.flat();
 }

@@ -2,50 +2,130 @@ import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeService } from '../../../../test/services/lane.js';
 import { consoleHandler } from '../../src/console.js';
+import type { Authorise } from '../../src/http.js';
 import { barriersIn, complaintsOf, launch, noChromium, serve } from './browser.js';
-import { HOSTILE, writeFactory } from './factory.js';
-
-const PAGES = ['#/models', '#/models/flight-delay', '#/models/spam', '#/versions/flight-delay@3', '#/versions/spam@1'];
+import { HOSTILE, startCanary, writeFactory } from './factory.js';
 
 describeService('the console in Chromium', noChromium, () => {
   let browser: Browser;
   let server: Awaited<ReturnType<typeof serve>>;
+  let factory: Awaited<ReturnType<typeof writeFactory>>;
+  let canary: Awaited<ReturnType<typeof startCanary>>;
   beforeAll(async () => {
-    const factory = await writeFactory();
-    server = await serve(consoleHandler({ ...factory, prefix: '/console' }));
+    factory = await writeFactory();
+    canary = await startCanary(factory, 0.5);
+    // What a host would do with its sessions: the visitor is who the cookie says, and may write if it is `maria`.
+    const authorise: Authorise = ({ headers }, { kind }) => {
+      const actor = /who=(\w+)/.exec(headers.get('cookie') ?? '')?.[1] ?? 'visitor';
+      return kind === 'write' && actor !== 'maria' ? undefined : { actor };
+    };
+    server = await serve(consoleHandler({ ...factory, rollouts: [canary.rollout], authorise, prefix: '/console' }));
     browser = await launch();
   });
   afterAll(async () => {
     await browser?.close();
+    await canary?.rollout.close();
     await server?.close();
   });
+
+  async function open(at: string, who: string, options: Parameters<Browser['newPage']>[0] = {}) {
+    const context = await browser.newContext(options);
+    await context.addCookies([{ name: 'who', value: who, url: server.url }]);
+    const page = await context.newPage();
+    const complaints = complaintsOf(page);
+    await page.goto(`${server.url}/console/${at}`);
+    return { page, complaints, [Symbol.asyncDispose]: () => context.close() };
+  }
 
   test.each([360, 768, 1440].flatMap((width) => [[width, 'light'] as const, [width, 'dark'] as const]))(
     'no page keeps anybody out, at %i pixels, %s',
     async (width, colorScheme) => {
-      const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
-      const complaints = complaintsOf(page);
-      for (const at of PAGES) {
+      await using opened = await open('', 'maria', { viewport: { width, height: 900 }, colorScheme });
+      const { page, complaints } = opened;
+      for (const at of [
+        '#/models',
+        '#/models/flight-delay',
+        '#/models/spam',
+        '#/versions/flight-delay@3',
+        '#/lineage/dataset:flights@1',
+        '#/rollouts',
+        `#/rollouts/${canary.rollout.id}`,
+        '#/drift',
+        '#/drift/flights',
+        '#/reviews',
+        `#/reviews/${factory.reviews.open()[0]!.id}`,
+        '#/ledger',
+      ]) {
         await page.goto(`${server.url}/console/${at}`);
         await page.locator('h1').waitFor();
-        await page.waitForLoadState('networkidle');
+        await page.getByText('Loading…').waitFor({ state: 'detached' });
         expect([at, await barriersIn(page)]).toEqual([at, []]);
         expect([at, await tooWide(page)]).toEqual([at, 0]);
       }
       expect(complaints).toEqual([]);
-      await page.close();
     },
   );
 
   test('text that is markup stays text', async () => {
-    const page = await browser.newPage();
-    for (const at of ['#/models/spam', '#/versions/spam@1']) {
+    await using opened = await open('#/models/spam', 'maria');
+    const { page } = opened;
+    for (const at of ['#/models/spam', '#/versions/spam@1', '#/reviews', '#/ledger', '#/lineage/model:spam@1']) {
       await page.goto(`${server.url}/console/${at}`);
-      await page.getByText(HOSTILE).first().waitFor();
+      await page.locator('main :text("spam"), main :text("onerror")').first().waitFor();
       expect(await page.locator('img, script:not([src])').count()).toBe(0);
     }
+    await page.goto(`${server.url}/console/#/versions/spam@1`);
+    await page.getByText(HOSTILE).first().waitFor();
     expect(await page.evaluate(() => 'hacked' in globalThis)).toBe(false);
-    await page.close();
+  });
+
+  test('a review is claimed and decided with the keyboard', async () => {
+    await using opened = await open('#/reviews', 'maria');
+    const { page } = opened;
+    await page.getByRole('button', { name: 'Claim the next' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('radio', { name: 'on time' }).focus();
+    await page.keyboard.press('Space');
+    await page.getByLabel('Reason, for the ledger').focus();
+    await page.keyboard.type('It left on time.');
+    await page.keyboard.press('Enter');
+    await page.locator('.moments :text("It left on time.")').waitFor();
+    expect(factory.reviews.open('labels')[0]!.decisions).toMatchObject([{ by: 'maria', choice: 'on time' }]);
+  });
+
+  test('the ledger is verified', async () => {
+    await using opened = await open('#/ledger', 'visitor');
+    const { page } = opened;
+    await page.getByRole('button', { name: 'Verify' }).click();
+    await page.getByText('verified').waitFor();
+    expect(await page.locator('.outcome').textContent()).toContain(factory.registry.ledger.head.root);
+  });
+
+  test('the kill button: refused to who may not, done at once for who may', async () => {
+    const { rollout, endpoint } = canary;
+    const kill = async (page: Page) => {
+      await page.getByRole('button', { name: 'Kill' }).click();
+      await page.getByLabel('Reason, for the ledger').fill('Complaints from Denver.');
+      await page.locator('dialog').getByRole('button', { name: 'Kill' }).click();
+    };
+    {
+      await using opened = await open(`#/rollouts/${rollout.id}`, 'visitor');
+      await kill(opened.page);
+      await opened.page.getByRole('alert').waitFor();
+      expect(await opened.page.getByRole('alert').textContent()).toContain('`rollout.kill` is refused.');
+      expect(rollout.state.killed).toBe(false);
+    }
+    expect(endpoint.policy?.shares.get('challenger')).toBeGreaterThan(0);
+    await using opened = await open(`#/rollouts/${rollout.id}`, 'maria');
+    await kill(opened.page);
+    await opened.page.getByText('killed').first().waitFor();
+    expect(rollout.state).toMatchObject({
+      killed: true,
+      cause: { cause: 'killed', sentence: 'Complaints from Denver.' },
+    });
+    expect(endpoint.policy?.shares.get('challenger') ?? 0).toBe(0);
+    const moments = (await rollout.history()).moments;
+    expect(moments.find(({ type }) => type === 'rollout.killed')).toMatchObject({ actor: 'maria' });
   });
 });
 

@@ -7,12 +7,6 @@ import { px } from './scale.js';
 const NODE = { width: 150, height: 42, gapX: 40, gapY: 14 } as const;
 const MAX_NODES = 120;
 
-/** Where each node stands. Layers go from left to right; an edge never goes back. */
-export interface Layout {
-  readonly layers: readonly (readonly Place[])[];
-  readonly places: ReadonlyMap<string, Place>;
-}
-
 interface Place {
   readonly id: string;
   readonly layer: number;
@@ -22,8 +16,25 @@ interface Place {
   readonly bend: boolean;
 }
 
+/** Where everything is drawn, in pixels. Layers go from left to right; an edge never goes back. */
+export interface LineageDrawing {
+  readonly width: number;
+  readonly height: number;
+  readonly boxes: readonly {
+    readonly node: LineageSection['nodes'][number];
+    readonly x: number;
+    readonly y: number;
+    readonly width: number;
+    readonly height: number;
+  }[];
+  /** The edges, as one path. */
+  readonly edges: string;
+  /** Nodes beyond those that a drawing can show. */
+  readonly left: number;
+}
+
 /** The graph, layered by its longest paths, with the order that four sweeps over the neighbours give. */
-export function lineageGraph(title: string, graph: LineageSection): Markup {
+export function drawLineage(graph: LineageSection): LineageDrawing {
   const nodes = graph.nodes.slice(0, MAX_NODES);
   const known = new Set(nodes.map((n) => n.id));
   const edges = graph.edges.filter((e) => known.has(e.from) && known.has(e.to) && e.from !== e.to);
@@ -47,13 +58,24 @@ export function lineageGraph(title: string, graph: LineageSection): Markup {
   const lines = chains.map((chain) =>
     curve(chain.map((id) => ({ ...at(places.get(id)!), bend: places.get(id)!.bend }))),
   );
-  const boxes = nodes.map((node) => {
-    const { x, y } = at(places.get(node.id)!);
-    return markup`<g class="node ${kindClass(node.kind)}"><title>${node.id}</title><rect x="${px(x)}" y="${px(y)}" width="${NODE.width}" height="${NODE.height}" rx="3"/><text class="kind" x="${px(x + 10)}" y="${px(y + 15)}">${shorten(node.kind, 20)}</text><text class="label" x="${px(x + 10)}" y="${px(y + 31)}">${shorten(node.label, 20)}</text></g>`;
-  });
-  const left = graph.nodes.length - nodes.length;
+  const boxes = nodes.map((node) => ({
+    node,
+    ...at(places.get(node.id)!),
+    width: NODE.width,
+    height: NODE.height,
+  }));
+  return { width, height, boxes, edges: lines.join(''), left: graph.nodes.length - nodes.length };
+}
+
+/** The drawing as an image. */
+export function lineageGraph(title: string, graph: LineageSection): Markup {
+  const { width, height, boxes, edges, left } = drawLineage(graph);
+  const drawn = boxes.map(
+    ({ node, x, y, ...box }) =>
+      markup`<g class="node ${kindClass(node.kind)}"><title>${node.id}</title><rect x="${px(x)}" y="${px(y)}" width="${box.width}" height="${box.height}" rx="3"/><text class="kind" x="${px(x + 10)}" y="${px(y + 15)}">${shorten(node.kind, 20)}</text><text class="label" x="${px(x + 10)}" y="${px(y + 31)}">${shorten(node.label, 20)}</text></g>`,
+  );
   const note = left > 0 && markup`<p class="note">${left} more nodes are not drawn.</p>`;
-  return markup`${svg({ width, height }, title, [markup`<path class="edge" d="${lines.join('')}"/>`, ...boxes])}${note}`;
+  return markup`${svg({ width, height }, title, [markup`<path class="edge" d="${edges}"/>`, ...drawn])}${note}`;
 }
 
 /** The longest way to each node from one that nothing leads to. Cycles, which lineage cannot have, are cut where met. */
@@ -138,6 +160,6 @@ function curve(stops: readonly { readonly x: number; readonly y: number; readonl
 }
 
 /** Kinds are data; only known ones choose a style. */
-function kindClass(kind: string): string {
+export function kindClass(kind: string): string {
   return ['run', 'model', 'dataset'].includes(kind) ? kind : 'other';
 }
