@@ -57,7 +57,7 @@ export type Formula =
   | 'rank-betting/1'
   | 'effect-betting/1';
 
-/** Everything that a verdict was formed from, as JSON: the same statistics and definition give the same evidence, bit for bit. */
+/** Everything that a verdict was formed from, as JSON: the same statistics and definition give the same evidence, bit for bit on one engine. */
 export interface RolloutEvidence {
   readonly definition: string;
   readonly verdict: RolloutVerdict;

@@ -10,6 +10,7 @@ import {
   type RolloutStatistics,
   referencesOf,
 } from '../../src/rollout/index.js';
+import { EVIDENCE, evidenceNumbers } from './same-evidence.js';
 
 const definition = defineRollout({
   challenger: 'm@2',
@@ -132,6 +133,12 @@ describe('judge', () => {
         ]),
       ),
     }));
+});
+
+test('every formula gives the same evidence as in a page', () => {
+  evidenceNumbers().forEach((logE, i) => {
+    expect(Math.abs(logE - EVIDENCE[i]!)).toBeLessThanOrEqual(1e-9);
+  });
 });
 
 test('sums that are no numbers are refused, or hold; they never advance or promote', () => {
