@@ -4,5 +4,5 @@ export { paddedLength, tensorCodec } from './engine/index.js';
 export * from './guard/index.js';
 export * from './multimodal/index.js';
 export * from './runtime/index.js';
-export { type OnnxOptions, onnx } from './runtime/onnx/index.js';
+export { type OnnxOptions, onnx, type PoolLimits } from './runtime/onnx/index.js';
 export * from './tensor/index.js';

@@ -1,6 +1,8 @@
-import { isMillwrightError } from '@millwright/core';
-import { createEndpoint, onnx, tensor, tensors } from '@millwright/serving';
+import { type Clock, isMillwrightError, sleep } from '@millwright/core';
+import { virtualClock } from '@millwright/core/testing';
+import { createEndpoint, type LoadedModel, onnx, tensor, tensors } from '@millwright/serving';
 import { describe, expect, test } from 'vitest';
+import { mostWorkers, payingWorkers } from '../../src/runtime/onnx/pool-size.js';
 import { artifactOf, logistic, perceptron, resolvedModel, sourceOf } from '../support/models.js';
 
 const feeds = (rows: number, width: number) =>
@@ -56,5 +58,51 @@ describe.each(['worker', 'process'] as const)('a model in a %s', (placement) => 
       .load(artifactOf({ 'm.onnx': logistic([1], 0) }))
       .catch((e) => e);
     expect(isMillwrightError(error, 'serving/no-provider')).toBe(true);
+  });
+});
+
+describe('a pool with limits', () => {
+  test('has no more workers than its memory allows', () => {
+    expect(mostWorkers({ atMost: 8, maxBytes: 1e9 }, 151e6)).toBe(5);
+    expect(mostWorkers({ atMost: 2, maxBytes: 1e9 }, 151e6)).toBe(2);
+    expect(mostWorkers({ atMost: 8 }, 9e9)).toBe(1);
+    expect(mostWorkers(3, 9e9)).toBe(3);
+  });
+
+  /** Runs take 2 ms, as many at a time as there are cores; the rest wait. */
+  function machine(cores: number, clock: Clock): LoadedModel {
+    let running = 0;
+    const waiting: (() => void)[] = [];
+    const run = async () => {
+      if (running === cores) await new Promise<void>((resolve) => waiting.push(resolve));
+      running++;
+      await sleep(clock, 2);
+      running--;
+      waiting.shift()?.();
+      return new Map();
+    };
+    const input = { name: 'x', dtype: 'float32', dims: ['rows', 2] } as const;
+    return {
+      run,
+      signature: { inputs: [input], outputs: [], batch: 'dynamic' },
+    } as Partial<LoadedModel> as LoadedModel;
+  }
+
+  test.each([1, 2, 3])('of a machine of %i cores has as many workers as pay', async (cores) => {
+    const clock = virtualClock(0);
+    let found: number | undefined;
+    void payingWorkers(machine(cores, clock), 6, clock).then((workers) => {
+      found = workers;
+    });
+    for (let ms = 0; ms < 1_000 && found === undefined; ms++) await clock.advance(1);
+    expect(found).toBe(cores);
+  });
+
+  test('ends the workers that do not', async () => {
+    await using model = await onnx({ placement: 'worker', workers: { atMost: 3 } }).load(
+      artifactOf({ 'm.onnx': perceptron([8, 256, 256, 4]) }),
+    );
+    expect([1, 2, 3]).toContain(model.concurrency);
+    await expect(Promise.all([1, 2, 3, 4].map(() => model.run(feeds(3, 8))))).resolves.toHaveLength(4);
   });
 });

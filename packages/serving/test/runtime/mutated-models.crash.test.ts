@@ -1,7 +1,7 @@
 import { isMillwrightError, seededRandom } from '@millwright/core';
 import { onnx } from '@millwright/serving';
 import { expect, test } from 'vitest';
-import { syntheticFeeds } from '../../src/engine/warm-up.js';
+import { syntheticFeeds } from '../../src/runtime/synthetic-feeds.js';
 import { artifactOf, logistic, lookup, perceptron } from '../support/models.js';
 
 /** `MILLWRIGHT_MUTANTS=10000` is the full number. */

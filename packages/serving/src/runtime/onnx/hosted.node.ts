@@ -68,6 +68,9 @@ async function openPool(start: Start, count: number, load: LoadRequest): Promise
       const host = hosts.reduce((best, other) => (other.pending < best.pending ? other : best));
       return await host.run(feeds);
     },
+    async keep(workers) {
+      await Promise.all(hosts.splice(workers).map((host) => host.close()));
+    },
     async release() {
       await Promise.all(hosts.map((host) => host.close()));
     },

@@ -15,6 +15,7 @@ import type {
   TensorSpec,
 } from '../types.js';
 import type { OrtAssets, OrtModule, OrtSession } from './ort.js';
+import { mostWorkers, type PoolLimits, payingWorkers } from './pool-size.js';
 import { loadedSession, messageOf } from './session.js';
 import { type VetOptions, type VetReport, vetModel } from './vet.js';
 
@@ -34,8 +35,8 @@ export interface OnnxOptions extends OrtAssets {
    * per MB more). Node only.
    */
   readonly placement?: 'inline' | 'worker' | 'process' | undefined;
-  /** Workers or processes, each with its own copy of the weights. Default 1. */
-  readonly workers?: number | undefined;
+  /** Workers or processes, each with its own copy of the weights; with limits, as many of them as pay. Default 1. */
+  readonly workers?: number | PoolLimits | undefined;
   /** Threads inside one run. More than one is a tail-latency trap on shared hosts. Default 1. */
   readonly intraOpNumThreads?: number | undefined;
   /**
@@ -61,8 +62,8 @@ export function onnx(options: OnnxOptions = {}): ModelRuntime {
   const { placement = 'inline', workers = 1 } = options;
   if (options.trusted === false && placement !== 'process')
     throw invalidInput('placement', '`process` for models that are not trusted', placement);
-  const obtain = async (provider: ProviderName) =>
-    placement === 'inline' ? (options.ort ?? (await importOrt(provider, options))) : hostedOrt(placement, workers);
+  const obtain = async (provider: ProviderName, count = 1) =>
+    placement === 'inline' ? (options.ort ?? (await importOrt(provider, options))) : hostedOrt(placement, count);
 
   async function load(
     artifact: VerifiedArtifact,
@@ -96,11 +97,12 @@ export function onnx(options: OnnxOptions = {}): ModelRuntime {
     if (placement !== 'inline' && provider === 'wasm') throw noProvider([], undefined, 'WASM runs inline only.');
     if (placement === 'worker' && provider === 'webgpu')
       throw noProvider([], undefined, 'WebGPU runs inline or in a process: two workers that use it can end theirs.');
-    const ort = await obtain(provider);
+    const most = placement === 'inline' ? 1 : mostWorkers(workers, weightBytes(rung));
+    const ort = await obtain(provider, most);
     const fragile = ALWAYS_ONE_AT_A_TIME || provider === 'webgpu' || provider === 'wasm';
     const oneAtATime: Lock = fragile && placement === 'inline' ? SHARED_LOCK : noLock;
     const deviceOutputs = placement === 'inline' ? (plan.deviceOutputs ?? []) : undefined;
-    const how = { oneAtATime, concurrency: placement === 'inline' ? 1 : workers, deviceOutputs };
+    const how = { oneAtATime, concurrency: most, deviceOutputs };
     const startedAt = performance.now();
     const session = (await oneAtATime.run(() =>
       ort.InferenceSession.create(bytes, {
@@ -121,7 +123,9 @@ export function onnx(options: OnnxOptions = {}): ModelRuntime {
     const probe = loadedSession(ort, session, signature, { ...facts, parity: undefined }, how);
     try {
       const parity = await checkGolden(provider, plan, (feeds) => probe.run(feeds));
-      return loadedSession(ort, session, signature, { ...facts, parity }, how);
+      const concurrency = typeof workers === 'number' ? most : await payingWorkers(probe, most);
+      await session.keep?.(concurrency);
+      return loadedSession(ort, session, signature, { ...facts, parity }, { ...how, concurrency });
     } catch (error) {
       await probe.close();
       throw error;
@@ -143,6 +147,10 @@ interface Rung {
   readonly report: VetReport;
   readonly plan: LoadPlan;
   readonly refused: readonly RefusedProvider[];
+}
+
+function weightBytes({ bytes, externalData }: Rung): number {
+  return externalData.reduce((sum, { data }) => sum + data.byteLength, bytes.byteLength);
 }
 
 interface SideFile {

@@ -20,6 +20,8 @@ export interface OrtTensor {
 export interface OrtSession {
   run(feeds: Readonly<Record<string, OrtTensor>>): Promise<Readonly<Record<string, OrtTensor>>>;
   release(): Promise<void>;
+  /** Of a pool: ends all but so many of its workers. */
+  keep?(workers: number): Promise<void>;
   readonly outputMetadata?: readonly {
     readonly name: string;
     readonly isTensor: boolean;
