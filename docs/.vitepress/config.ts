@@ -25,7 +25,7 @@ const guide = [
       'guide-regulated',
     ],
   },
-  { text: 'The house', pages: ['architecture', 'command-line', 'adapters'] },
+  { text: 'The house', pages: ['architecture', 'command-line', 'console', 'adapters'] },
   { text: 'History', pages: ['ledger', 'attestation', 'registry', 'review'] },
   { text: 'Data', pages: ['profiles', 'validation', 'statistics'] },
   { text: 'Decisions', pages: ['evaluation', 'rollout', 'reports'] },
