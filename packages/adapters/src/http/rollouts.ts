@@ -5,8 +5,10 @@ import {
   isFinal,
   judge,
   type Rollout,
+  type RolloutCommands,
   type RolloutState,
   reduceRollout,
+  rolloutCommands,
   rolloutProjection,
   statisticsOf,
 } from '@millwright/serving/rollout';
@@ -15,7 +17,8 @@ import { notFound } from './problem.js';
 import { actingOf, type Route, route } from './router.js';
 
 /** Rollouts: where they stand, how they got there, and what people may do about them. */
-export function rolloutRoutes({ ledger }: Registry, live: Iterable<Rollout> = []): readonly Route[] {
+export function rolloutRoutes(registry: Registry, live: Iterable<Rollout> = []): readonly Route[] {
+  const { ledger } = registry;
   const states = async () => {
     await ledger.use(rolloutProjection);
     return ledger.state(rolloutProjection).byId;
@@ -28,14 +31,12 @@ export function rolloutRoutes({ ledger }: Registry, live: Iterable<Rollout> = []
   const here = (id: string) => [...live].find((rollout) => rollout.id === id);
   const eventsOf = eventsByRollout(ledger);
 
-  type Run = (rollout: Rollout, reason: string, actor: string) => Promise<void>;
+  type Run = (commands: RolloutCommands, reason: string, actor: string) => Promise<void>;
   const command = (name: string, run: Run) =>
     route('write', `POST /rollouts/:rollout/${name}`, `rollout.${name}`, async (call) => {
       const reason = (await call.body()).text('reason');
       const { id } = await find(call.params['rollout']!);
-      const rollout = here(id);
-      if (rollout === undefined) throw notFound('rollout of this process', id);
-      await run(rollout, reason, actingOf(call).actor!);
+      await run(here(id) ?? rolloutCommands(registry, id), reason, actingOf(call).actor!);
       return jsonResponse(summaryOf(await find(id)));
     });
 
@@ -54,11 +55,11 @@ export function rolloutRoutes({ ledger }: Registry, live: Iterable<Rollout> = []
       const { id } = await find(params['rollout']!);
       return jsonResponse({ ...historyOf(await eventsOf(id)), intervals: intervalsOf(await eventsOf(id)) });
     }),
-    command('pause', (rollout, reason, actor) => rollout.pause(reason, { actor })),
-    command('resume', (rollout, reason, actor) => rollout.resume(reason, { actor })),
-    command('approve', (rollout, reason, actor) => rollout.approve({ reason, actor })),
-    command('rollBack', (rollout, reason, actor) => rollout.rollBack(reason, { actor })),
-    command('kill', (rollout, reason, actor) => rollout.kill(reason, { actor })),
+    command('pause', (commands, reason, actor) => commands.pause(reason, { actor })),
+    command('resume', (commands, reason, actor) => commands.resume(reason, { actor })),
+    command('approve', (commands, reason, actor) => commands.approve({ reason, actor })),
+    command('rollBack', (commands, reason, actor) => commands.rollBack(reason, { actor })),
+    command('kill', (commands, reason, actor) => commands.kill(reason, { actor })),
   ];
 }
 

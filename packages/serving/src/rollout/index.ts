@@ -1,5 +1,6 @@
 export type { RolloutHubEvents } from './announce.js';
 export type { Baseline, ChangeDetector, DetectorMaker } from './bake.js';
+export { type ActingFor, type RolloutCommands, rolloutCommands } from './commands.js';
 export {
   type AlphaSpec,
   defineRollout,

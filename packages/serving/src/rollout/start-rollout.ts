@@ -6,21 +6,19 @@ import {
   type EventSource,
   eventHub,
   idSource,
-  isMillwrightError,
-  MillwrightError,
   type Random,
   type RolloutId,
   type RolloutTarget,
   systemClock,
   systemRandom,
 } from '@millwright/core';
-import type { LedgerEvent, LedgerView, NewEvent } from '@millwright/core/ledger';
+import type { LedgerEvent, NewEvent } from '@millwright/core/ledger';
 import type { Disposition, Outcome, OutcomeCounts } from '../outcome/index.js';
 import { isStale } from '../routing/index.js';
-import { aliasEvents } from './alias-events.js';
 import { announce, type RolloutHubEvents } from './announce.js';
 import { type DetectorMaker, watchBake } from './bake.js';
 import { breakerWatch } from './breakers.js';
+import { commandRollout, enact, type RolloutCommands, rolloutCommands } from './commands.js';
 import type { RolloutDefinition } from './definition.js';
 import { plainJson, rolloutEvent } from './events.js';
 import type { RolloutEvidence } from './evidence.js';
@@ -28,7 +26,7 @@ import { fleetSums, judgeFleet, type ObservationExchange } from './exchange.js';
 import { historyOf, type RolloutHistory } from './history.js';
 import { looks, type WakeUp } from './looks.js';
 import { createObserver, type ObserverOptions } from './observe.js';
-import { type Plan, planRollout, record, rollBackPlan } from './plan.js';
+import { type Plan, planRollout, record } from './plan.js';
 import type { Traffic } from './preflight.js';
 import { rolloutProjection } from './projection.js';
 import { createReplica, type RolloutEndpoint, type Trust } from './replica.js';
@@ -73,7 +71,7 @@ export interface StartOptions extends ObserverOptions {
 }
 
 /** A rollout under way in this process. */
-export interface Rollout extends Closable {
+export interface Rollout extends Closable, RolloutCommands {
   readonly id: string;
   readonly state: RolloutState;
   /** The newest judgement. */
@@ -88,16 +86,6 @@ export interface Rollout extends Closable {
   };
   /** Looks once: rows mature, evidence is judged, and what follows is done. Resolves with the state after it. */
   tick(): Promise<RolloutState>;
-  /** Freezes the share. Guardrails still roll back. */
-  pause(reason: string, options?: { readonly actor?: string | undefined }): Promise<void>;
-  /** Goes on from where it was paused; names what was looked at. */
-  resume(reason: string, options?: { readonly actor?: string | undefined }): Promise<void>;
-  /** Speaks for the promotion. The author's own approval does not count. @throws `rollout/state` when nothing is to be approved */
-  approve(options: { readonly actor: string; readonly reason: string }): Promise<void>;
-  /** Goes back to the champion in an orderly way. */
-  rollBack(reason: string, options?: { readonly actor?: string | undefined }): Promise<void>;
-  /** Stops it: this process serves the champion at once, everybody else as soon as they hear; nothing undoes it. */
-  kill(reason: string, options?: { readonly actor?: string | undefined }): Promise<void>;
   /** Everything for charts: shares, evidence and events over time. */
   history(): Promise<RolloutHistory>;
 }
@@ -137,6 +125,8 @@ export async function startRollout(
   let flushNumber = 0;
   const { tick, start, stop } = looks(look, { clock, tickMs, wake: options.wake, failed });
 
+  const commands = rolloutCommands(target, id);
+  const looked = async () => void (await tick());
   const current = () => ledger.state(rolloutProjection).byId.get(id)!;
   const stopListening = [
     ledger.events.on('committed', (event) => {
@@ -154,7 +144,7 @@ export async function startRollout(
 
   async function look(): Promise<RolloutState> {
     await ledger.refresh();
-    if (killing !== undefined && !current().killed) await writeKill(killing);
+    if (killing !== undefined && !current().killed) await commands.kill(killing.reason, killing);
     here.renew(current());
     if (!isFinal(current())) fleet.trade(++flushNumber, observer.statistics());
     for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -212,50 +202,9 @@ export async function startRollout(
     bookkeeping: readonly NewEvent[],
     plan: Plan | undefined,
   ): Promise<void> {
-    await command((state, view) => {
+    await commandRollout(target, id, (state, view) => {
       if (plan === undefined || state.step !== seen.step) return bookkeeping;
-      return [...bookkeeping, ...enact(view, state, plan)];
-    });
-  }
-
-  /** The plan with the move of the alias. What the registry does not let happen becomes a pause that says why. */
-  function enact(view: LedgerView, state: RolloutState, plan: Plan): readonly NewEvent[] {
-    try {
-      return [...plan.events, ...aliasEvents(target, view, state, plan)];
-    } catch (error) {
-      if (!isMillwrightError(error)) throw error;
-      const why = isMillwrightError(error, 'registry/denied') ? `${error.details.reasons.join('; ')}.` : error.message;
-      const sentence = `The registry does not let \`${definition.alias}\` move: ${why}`;
-      return [rolloutEvent('rollout.paused', { rollout: id, reason: 'denied', sentence })];
-    }
-  }
-
-  function writeKill({ reason, actor: by }: NonNullable<typeof killing>): Promise<unknown> {
-    return command(
-      (state, view) => {
-        if (isFinal(state) || state.killed) return [];
-        const killed = rolloutEvent('rollout.killed', { rollout: id, reason });
-        if (state.status === 'rollingBack') return [killed];
-        return [killed, ...enact(view, state, rollBackPlan(state, 'killed', reason, undefined))];
-      },
-      { actor: by },
-    );
-  }
-
-  function command(
-    decide: (state: RolloutState, view: LedgerView) => readonly NewEvent[],
-    by?: { readonly actor?: string | undefined },
-  ): Promise<unknown> {
-    return ledger.commit(
-      (view) => ({ events: decide(view.state(rolloutProjection).byId.get(id)!, view), result: undefined }),
-      { actor: by?.actor },
-    );
-  }
-
-  function require(state: RolloutState, command: string, allowed: boolean): void {
-    if (allowed) return;
-    throw new MillwrightError('rollout/state', `A rollout that is ${state.status} cannot ${command}.`, {
-      details: { state: state.status, command },
+      return [...bookkeeping, ...enact(target, view, state, plan)];
     });
   }
 
@@ -289,38 +238,11 @@ export async function startRollout(
       },
     },
     tick,
-    async pause(reason, by) {
-      await command((state) => {
-        require(state, 'be paused', !isFinal(state) && PAUSABLE.has(state.status));
-        return [rolloutEvent('rollout.paused', { rollout: id, reason: 'requested', sentence: reason })];
-      }, by);
-    },
-    async resume(reason, by) {
-      await command((state) => {
-        require(state, 'be resumed', state.status === 'paused');
-        return [rolloutEvent('rollout.resumed', { rollout: id, reason, acknowledges: state.evidence?.digest })];
-      }, by);
-      await tick();
-    },
-    async approve({ actor: by, reason }) {
-      await command(
-        (state) => {
-          const seen = state.evidence;
-          require(state, 'be approved', seen !== undefined && state.status === 'awaitingApproval');
-          return [rolloutEvent('rollout.approved', { rollout: id, evidence: seen!.digest, reason })];
-        },
-        { actor: by },
-      );
-      await tick();
-    },
-    async rollBack(reason, by) {
-      await command((state, view) => {
-        require(state, 'be rolled back', !isFinal(state) && state.status !== 'rollingBack');
-        const plan = rollBackPlan(state, 'requested', reason, undefined);
-        return [...plan.events, ...aliasEvents(target, view, state, plan)];
-      }, by);
-      await tick();
-    },
+    pause: commands.pause,
+    resume: (reason, by) => commands.resume(reason, by).then(looked),
+    approve: (approval) => commands.approve(approval).then(looked),
+    rollBack: (reason, by) => commands.rollBack(reason, by).then(looked),
+    // This process serves the champion at once, whether the ledger can be reached or not.
     async kill(reason, by) {
       if (isFinal(current())) return;
       killing = { reason, actor: by?.actor };
@@ -348,11 +270,3 @@ function isSame(own: EpochStatistics, written: EpochStatistics | undefined): boo
 
 /** Submitting, acknowledging and entering a stage are rounds; more than a few in one look is a bug elsewhere. */
 const MAX_ROUNDS = 12;
-const PAUSABLE: ReadonlySet<string> = new Set([
-  'submitted',
-  'ramping',
-  'holding',
-  'awaitingApproval',
-  'promoting',
-  'baking',
-]);

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import {
   defineRollout,
   type RolloutSpec,
+  rolloutCommands,
   type StartOptions,
   startRollout,
   statisticsOf,
@@ -109,6 +110,22 @@ describe('people', { timeout: 60_000 }, () => {
       status: 'rolledBack',
       killed: true,
       cause: { cause: 'killed', sentence: 'smoke' },
+    });
+  });
+
+  test('whoever does not serve the model writes what shall be done, and those who serve it obey at their next look', async () => {
+    const w = await world();
+    const rollout = await start(w);
+    const commands = rolloutCommands(w.target, rollout.id);
+    await commands.pause('Who is on call?', { actor: 'otto' });
+    await expect(commands.approve({ actor: 'otto', reason: 'early' })).rejects.toMatchObject({ code: 'rollout/state' });
+    expect((await rollout.tick()).status).toBe('paused');
+    await commands.kill('smoke', { actor: 'otto' });
+    expect(await rollout.tick()).toMatchObject({ status: 'rolledBack', killed: true, cause: { sentence: 'smoke' } });
+    const { armAssigned } = w.endpoint.serve({ unit: 'k', decisionId: 'k', answer: () => ({}) });
+    expect(armAssigned).toBe('champion');
+    await expect(rolloutCommands(w.target, 'elsewhere').kill('smoke')).rejects.toMatchObject({
+      code: 'state/not-found',
     });
   });
 });
