@@ -3,8 +3,9 @@ import { COMMON, type Command, EXIT, exitOf, parseCall, printed, type Surroundin
 import { openConsole } from './cli/commands/console.js';
 import { drift, evaluate, validate } from './cli/commands/data.js';
 import { doctor } from './cli/commands/doctor.js';
-import { gc, report, rollout, verify } from './cli/commands/ledger.js';
+import { gc, report, verify } from './cli/commands/ledger.js';
 import { history, init, models, promote, register, rollback } from './cli/commands/models.js';
+import { rollout } from './cli/commands/rollout.js';
 import { table } from './cli/words.js';
 
 export { EXIT } from './cli/command.js';

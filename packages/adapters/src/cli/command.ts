@@ -66,6 +66,13 @@ export interface Call {
   progress(done: number, total: number, what: string): void;
 }
 
+/** An option that must be there. @throws `input/invalid` */
+export function required(call: Call, option: string): string {
+  const value = call.text(option);
+  if (value === undefined) throw invalidInput(`--${option}`, 'to be given', undefined);
+  return value;
+}
+
 /** Options of every command. */
 export const COMMON = {
   store: { type: 'string' },

@@ -3,6 +3,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT, runCli } from '@millwright/adapters/cli';
+import { folder } from '@millwright/adapters/fs';
+import { openRegistry } from '@millwright/registry';
+import { createEndpoint } from '@millwright/serving';
+import { defineRollout, startRollout } from '@millwright/serving/rollout';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 let place: string;
@@ -69,6 +73,38 @@ describe('the command line', () => {
     const report = join(place, 'report.html');
     expect((await millwright('report', '--out', report)).exit).toBe(EXIT.ok);
     expect(await readFile(report, 'utf8')).toContain('Complaints.');
+  });
+
+  test('a rollout that another process runs is looked at, paused and killed', async () => {
+    await using registry = await openRegistry(folder(join(place, 'factory')), { actor: 'service' });
+    for (const limit of [1, 2]) {
+      const files = { 'rule.json': new TextEncoder().encode(String(limit)) };
+      await registry.models.register('spam', { files, owner: 'mail' });
+    }
+    await registry.models.moveAlias('spam', 'champion', 'spam@1', { reason: 'The first.' });
+    await using endpoint = await createEndpoint({
+      model: registry.alias('spam', 'champion'),
+      predictor: async () => ({ predict: async () => 0 }),
+    });
+    const plan = defineRollout({
+      challenger: 'spam@2',
+      stages: ['50%'],
+      metrics: [{ id: 'errors', kind: 'event', better: 'lower', margin: { relative: 0.1 } }],
+    });
+    await using rollout = await startRollout(registry, endpoint, plan);
+    expect((await millwright('rollout', 'spam')).out).toMatch(/^spam@2 against spam@1: holding, stage 1 of 1/);
+    expect(await millwright('rollout', 'spam', 'kill')).toMatchObject({ exit: EXIT.usage });
+    expect(await millwright('rollout', 'spam', 'stop', '--reason', 'x')).toMatchObject({ exit: EXIT.usage });
+    expect((await millwright('rollout', 'spam', 'pause', '--reason', 'Lunch.')).out).toMatch(/paused.*\nLunch\.$/);
+    const early = await millwright('rollout', 'spam', 'approve', '--reason', 'x');
+    expect(early).toMatchObject({ exit: EXIT.refused });
+    expect((await millwright('rollout', 'spam', 'kill', '--reason', 'Smoke.', '--json')).json()).toMatchObject({
+      killed: true,
+    });
+    expect(await rollout.tick()).toMatchObject({
+      status: 'rolledBack',
+      cause: { cause: 'killed', sentence: 'Smoke.' },
+    });
   });
 
   test('a ledger whose bytes were changed does not verify', async () => {

@@ -1,9 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { collectGarbage } from '@millwright/core/garbage';
-import { lastRollout, rolloutProjection } from '@millwright/serving/rollout';
 import { renderReport, reportOf } from '../../html-report.js';
 import type { Command } from '../command.js';
-import { day } from '../words.js';
 
 export const verify: Command = {
   summary: 'reads every byte of the ledger again and recomputes every hash',
@@ -35,26 +33,6 @@ export const gc: Command = {
         `${wanted} wanted, ${condemned.length} ${verb} (${bytes} bytes), ${waiting} waiting, ${swept.length} deleted`,
       ];
       return { lines, json: report };
-    }),
-};
-
-export const rollout: Command = {
-  summary: 'tells where the newest rollout of a model stands',
-  usage: '<model> [--alias champion]',
-  options: { alias: { type: 'string' } },
-  takes: [1, 1],
-  run: (call) =>
-    call.registry(async ({ ledger, models }) => {
-      const { id } = models.get(call.args[0]!);
-      await ledger.use(rolloutProjection);
-      const state = lastRollout(ledger.state(rolloutProjection), id, call.text('alias') ?? 'champion');
-      if (state === undefined) return { lines: [`${id} has never been rolled out.`], json: null };
-      const { challenger, champion, status, stage, submittedAt, evidence } = state;
-      const lines = [
-        `${challenger} against ${champion}: ${status}, stage ${stage + 1} of ${state.definition.stages.length}, since ${day(submittedAt)}`,
-        ...(evidence === undefined ? [] : [evidence.evidence.because.sentence]),
-      ];
-      return { lines, json: { id: state.id, model: id, challenger, champion, status, stage, submittedAt } };
     }),
 };
 

@@ -1,6 +1,6 @@
 import { invalidInput } from '@millwright/core';
 import type { AliasRecord, ModelVersion } from '@millwright/registry';
-import type { Answer, Call, Command } from '../command.js';
+import { type Answer, type Command, required } from '../command.js';
 import { versionFiles } from '../files.js';
 import { day, table } from '../words.js';
 
@@ -115,12 +115,6 @@ export const history: Command = {
 function moved(record: AliasRecord): Answer {
   const { model, alias, version, by, reason } = record;
   return { lines: [`${model} ${alias} is ${version} now, by ${by}: ${reason}`], json: record };
-}
-
-function required(call: Call, option: string): string {
-  const value = call.text(option);
-  if (value === undefined) throw invalidInput(`--${option}`, 'to be given', undefined);
-  return value;
 }
 
 function figures(text: string | undefined): Record<string, number> | undefined {
