@@ -1,4 +1,5 @@
 import type { Guard } from '../guard/types.js';
+import type { ModalityMeter } from './meter.js';
 
 export interface ConflictOptions<O> {
   /** What each modality alone says, on one scale (a probability, for instance). Absent modalities are undefined. */
@@ -6,11 +7,13 @@ export interface ConflictOptions<O> {
   /** Largest difference between two modalities that is not a conflict. */
   readonly tolerance: number;
   readonly name?: string | undefined;
+  /** Counts the two that contradict each other most. */
+  readonly meter?: Pick<ModalityMeter<string>, 'conflict'> | undefined;
 }
 
 /** Abstains when two modalities contradict each other: a person decides, or a model that was made for it. */
 export function conflictGuard<O, I = unknown>(options: ConflictOptions<O>): Guard<I, O> {
-  const { opinions, tolerance, name = 'conflict' } = options;
+  const { opinions, tolerance, name = 'conflict', meter } = options;
   return {
     name,
     output(output) {
@@ -22,9 +25,9 @@ export function conflictGuard<O, I = unknown>(options: ConflictOptions<O>): Guar
       const [low, lowest] = said[0]!;
       const [high, highest] = said.at(-1)!;
       // NaN is no opinion that agrees.
-      return highest - lowest <= tolerance
-        ? undefined
-        : `\`${low}\` says ${show(lowest)}, \`${high}\` says ${show(highest)}.`;
+      if (highest - lowest <= tolerance) return undefined;
+      meter?.conflict([low, high]);
+      return `\`${low}\` says ${show(lowest)}, \`${high}\` says ${show(highest)}.`;
     },
   };
 }

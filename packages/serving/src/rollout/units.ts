@@ -39,7 +39,7 @@ export function showDuration(ms: number): string {
     ['second', MS.s],
   ] as const) {
     const amount = ms / size;
-    if (amount >= 1.95 || (amount >= 1 && Number.isInteger(amount))) {
+    if (amount >= 1.95 || (amount >= 1 && (Number.isInteger(amount) || unit === 'second'))) {
       const shown = Number(amount.toFixed(amount < 10 ? 1 : 0));
       return `${shown} ${unit}${shown === 1 ? '' : 's'}`;
     }

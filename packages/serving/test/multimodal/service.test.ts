@@ -41,6 +41,7 @@ interface Output {
 }
 
 async function lab(fails: (image: number) => boolean = () => false) {
+  const meter = modalityMeter<M>(NAMES);
   const endpoint = await createEndpoint<Events, Output>({
     model: {
       async predict({ image = 0, text, audio }) {
@@ -49,11 +50,10 @@ async function lab(fails: (image: number) => boolean = () => false) {
       },
     },
     contract,
-    guards: [conflictGuard<Output>({ opinions: ({ opinions }) => opinions, tolerance: 0.5 })],
+    guards: [conflictGuard<Output>({ opinions: ({ opinions }) => opinions, tolerance: 0.5, meter })],
   });
   await endpoint.arms.prepare('silent', { predict: async ({ image = 0 }) => ({ score: -image, opinions: { image } }) });
   const letters = quarantine<DeadLetter<Events>>();
-  const meter = modalityMeter<M>(NAMES);
   const service = serveAligned(endpoint, {
     aligner: aligner<Events>({ modalities: modalitiesOf<M>(contract, tolerances), anchor: 'image', latenessMs: 0 }),
     quarantine: letters,
@@ -150,8 +150,8 @@ describe('an endpoint behind an aligner', () => {
     expect(reviews.open('escalations')).toMatchObject([
       { subject: prediction?.decisionId, question: '`image` says 0.1, `text` says 0.9.' },
     ]);
-    meter.conflict(['image', 'text']);
-    expect(meter.figures().get('text')!.conflicts).toBe(1);
+    const conflicts = [...meter.figures()].map(([name, figures]) => [name, figures.conflicts]);
+    expect(Object.fromEntries(conflicts)).toEqual({ image: 1, text: 1, audio: 0, gps: 0 });
   });
 
   test('every event is answered, kept or waiting: none is lost, in any order', async () => {
