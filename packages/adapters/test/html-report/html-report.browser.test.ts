@@ -17,7 +17,7 @@ async function open(html: string): Promise<Document> {
 test('Chromium reads it as it was meant', async () => {
   const page = await open(renderReport(sampleReport()));
   expect(page.compatMode).toBe('CSS1Compat');
-  expect(page.querySelectorAll('section')).toHaveLength(8);
+  expect(page.querySelectorAll('section')).toHaveLength(11);
   expect(page.querySelectorAll('svg[role=img] > title:first-child').length).toBeGreaterThan(10);
   expect(JSON.parse(page.querySelector('#report')?.textContent ?? '')).toMatchObject({ title: sampleReport().title });
   expect(page.documentElement.scrollWidth).toBeLessThanOrEqual(1000);
