@@ -1,3 +1,3 @@
-import { serveModel, type WorkerScope } from '@millwright/serving/browser';
+import { serveInWorker, type WorkerScope } from '@millwright/serving/browser';
 
-serveModel(self as WorkerScope);
+serveInWorker(self as WorkerScope);

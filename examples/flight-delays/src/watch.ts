@@ -1,6 +1,6 @@
 import type { TableProfile } from '@millwright/core/profile';
 import type { Table } from '@millwright/core/table';
-import { createMonitor, type DecisionRecord, decisionEvents } from '@millwright/drift';
+import { createMonitor, type DriftDecision, decisionEvents } from '@millwright/drift';
 import { date } from './console.js';
 import type { Factory } from './factory.js';
 import { between, DAY_MS, type FlightArrays } from './flights.js';
@@ -8,9 +8,9 @@ import { MODEL } from './models.js';
 
 /** Watches the flights day by day against January, and writes what asks for an action to the ledger. */
 export interface Watch {
-  readonly records: readonly DecisionRecord[];
+  readonly records: readonly DriftDecision[];
   /** A retraining that was asked for and not yet done. */
-  readonly retrain: DecisionRecord | undefined;
+  readonly retrain: DriftDecision | undefined;
   observe(startMs: number): Promise<void>;
   /** The models have been trained on newer data, which is the reference from now on. */
   done(reference: TableProfile): void;
@@ -22,8 +22,8 @@ export function watchFlights(
   flights: FlightArrays,
   january: TableProfile,
 ): Watch {
-  const records: DecisionRecord[] = [];
-  let retrain: DecisionRecord | undefined;
+  const records: DriftDecision[] = [];
+  let retrain: DriftDecision | undefined;
   let monitor = monitorOf(january);
   return {
     records,

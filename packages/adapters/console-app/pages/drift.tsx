@@ -1,4 +1,4 @@
-import type { DecisionRecord, WindowFacts } from '@millwright/drift';
+import type { DriftDecision, WindowFacts } from '@millwright/drift';
 import { useState } from 'preact/hooks';
 import { formatNumber, formatTime } from '../../src/html-report/format.js';
 import { path } from '../api.js';
@@ -12,7 +12,7 @@ import { useResource } from '../resource.js';
 import { to } from '../router.js';
 
 /** What a window came to. */
-interface WindowSummary extends WindowFacts, Pick<DecisionRecord, 'digest' | 'verdict' | 'severity' | 'sentence'> {
+interface WindowSummary extends WindowFacts, Pick<DriftDecision, 'digest' | 'verdict' | 'severity' | 'sentence'> {
   readonly action: string;
 }
 
@@ -146,7 +146,7 @@ function peak(severities: readonly (number | null)[]): number {
 }
 
 function Window({ monitor, window }: { readonly monitor: string; readonly window: WindowSummary }) {
-  const { data: record, error } = useResource<DecisionRecord>(path('monitors', monitor, 'windows', window.digest));
+  const { data: record, error } = useResource<DriftDecision>(path('monitors', monitor, 'windows', window.digest));
   if (error !== undefined) return <Failure error={error} />;
   return (
     <>

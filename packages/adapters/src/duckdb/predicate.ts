@@ -1,4 +1,4 @@
-import type { Check, Comparison, Condition, Scalar } from '@millwright/core/validation';
+import type { Check, ComparisonOperator, Condition, Scalar } from '@millwright/core/validation';
 import { type ColumnSchema, type PlannedCheck, type Schema, timeOf } from '@millwright/core/validation/engine';
 import { double, identifier, text } from './literal.js';
 import { patternsOf } from './pattern.js';
@@ -136,7 +136,11 @@ function bound(column: ColumnSchema, value: number, inwards: (value: number) => 
   return isInteger(column) && Math.abs(value) < 1e30 ? `${BigInt(inwards(value))}::HUGEINT` : double(value);
 }
 
-function comparison({ op }: { readonly op: Comparison }, left: ColumnSchema, right: ColumnSchema): Body | undefined {
+function comparison(
+  { op }: { readonly op: ComparisonOperator },
+  left: ColumnSchema,
+  right: ColumnSchema,
+): Body | undefined {
   const text = left.type === 'dictionary';
   // DuckDB orders text by bytes, JavaScript by UTF-16 units; and it rounds integers that it compares with doubles.
   if (text && op !== '==' && op !== '!=') return undefined;
@@ -174,7 +178,7 @@ function conditionOf(condition: Condition, schema: Schema): string | undefined {
     if (values.includes(undefined)) return undefined;
     return values.length === 0 ? 'false' : `coalesce(${value} IN (${values.join(', ')}), false)`;
   }
-  const op = condition.op as Comparison;
+  const op = condition.op as ComparisonOperator;
   const wanted = literal(condition.value, column);
   if (wanted === undefined || (column.type === 'dictionary' && op !== '==' && op !== '!=')) return undefined;
   const number = isFloat(column) && op !== '!=' ? `NOT isnan(${value}) AND ` : '';
@@ -214,6 +218,6 @@ function isInteger({ type }: ColumnSchema): boolean {
   return /^[iu]\d/.test(type);
 }
 
-function sqlOf(op: Comparison): string {
+function sqlOf(op: ComparisonOperator): string {
   return op === '==' ? '=' : op;
 }

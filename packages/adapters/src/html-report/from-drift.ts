@@ -1,4 +1,4 @@
-import type { ColumnCheck, DecisionRecord } from '@millwright/drift';
+import type { ColumnCheck, DriftDecision } from '@millwright/drift';
 import { formatDay, formatTime } from './format.js';
 import type { DriftSection, HistogramPair } from './model.js';
 
@@ -17,7 +17,7 @@ export interface DriftSectionOptions {
  * const records = monitor.observe(table, { time });
  * renderReport({ title: 'June', drift: driftOf(records) });
  */
-export function driftOf(records: readonly DecisionRecord[], options: DriftSectionOptions = {}): DriftSection {
+export function driftOf(records: readonly DriftDecision[], options: DriftSectionOptions = {}): DriftSection {
   const days = records.map(labelOf);
   const names = [...new Set(records.flatMap(({ checks }) => checks.map(({ column }) => column)))];
   const columns = names.map((name) => ({ name, scores: records.map(({ checks }) => scoreOf(name, checks)) }));
@@ -34,7 +34,7 @@ export function driftOf(records: readonly DecisionRecord[], options: DriftSectio
 }
 
 /** Windows in a row that came to the same decision are one, in the words of the first. */
-function decisionsOf(records: readonly DecisionRecord[], days: readonly string[]): DriftSection['decisions'] {
+function decisionsOf(records: readonly DriftDecision[], days: readonly string[]): DriftSection['decisions'] {
   const found: { when: string; action: string; sentence: string }[] = [];
   for (const [i, { trigger }] of records.entries()) {
     const { action, sentence } = trigger;
@@ -50,7 +50,7 @@ function decisionsOf(records: readonly DecisionRecord[], days: readonly string[]
 const QUIET: ReadonlySet<string> = new Set(['none', 'insufficient', 'watch']);
 
 /** The day, or the time where windows are shorter, or the window's number. */
-function labelOf({ window: { startMs, endMs, index } }: DecisionRecord): string {
+function labelOf({ window: { startMs, endMs, index } }: DriftDecision): string {
   if (startMs === undefined) return `#${index}`;
   return endMs !== undefined && endMs - startMs < 86_400_000 ? formatTime(startMs) : formatDay(startMs);
 }
@@ -63,14 +63,14 @@ function scoreOf(column: string, checks: readonly ColumnCheck[]): number | undef
   return judged.length === 0 ? undefined : Number(Math.max(...judged).toPrecision(3));
 }
 
-function sentenceOf(records: readonly DecisionRecord[], alarmed: number, columns: number): string {
+function sentenceOf(records: readonly DriftDecision[], alarmed: number, columns: number): string {
   const last = records.at(-1);
   if (last === undefined) return 'No window was judged.';
   return `${records.length} windows; ${alarmed} of ${columns} columns raised an alarm in one of them. The newest: ${last.sentence}`;
 }
 
 /** The cells that moved most in the column's worst window. */
-function histogramOf(column: string, records: readonly DecisionRecord[]): readonly HistogramPair[] {
+function histogramOf(column: string, records: readonly DriftDecision[]): readonly HistogramPair[] {
   const found = records.flatMap((record) =>
     record.checks.flatMap(({ column: name, check, severity, result }) =>
       name === column && check === 'distribution' && result !== undefined && result.parts.length > 0

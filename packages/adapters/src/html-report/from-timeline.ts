@@ -1,5 +1,5 @@
 import type { TimelineEntry as LedgerEntry } from '@millwright/registry/governance';
-import type { EntryKind, TimelineEntry } from './model.js';
+import type { EntryKind, ReportEntry } from './model.js';
 
 export interface TimelineSectionOptions {
   /** At most so many entries, the newest. Default 300. */
@@ -15,10 +15,10 @@ export interface TimelineSectionOptions {
 export function timelineOf(
   entries: readonly LedgerEntry[],
   { most = 300 }: TimelineSectionOptions = {},
-): readonly TimelineEntry[] {
+): readonly ReportEntry[] {
   const left = Math.max(0, entries.length - most);
   const shown = entries.slice(left).map(
-    ({ time, kind, sentence, actor }): TimelineEntry => ({
+    ({ time, kind, sentence, actor }): ReportEntry => ({
       time,
       kind: kindOf(kind, sentence),
       sentence,

@@ -1,4 +1,4 @@
-import type { Expectation, Outcome, ReportBody } from '@millwright/core/validation';
+import type { Expectation, ExpectationOutcome, ReportBody } from '@millwright/core/validation';
 import { formatNumber } from './format.js';
 import { sixDigits } from './markup.js';
 import type { CheckRow, ValidationSection } from './model.js';
@@ -25,7 +25,7 @@ export function validationOf(report: ReportBody, { title }: ValidationSectionOpt
   };
 }
 
-function checkOf({ expectation, verdict, sentence, samples }: Outcome): CheckRow {
+function checkOf({ expectation, verdict, sentence, samples }: ExpectationOutcome): CheckRow {
   const subject = subjectOf(expectation);
   const shown = samples.slice(0, 5).map(({ row, value }) => `row ${row}: ${JSON.stringify(value, sixDigits)}`);
   return {

@@ -8,7 +8,7 @@ export interface ReportModel {
   /** When the report was made. */
   readonly time?: number | undefined;
   readonly facts?: readonly Fact[] | undefined;
-  readonly timeline?: readonly TimelineEntry[] | undefined;
+  readonly timeline?: readonly ReportEntry[] | undefined;
   readonly validations?: readonly ValidationSection[] | undefined;
   readonly evaluations?: readonly EvaluationSection[] | undefined;
   readonly calibrations?: readonly CalibrationSection[] | undefined;
@@ -43,7 +43,7 @@ export type EntryKind =
   | 'review'
   | 'note';
 
-export interface TimelineEntry {
+export interface ReportEntry {
   readonly time: number;
   readonly kind: EntryKind;
   readonly sentence: string;
@@ -150,7 +150,7 @@ export interface RolloutSection {
   /** Logarithms of e-values over time. */
   readonly evidence?: readonly EvidenceCurve[] | undefined;
   /** What each metric came to at the last look. */
-  readonly metrics?: readonly RolloutMetric[] | undefined;
+  readonly metrics?: readonly RolloutMetricRow[] | undefined;
   /** What happened on the way, in words. */
   readonly moments?:
     | readonly { readonly time: number; readonly sentence: string; readonly actor?: string | undefined }[]
@@ -160,7 +160,7 @@ export interface RolloutSection {
     | undefined;
 }
 
-export interface RolloutMetric {
+export interface RolloutMetricRow {
   readonly name: string;
   readonly championRows: number;
   readonly challengerRows: number;

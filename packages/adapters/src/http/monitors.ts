@@ -1,16 +1,16 @@
-import type { DecisionRecord, Monitor } from '@millwright/drift';
+import type { DriftDecision, Monitor } from '@millwright/drift';
 import { jsonResponse } from './json.js';
 import { notFound } from './problem.js';
 import { type Route, route } from './router.js';
 
 /** A monitor of this process, or the records that one wrote, oldest first. */
-export type WatchedMonitor = Pick<Monitor, 'events'> | Iterable<DecisionRecord>;
+export type WatchedMonitor = Pick<Monitor, 'events'> | Iterable<DriftDecision>;
 
 /** Drift monitors: what each window came to, column by column. */
 export function monitorRoutes(monitors: Readonly<Record<string, WatchedMonitor>>): readonly Route[] {
   // A map: `constructor` is no monitor.
   const byName = new Map(Object.entries(monitors).map(([name, monitor]) => [name, recordsOf(monitor)]));
-  const find = (name: string): readonly DecisionRecord[] => {
+  const find = (name: string): readonly DriftDecision[] => {
     const records = byName.get(name);
     if (records === undefined) throw notFound('monitor', name);
     return records();
@@ -39,21 +39,21 @@ export function monitorRoutes(monitors: Readonly<Record<string, WatchedMonitor>>
 /** Windows that a watched monitor's records are kept of: a year of days. */
 const KEPT = 366;
 
-function recordsOf(monitor: WatchedMonitor): () => readonly DecisionRecord[] {
+function recordsOf(monitor: WatchedMonitor): () => readonly DriftDecision[] {
   if (!('events' in monitor)) return () => [...monitor].slice(-KEPT);
-  let records: readonly DecisionRecord[] = [];
+  let records: readonly DriftDecision[] = [];
   monitor.events.on('window', (record) => {
     records = [...records, record].slice(-KEPT);
   });
   return () => records;
 }
 
-function windowOf({ digest, window, verdict, severity, sentence, integrity, trigger }: DecisionRecord) {
+function windowOf({ digest, window, verdict, severity, sentence, integrity, trigger }: DriftDecision) {
   return { digest, ...window, verdict, severity, sentence, integrity, action: trigger.action };
 }
 
 /** Of each column, how far it was from its margin in each window: 1 is an alarm, absent where it could not be judged. */
-function columnsOf(records: readonly DecisionRecord[]) {
+function columnsOf(records: readonly DriftDecision[]) {
   const columns = new Map<string, (number | null)[]>();
   for (const [at, { checks }] of records.entries()) {
     for (const { column, severity } of checks) {

@@ -4,7 +4,7 @@ import { reviewQueue } from '@millwright/core/review';
 import { memoryStorage } from '@millwright/core/storage';
 import { tableFrom } from '@millwright/core/table';
 import { virtualClock } from '@millwright/core/testing';
-import { createMonitor, type DecisionRecord } from '@millwright/drift';
+import { createMonitor, type DriftDecision } from '@millwright/drift';
 import { openRegistry } from '@millwright/registry';
 import { createEndpoint } from '@millwright/serving';
 import { defineRollout, startRollout } from '@millwright/serving/rollout';
@@ -115,7 +115,7 @@ export async function startCanary({ clock, random, registry }: Factory, days = 2
 }
 
 /** Four weeks of days, the last of them with other distances and a new airport. */
-function watchedFlights(now: number): readonly DecisionRecord[] {
+function watchedFlights(now: number): readonly DriftDecision[] {
   const random = seededRandom(11);
   const day = (changed: boolean) =>
     tableFrom({

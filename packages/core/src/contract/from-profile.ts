@@ -3,7 +3,7 @@ import { logicalTypeOf, type SuggestOptions } from '../validation/suggest.js';
 import { defineContract, invalid } from './define.js';
 import type { Contract, FieldSpec } from './types.js';
 
-export interface InferOptions extends Pick<SuggestOptions, 'maxCategories'> {
+export interface ContractFromProfileOptions extends Pick<SuggestOptions, 'maxCategories'> {
   /** Columns that the model returns. All others are its inputs. */
   readonly outputs: readonly string[];
   /** How far outside the seen range a number may lie, in parts of that range. Default 0.1; a bound of 0 stays 0. */
@@ -16,7 +16,7 @@ export interface InferOptions extends Pick<SuggestOptions, 'maxCategories'> {
  *
  * @throws `contract/invalid` when an output is not in the profile or a column has no field type
  */
-export function contractFromProfile(profile: TableProfile, options: InferOptions): Contract {
+export function contractFromProfile(profile: TableProfile, options: ContractFromProfileOptions): Contract {
   const inputs: Record<string, FieldSpec> = Object.create(null);
   const outputs: Record<string, FieldSpec> = Object.create(null);
   for (const name of options.outputs)
@@ -28,7 +28,11 @@ export function contractFromProfile(profile: TableProfile, options: InferOptions
   return defineContract({ inputs, outputs });
 }
 
-function fieldOf(name: string, column: ColumnProfile, { maxCategories = 100, slack = 0.1 }: InferOptions): FieldSpec {
+function fieldOf(
+  name: string,
+  column: ColumnProfile,
+  { maxCategories = 100, slack = 0.1 }: ContractFromProfileOptions,
+): FieldSpec {
   const type = logicalTypeOf(column);
   switch (type) {
     case 'boolean':

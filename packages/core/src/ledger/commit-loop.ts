@@ -11,7 +11,7 @@ import { encodeEvent, encodeInfo, MAX_COMMIT_EVENTS, type Section, tooLarge } fr
 import { type Fold, foldOf } from './fold.js';
 import { backOff, land } from './land.js';
 import { checkFeatures, criticalFeatures } from './protocol.js';
-import type { ActorAssurance, Decision, LedgerEvent, LedgerView, NewEvent } from './types.js';
+import type { ActorAssurance, LedgerEvent, LedgerView, NewCommit, NewEvent } from './types.js';
 
 /** A command that waits for its turn. `decide` may be called many times; one of the others ends it. */
 export interface CommitRequest {
@@ -19,7 +19,7 @@ export interface CommitRequest {
   readonly actor: string;
   readonly idempotencyKey: string | undefined;
   readonly blobs: readonly Digest[];
-  decide(view: LedgerView): Decision;
+  decide(view: LedgerView): NewCommit;
   committed(outcome: CommitOutcome): void;
   /** The key was found: this is what it did the first time. */
   replayed(outcome: CommitOutcome): void;
@@ -276,7 +276,7 @@ function makePlan(
         continue;
       }
     }
-    let decision: Decision;
+    let decision: NewCommit;
     let leaves: Uint8Array[];
     try {
       decision = request.decide({ state: (projection) => fold.state(projection), time, actor });

@@ -103,9 +103,9 @@ export interface LedgerView {
 }
 
 /** A command: from state to events. It may run several times, so it must have no effects. Throwing refuses the command. */
-export type Decide<R> = (view: LedgerView) => Decision & { readonly result: R };
+export type Decide<R> = (view: LedgerView) => NewCommit & { readonly result: R };
 
-export interface Decision {
+export interface NewCommit {
   readonly events: readonly NewEvent[];
   /** Digest of the policy that allowed it, for the commit-info leaf. */
   readonly policy?: Digest | undefined;

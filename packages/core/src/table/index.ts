@@ -9,7 +9,7 @@ export {
   readStrings,
 } from './read.js';
 export { columnOf, concatTables, rowOf, selectColumns, sliceTable, valueAt } from './table.js';
-export { type ColumnInput, type Scalar, tableFrom, tableFromRows } from './table-from.js';
+export { type ColumnInput, type PlainValue, tableFrom, tableFromRows } from './table-from.js';
 export { takeRows } from './take-rows.js';
 export type * from './types.js';
 export { decodeUtf8Slot } from './utf8.js';

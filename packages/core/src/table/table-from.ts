@@ -5,10 +5,10 @@ import type { BigArray, ColumnChunk, ColumnView, NumberArray, PhysicalType, Tabl
 import { validityFrom } from './validity.js';
 
 /** What a plain array may hold. One column holds one kind; null and undefined are null. */
-export type Scalar = number | string | boolean | bigint | Date | null | undefined;
+export type PlainValue = number | string | boolean | bigint | Date | null | undefined;
 
 /** A column as typed array (not copied), plain array (copied once), or a column that is there already. */
-export type ColumnInput = NumberArray | BigArray | readonly Scalar[] | ColumnView;
+export type ColumnInput = NumberArray | BigArray | readonly PlainValue[] | ColumnView;
 
 /**
  * A table from named columns of equal length. Strings become a dictionary column, numbers f64, booleans bits, bigints
@@ -35,13 +35,13 @@ export function tableFrom(columns: Readonly<Record<string, ColumnInput>>): Table
  *
  * @throws `input/invalid` as `tableFrom`
  */
-export function tableFromRows(rows: readonly Readonly<Record<string, Scalar>>[]): Table {
-  const columns = new Map<string, Scalar[]>();
+export function tableFromRows(rows: readonly Readonly<Record<string, PlainValue>>[]): Table {
+  const columns = new Map<string, PlainValue[]>();
   for (const [i, row] of rows.entries()) {
     for (const [name, value] of Object.entries(row)) {
       let column = columns.get(name);
       if (column === undefined) {
-        column = new Array<Scalar>(rows.length).fill(null);
+        column = new Array<PlainValue>(rows.length).fill(null);
         columns.set(name, column);
       }
       column[i] = value;
@@ -94,7 +94,7 @@ export function physicalTypeOf(values: ArrayBufferView): PhysicalType | undefine
   return undefined;
 }
 
-function fromArray(name: string, values: readonly Scalar[]): ColumnView {
+function fromArray(name: string, values: readonly PlainValue[]): ColumnView {
   const first = values.find((value) => value !== null && value !== undefined);
   const kind = kindOf(first);
   for (let i = 0; i < values.length; i++) {
@@ -133,7 +133,7 @@ function fromArray(name: string, values: readonly Scalar[]): ColumnView {
   }
 }
 
-function kindOf(value: Scalar): 'number' | 'string' | 'boolean' | 'bigint' | 'date' {
+function kindOf(value: PlainValue): 'number' | 'string' | 'boolean' | 'bigint' | 'date' {
   switch (typeof value) {
     case 'undefined':
     case 'number':
@@ -150,7 +150,7 @@ function kindOf(value: Scalar): 'number' | 'string' | 'boolean' | 'bigint' | 'da
 }
 
 /** A slot without a value holds NaN, so that a kernel that forgot the bitmap shows it. */
-function asNumber(value: Scalar): number {
+function asNumber(value: PlainValue): number {
   return value === null || value === undefined ? Number.NaN : Number(value);
 }
 

@@ -3,7 +3,7 @@ import { isValid } from '../table/validity.js';
 import { BLOCK_ROWS, type Block } from './blocks.js';
 import { type SlotTest, slotTest, type ValueTest } from './slot-test.js';
 import type { SlotValue } from './slots.js';
-import type { Comparison, Condition, Scalar } from './types.js';
+import type { ComparisonOperator, Condition, Scalar } from './types.js';
 import { memberOf, memberTest } from './value-test.js';
 
 /** The columns that a condition reads. */
@@ -67,13 +67,13 @@ function leafTest(
   column: ColumnView,
 ): ValueTest {
   if (typeof leaf.value === 'object') return memberTest(new Set(leaf.value.map((v) => memberOf(v, column))), true);
-  const op = leaf.op as Comparison;
+  const op = leaf.op as ComparisonOperator;
   const wanted = memberOf(leaf.value, column);
   return { keeps: (value) => compare(value, op, wanted) };
 }
 
 /** Two values of one family, as JavaScript compares them: strings by UTF-16 units, NaN is in no relation but `!=`. */
-export function compare(left: SlotValue, op: Comparison, right: SlotValue): boolean {
+export function compare(left: SlotValue, op: ComparisonOperator, right: SlotValue): boolean {
   switch (op) {
     case '==':
       // An integer may be a bigint on one side; JavaScript orders the two exactly.

@@ -2,12 +2,12 @@ import { digestJson } from '../foundation/digest.js';
 import { defined } from '../foundation/options.js';
 import type {
   Check,
-  Comparison,
+  ColumnMetric,
+  ComparisonOperator,
   DistanceMeasure,
   Expectation,
   LengthUnit,
   LogicalType,
-  Metric,
   MetricBounds,
   Rule,
   Scalar,
@@ -64,7 +64,7 @@ export const expect = {
   columns: (names: readonly string[], { exact = false, ...rule }: RuleOptions & { readonly exact?: boolean } = {}) =>
     make({ kind: 'columns', names: list(names), exact }, rule),
   /** `expect.compare('scheduled', '<=', 'actual')`, row by row. */
-  compare: (left: string, op: Comparison, right: string, rule?: RuleOptions) =>
+  compare: (left: string, op: ComparisonOperator, right: string, rule?: RuleOptions) =>
     make({ kind: 'compare', left, op, right }, rule),
   /** Every value of `column` occurs in `key` of the table that `validate` is given under the name `table`. */
   references: (column: string, target: { readonly table: string; readonly key: string }, rule?: RuleOptions) =>
@@ -73,7 +73,7 @@ export const expect = {
   row: (schema: string, { columns, ...rule }: RuleOptions & { readonly columns?: readonly string[] } = {}) =>
     make({ kind: 'row', schema, columns: columns && list(columns) }, rule),
   /** A figure of the whole column, computed by `metrics` of `validation/metric`. */
-  metric: (column: string, metric: Metric, bounds: MetricBounds, rule?: RuleOptions) =>
+  metric: (column: string, metric: ColumnMetric, bounds: MetricBounds, rule?: RuleOptions) =>
     make({ kind: 'metric', column, metric, ...bounds }, rule),
   /** The table is one of these versions of its dataset (`flights@3`), compared with the `version` that `validate` is given. */
   version: (versions: readonly string[], rule?: RuleOptions) =>

@@ -1,9 +1,9 @@
 import type { Verdict } from '../foundation/verdict.js';
 import type { Finding } from './state.js';
-import type { Counts, Expectation, Outcome } from './types.js';
+import type { Counts, Expectation, ExpectationOutcome } from './types.js';
 
 /** Turns what a check found into an outcome. */
-export function judge(expectation: Expectation, finding: Finding): Outcome {
+export function judge(expectation: Expectation, finding: Finding): ExpectationOutcome {
   const { counts, sampler, observed, need } = finding;
   const verdict = finding.verdict ?? verdictOf(expectation, counts);
   const reasons = [...(finding.reasons ?? [])];

@@ -1,4 +1,4 @@
-import type { Outcome, ReportBody } from './types.js';
+import type { ExpectationOutcome, ReportBody } from './types.js';
 
 /** A report as Markdown, for a pull request or a job summary: the verdict, and a table of what does not pass. */
 export function reportMarkdown(report: ReportBody & { readonly digest: string }): string {
@@ -17,7 +17,7 @@ export function reportMarkdown(report: ReportBody & { readonly digest: string })
 
 const MARK = { pass: '✓', fail: '✗', insufficient: '?' } as const;
 
-function tableRow({ expectation, verdict, counts, samples, sentence }: Outcome): string {
+function tableRow({ expectation, verdict, counts, samples, sentence }: ExpectationOutcome): string {
   const mark = expectation.severity === 'warning' ? '⚠' : MARK[verdict];
   const rows = samples.slice(0, 5).map((s) => `${s.row}: ${JSON.stringify(s.value)}`);
   return `| ${mark} | ${cell(sentence)} | ${number(counts.unexpected)} | ${cell(rows.join('; '))} |`;

@@ -7,7 +7,7 @@ import { considered, type RowState, rowState } from './checks/row-state.js';
 import type { Binder, ColumnSchema, ValidationContext } from './context.js';
 import { numbersOf, readerOf, type Slots } from './slots.js';
 import { countsOf, type Finding } from './state.js';
-import type { Check, Metric } from './types.js';
+import type { Check, ColumnMetric } from './types.js';
 
 type MetricCheck = Check & { readonly kind: 'metric' };
 
@@ -108,7 +108,7 @@ function referenceOf({ column, metric }: MetricCheck, { reference }: ValidationC
   }
 }
 
-const FIGURES: Readonly<Record<Metric, (q: number) => Figure>> = {
+const FIGURES: Readonly<Record<ColumnMetric, (q: number) => Figure>> = {
   sum: () => sums(false, ({ total }) => ratio(total, 1n)),
   mean: () => sums(false, ({ total }, n) => exactMean(total, n)),
   stddev: () =>

@@ -1,7 +1,7 @@
 import { digestJson } from '../foundation/digest.js';
 import { MillwrightError } from '../foundation/errors.js';
 import { allOf } from '../foundation/verdict.js';
-import type { Outcome, ReportBody, ValidationReport } from './types.js';
+import type { ExpectationOutcome, ReportBody, ValidationReport } from './types.js';
 
 /** A report from its parts: verdict, digest and the ways to read it. */
 export function reportOf(parts: Pick<ReportBody, 'rows' | 'suite' | 'reference' | 'outcomes'>): ValidationReport {
@@ -43,6 +43,6 @@ export function readReport(json: ReportBody): ValidationReport {
   return reportOf(json);
 }
 
-function isBinding(outcome: Outcome): boolean {
+function isBinding(outcome: ExpectationOutcome): boolean {
   return outcome.expectation.severity !== 'warning';
 }

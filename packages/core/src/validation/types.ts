@@ -4,7 +4,7 @@ import type { Need, Verdict } from '../foundation/verdict.js';
 /** A value as it can be written in a suite. Points in time are milliseconds since 1970 or ISO 8601 strings with an offset. */
 export type Scalar = string | number | boolean;
 
-export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
+export type ComparisonOperator = '==' | '!=' | '<' | '<=' | '>' | '>=';
 
 /** What a column holds, whatever its physical type. */
 export type LogicalType = 'number' | 'integer' | 'boolean' | 'string' | 'timestamp' | 'list';
@@ -14,7 +14,7 @@ export type LengthUnit = 'codePoints' | 'utf16' | 'bytes';
 
 /** Which rows an expectation looks at. A null makes every comparison false; `not` of it is true. */
 export type Condition =
-  | { readonly column: string; readonly op: Comparison; readonly value: Scalar }
+  | { readonly column: string; readonly op: ComparisonOperator; readonly value: Scalar }
   | { readonly column: string; readonly op: 'in'; readonly value: readonly Scalar[] }
   | { readonly column: string; readonly op: 'isNull' | 'notNull' }
   | { readonly all: readonly Condition[] }
@@ -25,7 +25,7 @@ export type Condition =
 export type DistanceMeasure = 'totalVariation' | 'jensenShannon' | 'linf' | 'psi';
 
 /** A figure of a whole column. `stddev` divides by n - 1; quantiles are interpolated between neighbours (R's type 7). */
-export type Metric = 'sum' | 'mean' | 'stddev' | 'min' | 'max' | 'quantile' | 'distinct' | 'distinctShare';
+export type ColumnMetric = 'sum' | 'mean' | 'stddev' | 'min' | 'max' | 'quantile' | 'distinct' | 'distinctShare';
 
 /** What a metric is held to. Every bound that is given has to hold. */
 export interface MetricBounds {
@@ -66,12 +66,12 @@ export type Check =
   | { readonly kind: 'unique'; readonly columns: readonly string[] }
   /** Each value is compared with the previous one that is not null. */
   | { readonly kind: 'increasing'; readonly column: string; readonly strict: boolean }
-  | { readonly kind: 'compare'; readonly left: string; readonly op: Comparison; readonly right: string }
+  | { readonly kind: 'compare'; readonly left: string; readonly op: ComparisonOperator; readonly right: string }
   /** Every value occurs in a column of another table (given as `tables` when the suite runs). */
   | { readonly kind: 'references'; readonly column: string; readonly table: string; readonly key: string }
   /** Every row keeps a schema, which is given by name when the suite runs. Default: all columns are read. */
   | { readonly kind: 'row'; readonly schema: string; readonly columns?: readonly string[] | undefined }
-  | ({ readonly kind: 'metric'; readonly column: string; readonly metric: Metric } & MetricBounds)
+  | ({ readonly kind: 'metric'; readonly column: string; readonly metric: ColumnMetric } & MetricBounds)
   /** The table is one of these versions of its dataset. */
   | { readonly kind: 'version'; readonly versions: readonly string[] }
   | { readonly kind: 'rowCount'; readonly min?: number | undefined; readonly max?: number | undefined }
@@ -133,7 +133,7 @@ export interface FailureSample {
 export type SampleValue = Scalar | null | readonly (Scalar | null)[];
 
 /** What came of one expectation. */
-export interface Outcome {
+export interface ExpectationOutcome {
   readonly expectation: Expectation;
   readonly verdict: Verdict;
   readonly counts: Counts;
@@ -157,14 +157,14 @@ export interface ReportBody {
   readonly suite: Digest;
   /** Digest of the reference profile. */
   readonly reference?: Digest | undefined;
-  readonly outcomes: readonly Outcome[];
+  readonly outcomes: readonly ExpectationOutcome[];
 }
 
 export interface ValidationReport extends ReportBody {
   /** Digest of everything above. */
   readonly digest: Digest;
   /** Outcomes that do not pass, warnings included. */
-  readonly failures: readonly Outcome[];
+  readonly failures: readonly ExpectationOutcome[];
   /** Returns the report. @throws `validation/failed` unless the verdict is `pass` */
   orThrow(): ValidationReport;
   toJSON(): ReportBody & { readonly digest: Digest };

@@ -10,7 +10,7 @@ import {
   delong,
   drawBinomial,
   fisherExact,
-  mannWhitney,
+  mannWhitneyU,
   mcnemar,
   pairedDetectable,
   pairedRows,
@@ -142,7 +142,7 @@ describe('resampling', () => {
       const of = (values: readonly number[]) => Float64Array.from(rows, (i) => values[i]!);
       const y = of(data.y!);
       const area = (scores: Float64Array) => {
-        const { u, positives, negatives } = mannWhitney(scores, Uint8Array.from(y));
+        const { u, positives, negatives } = mannWhitneyU(scores, Uint8Array.from(y));
         return u / positives / negatives;
       };
       return area(of(data.score_a!)) - area(of(data.score_b!));

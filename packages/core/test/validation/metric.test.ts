@@ -1,6 +1,12 @@
 import { profileTable } from '@millwright/core/profile';
 import { sliceTable, type Table, tableFrom } from '@millwright/core/table';
-import { createValidator, expect as data, type Metric, type MetricBounds, validate } from '@millwright/core/validation';
+import {
+  type ColumnMetric,
+  createValidator,
+  expect as data,
+  type MetricBounds,
+  validate,
+} from '@millwright/core/validation';
 import { metrics } from '@millwright/core/validation/metric';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -13,11 +19,11 @@ const table = tableFrom({
   late: [true, false, true, true, null],
   at: [new Date(5), new Date(1), null, new Date(3), new Date(3)],
 });
-const outcome = (column: string, metric: Metric, bounds: MetricBounds, of: Table = table) =>
+const outcome = (column: string, metric: ColumnMetric, bounds: MetricBounds, of: Table = table) =>
   validate(of, [data.metric(column, metric, bounds)], { metrics }).outcomes[0]!;
 
 describe('metrics', () => {
-  test.each<[string, Metric, number, MetricBounds?]>([
+  test.each<[string, ColumnMetric, number, MetricBounds?]>([
     ['x', 'sum', 17],
     ['x', 'mean', 4.25],
     ['x', 'stddev', Math.sqrt(48.75 / 3)],
@@ -46,7 +52,7 @@ describe('metrics', () => {
     expect(outcome('x', 'mean', { max: 4 }).sentence).toBe('Expected that the mean of `x` is at most 4: it is 4.25.');
   });
 
-  test.each<[string, Metric]>([
+  test.each<[string, ColumnMetric]>([
     ['odd', 'sum'],
     ['odd', 'mean'],
     ['odd', 'stddev'],
@@ -59,7 +65,7 @@ describe('metrics', () => {
     expect(outcome(column, metric, { min: -1e9, max: 1e9 })).toMatchObject({ verdict: 'insufficient' });
   });
 
-  test.each<Metric>(['sum', 'mean', 'stddev', 'min', 'max', 'quantile', 'distinct', 'distinctShare'])(
+  test.each<ColumnMetric>(['sum', 'mean', 'stddev', 'min', 'max', 'quantile', 'distinct', 'distinctShare'])(
     'the %s of nothing is open, and follows `onEmpty`',
     (metric) => {
       const none = tableFrom({ x: [null, null] });
@@ -81,7 +87,7 @@ describe('metrics', () => {
 
   test('are compared with the reference profile', () => {
     const reference = profileTable(tableFrom({ x: Float64Array.of(4, 5, 6) }));
-    const judge = (metric: Metric, relative: number) =>
+    const judge = (metric: ColumnMetric, relative: number) =>
       validate(table, [data.metric('x', metric, { ofReference: { relative } })], { metrics, reference }).verdict;
     expect(judge('mean', 0.15)).toBe('pass');
     expect(judge('mean', 0.149)).toBe('fail');
@@ -90,7 +96,7 @@ describe('metrics', () => {
     expect(() => judge('sum', 1)).toThrow(/no sum of `x`/);
   });
 
-  test.each<[string, Metric, MetricBounds, RegExp]>([
+  test.each<[string, ColumnMetric, MetricBounds, RegExp]>([
     ['word', 'mean', { min: 0 }, /has no mean/],
     ['x', 'mean', {}, /needs a bound/],
     ['x', 'mean', { min: 2, max: 1 }, /not in order/],

@@ -78,7 +78,7 @@ export function vocabularyOf(texts: Iterable<string>, { least = 2, most = 50_000
 
 /**
  * How often each of `cells` groups of words occurs: words are hashed (FNV-1a), so the counts add up over texts and replicas
- * and hold no word. Compare them with `compareCells`.
+ * and hold no word. Compare them with `testCells`.
  */
 export function hashedWords(text: string, cells = 256): Float64Array {
   const counts = new Float64Array(cells);

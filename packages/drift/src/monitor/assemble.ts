@@ -1,7 +1,7 @@
 import type { TableProfile } from '@millwright/core/profile';
 import { sliceTable, type Table } from '@millwright/core/table';
 import { type OpenWindow, openWindow } from './open-window.js';
-import type { Segments } from './types.js';
+import type { SegmentedReference } from './types.js';
 import { splitBySession, splitByTime, type WindowSpec } from './windows.js';
 
 /** A window with its place in time. */
@@ -29,7 +29,7 @@ export function assembler(
   reference: TableProfile,
   columns: readonly string[],
   late: (event: { readonly rows: number; readonly window: number }) => void,
-  segments?: Segments | undefined,
+  segments?: SegmentedReference | undefined,
 ): Assembler {
   const open = () => openWindow(reference, columns, segments);
   switch (spec.by) {

@@ -4,7 +4,7 @@ import { distribution } from '../test/distribution.js';
 import { showShare } from '../test/judge.js';
 import { missingTest, presenceTest, rangeTest, unseenTest } from '../test/presence.js';
 import type { DriftVerdict, TestOptions, TestResult } from '../test/types.js';
-import type { Assessment, CheckKind, ColumnCheck, ColumnPlan } from './types.js';
+import type { Assessment, ColumnCheck, ColumnCheckKind, ColumnPlan } from './types.js';
 
 export interface AssessOptions {
   /** Columns to look at, with their plans. Default: all of the reference. */
@@ -76,7 +76,7 @@ function isNames(columns: NonNullable<AssessOptions['columns']>): columns is rea
 
 interface OpenCheck {
   readonly column: string;
-  readonly check: CheckKind;
+  readonly check: ColumnCheckKind;
   /** Undefined for a schema fault, which needs no test. */
   readonly run: ((options: TestOptions) => TestResult) | undefined;
   readonly fault: string | undefined;
@@ -92,7 +92,7 @@ function checksOf(
   if (fault !== undefined) return [{ column, check: 'schema', run: undefined, fault }];
   if (was === undefined || now === undefined) return [];
   const checks: OpenCheck[] = [];
-  const add = (check: Exclude<CheckKind, 'schema'>, run: (options: TestOptions) => TestResult) => {
+  const add = (check: Exclude<ColumnCheckKind, 'schema'>, run: (options: TestOptions) => TestResult) => {
     if (plan.without?.includes(check)) return;
     const margin = plan.margins?.[check];
     checks.push({
@@ -148,7 +148,7 @@ function finish(
 }
 
 /** `origin: 12 % of rows moved, mostly `MCI` (3.1 % to 8 %)` */
-function describeCheck(column: string, check: CheckKind, result: TestResult): string {
+function describeCheck(column: string, check: ColumnCheckKind, result: TestResult): string {
   const [part] = result.parts;
   const change = part === undefined ? '' : `${showShare(part.reference)} to ${showShare(part.current)}`;
   switch (check) {

@@ -2,7 +2,7 @@ import type { TableProfile } from '@millwright/core/profile';
 import { compareProfiles, plansOf } from './assess.js';
 import type { ColumnPlan } from './types.js';
 
-export interface CalibrateOptions {
+export interface CalibrateMarginsOptions {
   /** Plans to start from; margins there are the least. */
   readonly columns?: Readonly<Record<string, ColumnPlan>> | readonly string[] | undefined;
   /** Standard deviations above the usual effect. Default 3. */
@@ -22,7 +22,7 @@ export interface CalibrateOptions {
 export function calibrateMargins(
   reference: TableProfile,
   windows: readonly TableProfile[],
-  options: CalibrateOptions = {},
+  options: CalibrateMarginsOptions = {},
 ): Readonly<Record<string, ColumnPlan>> {
   const { deviations = 3, margin = 0.1 } = options;
   const plans = plansOf(reference, options.columns);

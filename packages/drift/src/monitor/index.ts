@@ -1,5 +1,5 @@
 export { type AssessOptions, compareProfiles } from './assess.js';
-export { type CalibrateOptions, calibrateMargins } from './calibrate.js';
+export { type CalibrateMarginsOptions, calibrateMargins } from './calibrate.js';
 export {
   createErrorRateMonitor,
   type ErrorRateAlarm,

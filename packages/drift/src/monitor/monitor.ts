@@ -15,7 +15,7 @@ import type { TriggerPolicy, TriggerState } from '../trigger/types.js';
 import { assembler, type Span } from './assemble.js';
 import { type AssessOptions, compareProfiles, plansOf } from './assess.js';
 import { type Seasons, seasonOf } from './seasons.js';
-import type { Assessment, DecisionRecord, Segments, WindowFacts } from './types.js';
+import type { Assessment, DriftDecision, SegmentedReference, WindowFacts } from './types.js';
 import { checkWindow, type WindowSpec } from './windows.js';
 
 export interface MonitorOptions extends Pick<AssessOptions, 'columns' | 'multiplicity' | 'integrityAt'> {
@@ -33,7 +33,7 @@ export interface MonitorOptions extends Pick<AssessOptions, 'columns' | 'multipl
   /** Profiles of the reference's hours or weekdays: a window is compared with its like (see `seasonalReference`). */
   readonly seasons?: Seasons | undefined;
   /** Profiles of the reference's segments: records then say in which of them a change is (see `segmentedReference`). */
-  readonly segments?: Segments | undefined;
+  readonly segments?: SegmentedReference | undefined;
   /**
    * Compare also with the latest `windows` windows, as `rolling` in the record; α is halved between the two. What is new
    * shows in both; what came slowly, or stays, shows against the reference only, and that is what triggers.
@@ -50,14 +50,14 @@ export interface MonitorOptions extends Pick<AssessOptions, 'columns' | 'multipl
   /** Event time of rows that bring none. */
   readonly clock?: Clock | undefined;
   /** Called with every record whose action is not `none` or `insufficient`. */
-  readonly onTrigger?: ((record: DecisionRecord) => void) | undefined;
+  readonly onTrigger?: ((record: DriftDecision) => void) | undefined;
 }
 
 export interface MonitorEvents {
   /** Every window that was closed. */
-  window: DecisionRecord;
+  window: DriftDecision;
   /** Those that ask for something. */
-  triggered: DecisionRecord;
+  triggered: DriftDecision;
   /** Rows that came after their window had been closed. They are counted, not judged. */
   late: { readonly rows: number; readonly window: number };
 }
@@ -74,15 +74,15 @@ export interface Monitor {
    *
    * @throws `table/column` when a time column is missing; `input/invalid`
    */
-  observe(table: Table, options?: { readonly time?: number | string | undefined }): readonly DecisionRecord[];
+  observe(table: Table, options?: { readonly time?: number | string | undefined }): readonly DriftDecision[];
   /** Takes a part of a window that was profiled elsewhere (another replica, a browser tab) against the same reference. @throws `profile/unmergeable` */
-  observeProfile(profile: TableProfile, options: { readonly time: number }): readonly DecisionRecord[];
+  observeProfile(profile: TableProfile, options: { readonly time: number }): readonly DriftDecision[];
   /** Event time has come this far: closes what ended before, also without rows. */
-  advance(timeMs: number): readonly DecisionRecord[];
+  advance(timeMs: number): readonly DriftDecision[];
   /** A person has looked at what was escalated: retraining may happen again. */
   acknowledge(): void;
   /** Closes the open windows as partial ones. */
-  close(): readonly DecisionRecord[];
+  close(): readonly DriftDecision[];
 }
 
 /**
@@ -118,7 +118,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
       alpha: options.rolling === undefined ? windowAlpha : windowAlpha / 2,
     });
 
-  const closeWindow = ({ index, startMs, endMs, window }: Span, partial: boolean): DecisionRecord => {
+  const closeWindow = ({ index, startMs, endMs, window }: Span, partial: boolean): DriftDecision => {
     const profile = window.profile();
     const emptyBefore = lastClosed === undefined ? 0 : index - lastClosed - 1;
     const facts: WindowFacts = { index, startMs, endMs, rows: profile.rowCount, partial, emptyBefore };
@@ -155,7 +155,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
       alpha: windowAlpha,
     } as const;
     // NaN and undefined have no canonical form; in records they are null and absent.
-    const record: DecisionRecord = { ...base, digest: digestJson(JSON.parse(JSON.stringify(base))) };
+    const record: DriftDecision = { ...base, digest: digestJson(JSON.parse(JSON.stringify(base))) };
     hub.emit('window', record);
     if (step.decision.action !== 'none' && step.decision.action !== 'insufficient') {
       hub.emit('triggered', record);
@@ -209,7 +209,7 @@ function rollingAssessment(
   latest: readonly TableProfile[],
   windows: number | undefined,
   compare: (against: TableProfile) => Assessment,
-): DecisionRecord['rolling'] {
+): DriftDecision['rolling'] {
   const [first, ...rest] = latest;
   if (first === undefined || latest.length !== windows) return undefined;
   const reference = rest.reduce(mergeProfiles, first);

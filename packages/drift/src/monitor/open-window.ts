@@ -1,7 +1,7 @@
 import { MillwrightError } from '@millwright/core';
 import { type ColumnProfile, mergeProfiles, profileTable, type TableProfile } from '@millwright/core/profile';
 import { concatTables, selectColumns, type Table } from '@millwright/core/table';
-import type { Segments } from './types.js';
+import type { SegmentedReference } from './types.js';
 
 /** A window that still takes rows. */
 export interface OpenWindow {
@@ -30,7 +30,7 @@ const PROFILE_ROWS = 8_192;
 export function openWindow(
   reference: TableProfile,
   columns: readonly string[],
-  segments?: Segments | undefined,
+  segments?: SegmentedReference | undefined,
 ): OpenWindow {
   let waiting: Table[] = [];
   let waitingRows = 0;

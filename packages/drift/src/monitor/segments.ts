@@ -1,7 +1,7 @@
 import { mergeProfiles, profileTable, type TableProfile } from '@millwright/core/profile';
 import { columnOf, readStrings, type Table, takeRows } from '@millwright/core/table';
 import { type AssessOptions, compareProfiles, plansOf } from './assess.js';
-import type { Assessment, SegmentShare, Segments } from './types.js';
+import type { Assessment, SegmentedReference, SegmentShare } from './types.js';
 
 /**
  * Profiles of the reference's rows by segment: airport, device, customer group. Give them to the monitor as `segments`: its
@@ -19,7 +19,7 @@ export function segmentedReference(
     /** Segments with fewer rows are left out. Default 200. */
     readonly leastRows?: number | undefined;
   },
-): Segments {
+): SegmentedReference {
   const { reference, by, leastRows = 200 } = options;
   const whole = profileSegments(table, by, reference, [...reference.columns.keys()]);
   const profiles = new Map([...whole].filter(([, { rowCount }]) => rowCount >= leastRows));

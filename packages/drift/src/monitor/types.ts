@@ -5,21 +5,21 @@ import type { DriftVerdict, TestResult, TwoSampleTest } from '../test/types.js';
 import type { TriggerDecision } from '../trigger/types.js';
 
 /** What is looked for in a column. */
-export type CheckKind = 'distribution' | 'missing' | 'unseen' | 'range' | 'presence' | 'schema';
+export type ColumnCheckKind = 'distribution' | 'missing' | 'unseen' | 'range' | 'presence' | 'schema';
 
 export interface ColumnPlan {
   /** Default: `distribution`, for numbers and categories alike. Must be able to work on profiles. */
   readonly test?: TwoSampleTest | undefined;
   /** Smallest effect that matters, on the scale of the test. Default 0.1, of the rates 0.02. */
-  readonly margins?: Partial<Record<Exclude<CheckKind, 'schema'>, number>> | undefined;
+  readonly margins?: Partial<Record<Exclude<ColumnCheckKind, 'schema'>, number>> | undefined;
   /** Checks that are left out. */
-  readonly without?: readonly CheckKind[] | undefined;
+  readonly without?: readonly ColumnCheckKind[] | undefined;
 }
 
 /** One check of one column in one window. */
 export interface ColumnCheck {
   readonly column: string;
-  readonly check: CheckKind;
+  readonly check: ColumnCheckKind;
   /** After multiplicity control. */
   readonly verdict: DriftVerdict;
   /** p-value adjusted for all checks of the window. */
@@ -43,7 +43,7 @@ export interface Assessment {
 }
 
 /** Where a change is looked for once it is found: see `segmentedReference`. */
-export interface Segments {
+export interface SegmentedReference {
   /** The column that names a row's segment. */
   readonly by: string;
   /** The reference's rows by segment, counted against the reference of the monitor. */
@@ -62,7 +62,7 @@ export interface Segments {
 /** How much of a change one segment holds. */
 export interface SegmentShare {
   readonly column: string;
-  readonly check: CheckKind;
+  readonly check: ColumnCheckKind;
   readonly segment: string;
   /** Share of all rows that are in the segment. A changed mix shows here. */
   readonly rows: { readonly reference: number; readonly current: number };
@@ -85,7 +85,7 @@ export interface WindowFacts {
 }
 
 /** What the monitor says about one window, with the digests of everything it looked at. */
-export interface DecisionRecord extends Assessment {
+export interface DriftDecision extends Assessment {
   readonly format: 'millwright.drift-decision/1';
   readonly monitor: string;
   readonly window: WindowFacts;

@@ -1,5 +1,5 @@
 import { invalidInput, seededRandom } from '@millwright/core';
-import { mannWhitney, normalLogSf, normalQuantile } from '@millwright/core/statistics';
+import { mannWhitneyU, normalLogSf, normalQuantile } from '@millwright/core/statistics';
 import type { Table } from '@millwright/core/table';
 import { boostedTrees } from '../learner/boosted-trees.js';
 import { type Fitted, type Learner, type Matrix, takeMatrixRows } from '../learner/learner.js';
@@ -96,7 +96,7 @@ interface Fold {
 
 /** The area and its standard deviation under permuted labels, with ties (Lehmann 1975). */
 function areaOf(scores: Float64Array, isCurrent: Uint8Array): { readonly area: number; readonly spread: number } {
-  const { u, positives: m, negatives: n } = mannWhitney(scores, isCurrent);
+  const { u, positives: m, negatives: n } = mannWhitneyU(scores, isCurrent);
   const sorted = scores.toSorted();
   let ties = 0;
   for (let from = 0, to = 0; from < sorted.length; from = to) {

@@ -1,6 +1,6 @@
 import { type Digest, digestBytes, invalidInput, MillwrightError, type Random, seededRandom } from '@millwright/core';
 import { holm } from '@millwright/core/statistics';
-import { compareCells } from '../test/distribution.js';
+import { testCells } from '../test/distribution.js';
 import type { TestOptions, TestResult } from '../test/types.js';
 import { randomOrder, squaredDistance, takeVectors, type Vectors } from './vectors.js';
 
@@ -75,7 +75,7 @@ export function embeddingCells(reference: Vectors, options: EmbeddingCellsOption
     test(current, testOptions) {
       checkSame(counted, current);
       const results = counted.groups.map((before, k) =>
-        compareCells(
+        testCells(
           {
             reference: before,
             current: current.groups[k]!,

@@ -2,7 +2,7 @@ import { invalidInput } from '@millwright/core';
 import { profileTable } from '@millwright/core/profile';
 import { chiSquareLogSf } from '@millwright/core/statistics';
 import { type ColumnView, tableFrom, takeRows } from '@millwright/core/table';
-import { type Cells, cellsOf, mostCells, nullDistance, poolCells, totalsOf } from '../test/cells.js';
+import { cellsOf, mostCells, nullDistance, poolCells, type TwoSampleCells, totalsOf } from '../test/cells.js';
 import { chiSquareOfCells } from '../test/chi-square.js';
 import { totalVariation } from '../test/distances.js';
 import { rowsNeeded } from '../test/distribution.js';
@@ -46,7 +46,7 @@ export function withinContexts(
 /** The cells of one context. */
 export interface Stratum {
   readonly name: string;
-  readonly cells: Cells;
+  readonly cells: TwoSampleCells;
 }
 
 /** The same from counts. Without any stratum the verdict is `insufficient`. */

@@ -1,8 +1,8 @@
 import { quantileSorted } from '@millwright/core/statistics';
 import { tableFrom } from '@millwright/core/table';
 import { compareStrata } from '../multivariate/strata.js';
-import type { Cells } from '../test/cells.js';
-import { compareCells, distribution } from '../test/distribution.js';
+import type { TwoSampleCells } from '../test/cells.js';
+import { distribution, testCells } from '../test/distribution.js';
 import type { TestOptions, TestResult } from '../test/types.js';
 import { checkScores, predictionsOf } from './cbpe.js';
 import type { LabelledScores, Scores } from './types.js';
@@ -37,9 +37,9 @@ export function outputDrift(
   const labelled = labelsBefore !== undefined && labelsNow !== undefined;
   const columnOf = (values: Float64Array) => tableFrom({ values }).columns.get('values')!;
   return {
-    prediction: compareCells(binary('answer', predictionsOf(reference), predictionsOf(current)), checked),
+    prediction: testCells(binary('answer', predictionsOf(reference), predictionsOf(current)), checked),
     confidence: distribution.fromSamples(columnOf(before), columnOf(now), checked),
-    label: labelled ? compareCells(binary('label', labelsBefore, labelsNow), checked) : undefined,
+    label: labelled ? testCells(binary('label', labelsBefore, labelsNow), checked) : undefined,
     calibration: labelled ? calibration({ before, labelsBefore, now, labelsNow }, checked) : undefined,
   };
 }
@@ -80,7 +80,7 @@ function labelsOf(rows: Scores | LabelledScores): ArrayLike<number> | undefined 
 }
 
 /** Counts of 0 and 1; anything else is not counted. */
-function binary(name: string, reference: ArrayLike<number>, current: ArrayLike<number>): Cells {
+function binary(name: string, reference: ArrayLike<number>, current: ArrayLike<number>): TwoSampleCells {
   const count = (values: ArrayLike<number>) => {
     const counts = new Float64Array(2);
     for (let i = 0; i < values.length; i++) if (values[i] === 0 || values[i] === 1) counts[values[i]!]!++;
@@ -89,7 +89,7 @@ function binary(name: string, reference: ArrayLike<number>, current: ArrayLike<n
   return cellsNamed(name, count(reference), count(current));
 }
 
-function cellsNamed(name: string, reference: Float64Array, current: Float64Array): Cells {
+function cellsNamed(name: string, reference: Float64Array, current: Float64Array): TwoSampleCells {
   return { reference, current, ordered: false, label: (k) => `${name} ${k}` };
 }
 

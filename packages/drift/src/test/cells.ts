@@ -2,7 +2,7 @@ import { MillwrightError } from '@millwright/core';
 import type { CategoryProfile, ColumnProfile, NumberProfile } from '@millwright/core/profile';
 
 /** Counts of the same cells in two samples: the 2×K table. */
-export interface Cells {
+export interface TwoSampleCells {
   readonly reference: Float64Array;
   readonly current: Float64Array;
   /** Whether neighbouring cells belong together: bins of a number do, categories do not. */
@@ -17,14 +17,14 @@ export interface Cells {
  *
  * @throws `profile/unmergeable` when the current profile was not counted against the reference, or kinds differ
  */
-export function cellsOf(reference: ColumnProfile, current: ColumnProfile): Cells {
+export function cellsOf(reference: ColumnProfile, current: ColumnProfile): TwoSampleCells {
   if (reference.kind === 'number' && current.kind === 'number') return numberCells(reference, current);
   if (reference.kind === 'category' && current.kind === 'category') return categoryCells(reference, current);
   throw mismatch(`the reference holds ${reference.type}, the current profile ${current.type}`);
 }
 
 /** Row totals of a table. */
-export function totalsOf(cells: Cells): { readonly reference: number; readonly current: number } {
+export function totalsOf(cells: TwoSampleCells): { readonly reference: number; readonly current: number } {
   return { reference: sum(cells.reference), current: sum(cells.current) };
 }
 
@@ -38,7 +38,7 @@ const MIN_EXPECTED = 5;
  * both samples, given which the null hypothesis shuffles rows between them; cells of a number, whose cuts are rows of
  * the reference, by its counts alone. (Totals would end a group where many current rows happen to lie between two cuts.)
  */
-export function poolCells(cells: Cells): Cells {
+export function poolCells(cells: TwoSampleCells): TwoSampleCells {
   const { reference, current } = totalsOf(cells);
   const smaller = Math.min(reference, current);
   if (!cells.ordered) return poolRare(cells, (MIN_EXPECTED * (reference + current)) / smaller);
@@ -46,14 +46,14 @@ export function poolCells(cells: Cells): Cells {
 }
 
 /** How many cells pooling leaves at most, however many rows there are. */
-export function mostCells(cells: Cells): number {
+export function mostCells(cells: TwoSampleCells): number {
   let filled = 0;
   for (let k = 0; k < cells.reference.length; k++) if (cells.reference[k]! + cells.current[k]! > 0) filled++;
   return Math.max(1, cells.ordered ? Math.min(MAX_ORDERED_CELLS, filled) : filled);
 }
 
 /** Expected size of the total variation distance of two samples of one distribution: it is never 0. */
-export function nullDistance(cells: Cells): number {
+export function nullDistance(cells: TwoSampleCells): number {
   const { reference: n, current: m } = totalsOf(cells);
   const spread = 1 / n + 1 / m;
   let expected = 0;
@@ -64,7 +64,7 @@ export function nullDistance(cells: Cells): number {
   return expected / 2;
 }
 
-function numberCells(reference: NumberProfile, current: NumberProfile): Cells {
+function numberCells(reference: NumberProfile, current: NumberProfile): TwoSampleCells {
   const { edges } = reference.histogram;
   const others = current.histogram.edges;
   if (others !== edges && (others.length !== edges.length || others.some((edge, i) => edge !== edges[i])))
@@ -99,7 +99,7 @@ function showEdge(edge: number): string {
   return edge === Number.MIN_VALUE ? '0' : String(Number(edge.toPrecision(6)));
 }
 
-function categoryCells(reference: CategoryProfile, current: CategoryProfile): Cells {
+function categoryCells(reference: CategoryProfile, current: CategoryProfile): TwoSampleCells {
   const names = [...reference.counts.keys()];
   for (const name of current.counts.keys())
     if (!reference.counts.has(name)) throw mismatch(`the current profile counts \`${name}\`, the reference does not`);
@@ -111,7 +111,7 @@ function categoryCells(reference: CategoryProfile, current: CategoryProfile): Ce
   };
 }
 
-function poolNeighbours(cells: Cells, least: number): Cells {
+function poolNeighbours(cells: TwoSampleCells, least: number): TwoSampleCells {
   const starts = [0];
   let held = 0;
   for (let k = 0; k < cells.reference.length; k++) {
@@ -131,7 +131,7 @@ function poolNeighbours(cells: Cells, least: number): Cells {
   );
 }
 
-function poolRare(cells: Cells, least: number): Cells {
+function poolRare(cells: TwoSampleCells, least: number): TwoSampleCells {
   const total = (k: number) => cells.reference[k]! + cells.current[k]!;
   const order = Array.from(cells.reference.keys()).sort((a, b) => total(b) - total(a) || a - b);
   const kept = order.filter((k) => total(k) >= least);
@@ -150,11 +150,11 @@ function poolRare(cells: Cells, least: number): Cells {
 }
 
 function join(
-  cells: Cells,
+  cells: TwoSampleCells,
   groupOf: (cell: number) => number,
   groups: number,
   label: (group: number) => string,
-): Cells {
+): TwoSampleCells {
   const reference = new Float64Array(groups);
   const current = new Float64Array(groups);
   for (let k = 0; k < cells.reference.length; k++) {

@@ -1,5 +1,5 @@
 import { chiSquareLogSf, chiSquareQuantile, normalQuantile } from '@millwright/core/statistics';
-import { type Cells, poolCells } from './cells.js';
+import { poolCells, type TwoSampleCells } from './cells.js';
 
 /** A statistic with a chi-square law. */
 export interface ChiSquare {
@@ -37,7 +37,7 @@ export function chiSquareTest(
  * statistic, which divides by small counts of the drawn side, is too large where the reference is the smaller sample
  * (13 % alarms at 200 rows against 2,000). The smaller one of the two holds for cells of either origin.
  */
-export function chiSquareOfCells(pooled: Cells): ChiSquare {
+export function chiSquareOfCells(pooled: TwoSampleCells): ChiSquare {
   const pearson = chiSquareTest(pooled.reference, pooled.current, { as: 'scipy' });
   if (!pooled.ordered || Number.isNaN(pearson.logPValue)) return pearson;
   const [n, m] = [total(pooled.reference), total(pooled.current)];

@@ -1,6 +1,6 @@
 import { type ColumnProfile, profileTable } from '@millwright/core/profile';
 import type { ColumnView, Table } from '@millwright/core/table';
-import { type Cells, cellsOf, mostCells, nullDistance, poolCells, totalsOf } from './cells.js';
+import { cellsOf, mostCells, nullDistance, poolCells, type TwoSampleCells, totalsOf } from './cells.js';
 import { chiSquareOfCells, detectableNoncentrality } from './chi-square.js';
 import { totalVariation } from './distances.js';
 import { checkOptions, judge } from './judge.js';
@@ -32,11 +32,11 @@ function tableOf(column: ColumnView): Table {
 }
 
 function fromProfiles(reference: ColumnProfile, current: ColumnProfile, options?: TestOptions): TestResult {
-  return compareCells(cellsOf(reference, current), options);
+  return testCells(cellsOf(reference, current), options);
 }
 
 /** The same test on a table of counts, whatever they count. */
-export function compareCells(cells: Cells, options: TestOptions = {}): TestResult {
+export function testCells(cells: TwoSampleCells, options: TestOptions = {}): TestResult {
   const checked = checkOptions(options, DEFAULT_MARGIN);
   const rows = totalsOf(cells);
   const pooled = poolCells(cells);
@@ -75,7 +75,7 @@ export function rowsNeeded(
   return larger > harmonic ? (larger * harmonic) / (larger - harmonic) : 2 * harmonic;
 }
 
-function partsOf(cells: Cells, rows: { readonly reference: number; readonly current: number }): TestPart[] {
+function partsOf(cells: TwoSampleCells, rows: { readonly reference: number; readonly current: number }): TestPart[] {
   const parts = Array.from(cells.reference, (count, k) => ({
     label: cells.label(k),
     reference: count / rows.reference,

@@ -1,4 +1,4 @@
-export { type Cells, cellsOf, poolCells } from './cells.js';
+export { cellsOf, poolCells, type TwoSampleCells } from './cells.js';
 export { certifiedKs, ksOfSketches } from './certified.js';
 export {
   type ChiSquare,
@@ -19,7 +19,7 @@ export {
   shares,
   totalVariation,
 } from './distances.js';
-export { compareCells, distribution } from './distribution.js';
+export { distribution, testCells } from './distribution.js';
 export { type KsOptions, kolmogorovSmirnov, kolmogorovSmirnovOfCells, ks } from './kolmogorov-smirnov.js';
 export { compareRates, missingTest, presenceTest, type Rate, rangeTest, unseenTest } from './presence.js';
 export { type AndersonDarlingOptions, andersonDarling, cramerVonMises, mannWhitney, rankTests } from './rank-tests.js';

@@ -1,7 +1,7 @@
 import { defined } from '@millwright/core';
 import type { ColumnProfile } from '@millwright/core/profile';
 import { ksLogSf, ksTwoSampleOneSidedSf, ksTwoSampleSf, normalQuantile } from '@millwright/core/statistics';
-import { type Cells, cellsOf, totalsOf } from './cells.js';
+import { cellsOf, type TwoSampleCells, totalsOf } from './cells.js';
 import { checkOptions, judge } from './judge.js';
 import { sortedColumn, sortedSample } from './samples.js';
 import type { TestOptions, TestResult, TwoSampleTest } from './types.js';
@@ -40,7 +40,7 @@ export const ks: TwoSampleTest = {
  * The same on ordered cells: the distribution functions are compared at the edges only, so the statistic is at most the
  * true one and the p-value at least the true one.
  */
-export function kolmogorovSmirnovOfCells(cells: Cells, options: TestOptions = {}): TestResult {
+export function kolmogorovSmirnovOfCells(cells: TwoSampleCells, options: TestOptions = {}): TestResult {
   const rows = totalsOf(cells);
   let [below, belowCurrent, largest, where] = [0, 0, 0, 0];
   const at = { reference: 0, current: 0 };

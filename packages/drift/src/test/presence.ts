@@ -7,7 +7,7 @@ import {
 } from '@millwright/core/profile';
 import { hypergeometricCdf, hypergeometricSf, normalQuantile } from '@millwright/core/statistics';
 import { chiSquareTest } from './chi-square.js';
-import { compareCells } from './distribution.js';
+import { testCells } from './distribution.js';
 import { checkOptions, judge } from './judge.js';
 import type { TestOptions, TestResult } from './types.js';
 
@@ -51,7 +51,7 @@ export function presenceTest(
   };
   const cells = { reference: reference.counts, current: current.counts, ordered: false, label };
   const margin = options.margin ?? DEFAULT_MARGIN;
-  return { ...compareCells(cells, { ...options, margin }), test: 'presence' };
+  return { ...testCells(cells, { ...options, margin }), test: 'presence' };
 }
 
 /**

@@ -3,7 +3,7 @@ import { mergeProfiles, profileTable } from '@millwright/core/profile';
 import { concatTables, sliceTable, type Table, tableFrom } from '@millwright/core/table';
 import {
   createMonitor,
-  type DecisionRecord,
+  type DriftDecision,
   hourOfDay,
   hourOfWeek,
   type MonitorOptions,
@@ -27,7 +27,7 @@ const rows = (count: number, startMs: number, lengthMs: number, centre = 0): Tab
 describe('session windows', () => {
   const reference = profileTable(rows(5_000, 0, DAY), { columns: ['x'] });
   const SESSIONS = { by: 'session', gapMs: 10, latenessMs: 5 } as const;
-  const spans = (records: readonly DecisionRecord[]) =>
+  const spans = (records: readonly DriftDecision[]) =>
     records.map(({ window: { index, startMs, endMs, rows: count } }) => [index, startMs, endMs, count]);
   const times = (...at: number[]) => tableFrom({ x: at.map(() => 1), at });
 

@@ -6,7 +6,7 @@ import {
   calibrateMargins,
   compareProfiles,
   createMonitor,
-  type DecisionRecord,
+  type DriftDecision,
   type TriggerState,
 } from '@millwright/drift';
 import { describe, expect, test } from 'vitest';
@@ -116,7 +116,7 @@ describe('windows', () => {
 });
 
 describe('findings', () => {
-  const judge = (table: Table): DecisionRecord => {
+  const judge = (table: Table): DriftDecision => {
     const monitor = createMonitor({ reference, window: WINDOW });
     monitor.observe(table, { time: 0 });
     return monitor.advance(DAY)[0]!;

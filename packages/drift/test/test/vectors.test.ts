@@ -1,7 +1,6 @@
 import { fisherExact } from '@millwright/core/statistics';
 import {
   andersonDarling,
-  type Cells,
   chiSquareTest,
   cramersV,
   cramersVCorrected,
@@ -14,6 +13,7 @@ import {
   kolmogorovSmirnovOfCells,
   lInfinity,
   mannWhitney,
+  type TwoSampleCells,
   totalVariation,
   wasserstein,
 } from '@millwright/drift/test';
@@ -70,7 +70,7 @@ describe('categorical tests and distances equal scipy', () => {
 describe('tests on counts of anchored cells', () => {
   test.each(vectors.anchored)('$column', (c) => {
     const [reference, current] = [Float64Array.from(c.ref_counts), Float64Array.from(c.merged_counts)];
-    const cells: Cells = { reference, current, ordered: true, label: String };
+    const cells: TwoSampleCells = { reference, current, ordered: true, label: String };
     near(chiSquareTest(reference, current, AS_SCIPY).statistic, c.chi2.statistic);
     near(chiSquareTest(reference, current, AS_SCIPY).pValue, c.chi2.pvalue);
     near(kolmogorovSmirnovOfCells(cells).statistic, c.ks_at_edges);

@@ -7,7 +7,12 @@ export type { GivenRows } from './compare/read.js';
 export type * from './compare/report.js';
 export { type FindSlicesOptions, type FoundSlice, findSlices, foundSlices } from './compare/slice-finder.js';
 export { type SliceSource, timeSlice } from './compare/slices.js';
-export { type Comparison, type ComparisonState, type StartOptions, startComparison } from './compare/stream.js';
+export {
+  type Comparison,
+  type ComparisonState,
+  type StartComparisonOptions,
+  startComparison,
+} from './compare/stream.js';
 export {
   type Baseline,
   type BlessedFigure,
@@ -23,7 +28,7 @@ export {
   type Judge,
   type JudgedPair,
   type JudgeIdentity,
-  type JudgeOptions,
+  type JudgePairsOptions,
   type JudgeQuestion,
   type JudgeReport,
   judgePairs,

@@ -1,7 +1,7 @@
 export type { Denial } from './command/alias-commands.js';
 export type { EvidenceLike } from './command/evidence.js';
 export type { ModelChange, ModelFacts } from './command/model-commands.js';
-export type { ApprovalRequest, Because, ImportOptions, Models, MoveOptions, NewVersion } from './models.js';
+export type { ApprovalRequest, ImportOptions, Models, MoveOptions, NewVersion, ReasonOptions } from './models.js';
 export type { VersionPassport } from './passport.js';
 export { type Judgement, judgeMove, type MoveFacts } from './policy/judge-move.js';
 export type { Policies, StoredPolicy } from './policy/policies.js';
@@ -34,6 +34,6 @@ export type {
   ModelVersion,
   RegisteredModel,
   RiskClass,
-  Stage,
   VersionOrigin,
+  VersionStage,
 } from './types.js';

@@ -48,7 +48,7 @@ export interface Models {
    * @throws `state/not-found`, `state/precondition` while an alias points to a version, `registry/denied` for those who
    * are no guardians of its rules
    */
-  delete(name: string, options: Because): Promise<void>;
+  delete(name: string, options: ReasonOptions): Promise<void>;
   /**
    * Stores the files and registers them as the model's next version, with its lineage, in one commit. With an `owner`,
    * a model that does not exist is created by the same commit.
@@ -80,11 +80,11 @@ export interface Models {
   /** Takes the actor's own approval back. @throws `state/not-found`, `state/precondition` */
   withdrawApproval(version: ReferenceLike, approval: ApprovalRequest): Promise<ModelVersion>;
   /** Says that the version should not be used any more. It can be rolled back to, not moved to. @throws `registry/lifecycle` */
-  deprecate(version: ReferenceLike, options: Because): Promise<ModelVersion>;
+  deprecate(version: ReferenceLike, options: ReasonOptions): Promise<ModelVersion>;
   /** Hides a version for ever. Its number is not given again. @throws `state/not-found`, `registry/lifecycle` while an alias points to it */
-  deleteVersion(version: ReferenceLike, options: Because): Promise<void>;
+  deleteVersion(version: ReferenceLike, options: ReasonOptions): Promise<void>;
   /** Takes the version out of use for ever. @throws `registry/lifecycle` while an alias points to it */
-  retire(version: ReferenceLike, options: Because): Promise<ModelVersion>;
+  retire(version: ReferenceLike, options: ReasonOptions): Promise<ModelVersion>;
   /**
    * Points an alias at a version, if the model's policy allows it. When somebody else moves the alias at the same time,
    * one of both moves fails. A denial is written to the ledger before it is thrown.
@@ -95,9 +95,9 @@ export interface Models {
    * Points an alias back to where it pointed before. One call, no approval, no policy.
    * @throws `state/not-found`, `state/precondition` when there is nothing to go back to, or somebody moved it meanwhile
    */
-  rollBack(name: string, alias: string, options: Because): Promise<AliasRecord>;
+  rollBack(name: string, alias: string, options: ReasonOptions): Promise<AliasRecord>;
   /** @throws `registry/denied`, `state/not-found` */
-  removeAlias(name: string, alias: string, options: Because): Promise<AliasRecord>;
+  removeAlias(name: string, alias: string, options: ReasonOptions): Promise<AliasRecord>;
 
   /** @throws `state/not-found` */
   get(name: string): RegisteredModel;
@@ -158,11 +158,11 @@ export interface ApprovalRequest extends CommandOptions {
   readonly reason: string;
 }
 
-export interface Because extends CommandOptions {
+export interface ReasonOptions extends CommandOptions {
   readonly reason: string;
 }
 
-export interface MoveOptions extends Because {
+export interface MoveOptions extends ReasonOptions {
   /** Digests of the evidence that speaks for the move, besides what the policy asks for. */
   readonly evidence?: readonly (Digest | { readonly digest: Digest })[] | undefined;
   /** Evidence to attach in the same commit. */

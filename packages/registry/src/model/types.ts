@@ -31,7 +31,7 @@ export interface RegisteredModel {
  * `retired` and `deprecated` are said by people; `serving` = an alias points to it; `approved` = at least one approval
  * stands; `validated` = it has evidence and the newest of every kind passes; else `registered`.
  */
-export type Stage = 'registered' | 'validated' | 'approved' | 'serving' | 'deprecated' | 'retired';
+export type VersionStage = 'registered' | 'validated' | 'approved' | 'serving' | 'deprecated' | 'retired';
 
 /** An immutable version of a model. */
 export interface ModelVersion {
@@ -45,7 +45,7 @@ export interface ModelVersion {
   readonly number: number;
   /** What kind of artifact it is: `model`, `prompt`, `index`, `judge`. */
   readonly kind: string;
-  readonly stage: Stage;
+  readonly stage: VersionStage;
   /** Digest of the artifact's manifest. */
   readonly artifact: Digest;
   /** Bytes of all files. */

@@ -5,7 +5,6 @@ import {
   averagePrecision,
   averagePrecisionOneVsRest,
   brierOfClasses,
-  type ClassScores,
   classCalibration,
   confusionMatrix,
   coverageError,
@@ -20,6 +19,7 @@ import {
   labelRocAuc,
   labelScore,
   logLossOfClasses,
+  type MulticlassRows,
   matrixAccuracy,
   matrixAdjustedAccuracy,
   matrixBalancedAccuracy,
@@ -50,7 +50,7 @@ interface ClassData {
 }
 const data: Readonly<Record<string, ClassData>> = multiclass.datasets;
 
-function classRows(name: string, weighted = false): ClassScores {
+function classRows(name: string, weighted = false): MulticlassRows {
   const { y_true, proba, classes, weights } = data[name]!;
   return { truth: y_true, scores: Float64Array.from(proba.flat()), classes, weights: weighted ? weights : undefined };
 }

@@ -9,7 +9,7 @@ import {
   gate,
   type MetricComparison,
   metricsOf,
-  type StartOptions,
+  type StartComparisonOptions,
   startComparison,
   type Task,
   toMarkdown,
@@ -62,7 +62,7 @@ const PAYOFFS: Readonly<Record<Task, number[][] | undefined>> = {
 };
 
 describe.each(['binary', 'multiclass', 'regression'] as const)('%s', (task) => {
-  const options: StartOptions & Pick<CompareOptions, 'cross'> = {
+  const options: StartComparisonOptions & Pick<CompareOptions, 'cross'> = {
     task,
     metrics: metricsOf(task).map(({ name }) => name),
     cross: [['origin', 'declared']],

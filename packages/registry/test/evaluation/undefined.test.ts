@@ -24,9 +24,9 @@ import {
   meanSquaredLogError,
   medianAbsoluteError,
   metricsOf,
-  type PredictedRows,
   partialRocAuc,
   pinballExplained,
+  type RegressionRows,
   subsetAccuracy,
   type Task,
   tweedieDeviance,
@@ -150,7 +150,7 @@ describe('metrics that are functions only', () => {
     const zeroTruth: Oracle = (rows) => none(rows) || count(rows, (y) => y === 0) > 0;
     const onlyZeros: Oracle = (rows) => count(rows, (y) => y !== 0) === 0;
     const sameTruth = oneKind(([y]) => y);
-    const cases: readonly [string, (rows: PredictedRows) => Measure, Oracle][] = [
+    const cases: readonly [string, (rows: RegressionRows) => Measure, Oracle][] = [
       ['mape', meanAbsolutePercentageError, zeroTruth],
       ['wape', weightedAbsolutePercentageError, onlyZeros],
       ['msle', meanSquaredLogError, none],

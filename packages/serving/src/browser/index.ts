@@ -5,4 +5,4 @@ export { type ModelAtOptions, modelAt, type PublishedModel } from './model-at.js
 export { deviceStore } from './open-device-store.js';
 export { type OpenInWorkerOptions, openInWorker, type WorkerModel } from './open-in-worker.js';
 export { type OpenModel, type OpenModelOptions, openModel } from './open-model.js';
-export { serveModel, type WorkerScope } from './serve-model.js';
+export { serveInWorker, type WorkerScope } from './serve-in-worker.js';

@@ -37,7 +37,7 @@ export interface WorkerModel<I, O> extends Closable {
 }
 
 /**
- * Opens a published model in a dedicated worker whose script calls `serveModel`. Download, digests, onnxruntime and its
+ * Opens a published model in a dedicated worker whose script calls `serveInWorker`. Download, digests, onnxruntime and its
  * compilations are there; the page's thread only sends messages. When the GPU goes away or the worker crashes, another
  * is started with the model from this device's store, and what was asked is asked again while its deadline allows.
  *

@@ -34,8 +34,8 @@ import type {
   EndpointOptions,
   GuardedEndpointOptions,
   Prediction,
+  RequestStage,
   Row,
-  Stage,
 } from './types.js';
 
 /**
@@ -64,7 +64,7 @@ export async function createEndpoint<I, O>(
   const load = (source: EndpointOptions<I, O>['model']) => loadHandle(source, options, (digest) => arms.known(digest));
   const nextId = decisionIds(random);
   const latency = latencyHistogram();
-  const stages = stageTimer<Stage>({ budgetsMs });
+  const stages = stageTimer<RequestStage>({ budgetsMs });
   const guards = guardChain<I, O>(options.guards ?? []);
   const breakers = armBreakers<I, O>(options.breaker);
   const feed = decisionFeed<I, O>();

@@ -36,7 +36,7 @@ export type GoldenOf =
  * Where a request's time goes: `check` against the contract, `guard` before the model, `infer` from the queue to the
  * answer, `verify` by the guards behind it.
  */
-export type Stage = 'check' | 'guard' | 'infer' | 'verify';
+export type RequestStage = 'check' | 'guard' | 'infer' | 'verify';
 
 export interface EndpointOptions<I, O> {
   /** The champion: a registry alias, a folder, or anything that predicts. */
@@ -69,7 +69,7 @@ export interface EndpointOptions<I, O> {
   /** Largest difference of a golden output, relative to `max(1, |expected|)`. Default 1e-4. */
   readonly tolerance?: number | undefined;
   /** What each stage may take. `infer` ends the wait for an arm; the others are counted when they take more. */
-  readonly budgetsMs?: Partial<Readonly<Record<Stage, number>>> | undefined;
+  readonly budgetsMs?: Partial<Readonly<Record<RequestStage, number>>> | undefined;
   /** Answers that are known already: `responseCache({ maxBytes })`. */
   readonly cache?: ResponseCache | undefined;
   /** Makes a breaker for each arm: `() => circuitBreaker()`. An arm whose circuit is open counts as one that fails. */
@@ -201,7 +201,7 @@ export interface EndpointStats {
   /** Milliseconds from request to answer. */
   readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number; readonly count: number };
   /** Milliseconds of each stage that was passed, and how often it took more than its budget. */
-  readonly stages: ReadonlyMap<Stage, StageSummary>;
+  readonly stages: ReadonlyMap<RequestStage, StageSummary>;
 }
 
 /** A model behind a door that keeps its deadline: contract, guards, routing, batching, fallback, records. */

@@ -1,7 +1,7 @@
 export { type FeedOptions, feedOutcomes, type OutcomeBatch, type OutcomeSource } from './feed.js';
 export {
   createOutcomeJoin,
-  type DeadLetter,
+  type DeadLetterSink,
   type Disposition,
   type Exposure,
   type Outcome,

@@ -48,11 +48,11 @@ export interface OutcomeJoinOptions {
    */
   readonly onRow: (metric: number, cohort: number, value: number) => void;
   /** Hears of outcomes that change nothing because they came too late, or because nobody knows their decision. */
-  readonly deadLetter?: DeadLetter | undefined;
+  readonly deadLetter?: DeadLetterSink | undefined;
 }
 
 /** Takes an outcome that could not be used: `late` after its window or its row, `orphan` without a decision. */
-export type DeadLetter = (outcome: Outcome, reason: 'late' | 'orphan') => void;
+export type DeadLetterSink = (outcome: Outcome, reason: 'late' | 'orphan') => void;
 
 /** What happened to an outcome. */
 export type Disposition = 'applied' | 'duplicate' | 'late' | 'early' | 'orphan';

@@ -1,6 +1,6 @@
 import { type Clock, invalidInput } from '@millwright/core';
 import { createOutcomeJoin, type Outcome } from '../outcome/index.js';
-import type { Metric, RolloutDefinition } from './definition.js';
+import type { RolloutDefinition, RolloutMetric } from './definition.js';
 import { joinMetric, knownOf, type ObserverOptions, type ServedDecision, scoreOf } from './observe.js';
 import { CHALLENGER } from './plan.js';
 import type { RolloutState } from './state.js';
@@ -14,13 +14,13 @@ export interface ChangeDetector {
 }
 
 /** What a metric of the challenger came to before its promotion: rows, and the sum of their values (0 or 1 for rates). */
-export interface Baseline {
+export interface MetricTotal {
   readonly rows: number;
   readonly sum: number;
 }
 
 /** Makes the detector of a metric when the challenger has been promoted. */
-export type DetectorMaker = (seen: Baseline) => ChangeDetector;
+export type DetectorMaker = (seen: MetricTotal) => ChangeDetector;
 
 /**
  * Watches the promoted challenger while it bakes, with a detector per metric that gets every request's value in order, so
@@ -99,14 +99,14 @@ export function watchBake(
 }
 
 interface Watched {
-  readonly metric: Metric;
-  readonly seen: Baseline;
+  readonly metric: RolloutMetric;
+  readonly seen: MetricTotal;
   readonly detector: ChangeDetector;
   rows: number;
   sum: number;
 }
 
-function baselineOf(statistics: RolloutStatistics, metric: string): Baseline {
+function baselineOf(statistics: RolloutStatistics, metric: string): MetricTotal {
   const of = (pick: (sums: { readonly rows: readonly number[]; readonly sum: readonly number[] }) => number) =>
     statistics.reduce((total, { metrics }) => total + (metrics[metric] === undefined ? 0 : pick(metrics[metric])), 0);
   return { rows: of(({ rows }) => rows[1]!), sum: of(({ sum }) => sum[1]!) };

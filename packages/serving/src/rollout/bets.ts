@@ -1,9 +1,9 @@
 import { ateBetting, type BettingRule, rankBetting } from '@millwright/core/statistics';
-import type { Metric } from './definition.js';
+import type { RolloutMetric } from './definition.js';
 import type { EpochPlan } from './statistics.js';
 
 /** The bets against "the challenger's amounts are stochastically no worse"; none before there is a reference. */
-export function rankBets(metric: Metric, plan: EpochPlan): BettingRule | undefined {
+export function rankBets(metric: RolloutMetric, plan: EpochPlan): BettingRule | undefined {
   const reference = plan.references[metric.id]?.quantiles ?? [];
   if (reference.length === 0) return undefined;
   return rankBetting({ share: plan.share, reference, better: metric.better === 'higher' ? 'larger' : 'smaller' });
@@ -14,7 +14,7 @@ export function rankBets(metric: Metric, plan: EpochPlan): BettingRule | undefin
  * Bet sizes are chosen before the epoch around the one that grows fastest when there is no effect, λ = δ / Var ξ, for
  * the largest variance that a mean of `m` allows: m (cap - m) / (π (1 - π)). None where the margin is not yet known.
  */
-export function effectBets(metric: Metric, plan: EpochPlan): BettingRule | undefined {
+export function effectBets(metric: RolloutMetric, plan: EpochPlan): BettingRule | undefined {
   const { cap, better, margin } = metric;
   const known = plan.references[metric.id]?.mean;
   if (known === undefined && margin.kind === 'relative') return undefined;

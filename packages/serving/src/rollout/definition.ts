@@ -129,7 +129,7 @@ export interface MetricSpec {
 }
 
 /** A metric with every default filled in; times in milliseconds. */
-export interface Metric {
+export interface RolloutMetric {
   readonly id: string;
   readonly kind: 'event' | 'latency' | 'label' | 'value';
   readonly better: 'lower' | 'higher';
@@ -158,7 +158,7 @@ export interface Adaptation {
 }
 
 /** A stage with every default filled in; times in milliseconds. */
-export interface Stage {
+export interface RolloutStage {
   readonly share: number;
   readonly adapt?: Adaptation | undefined;
   readonly minDwellMs: number;
@@ -173,8 +173,8 @@ export interface RolloutDefinition {
   readonly challenger: string;
   readonly alias: string;
   readonly mode: 'canary' | 'blueGreen';
-  readonly stages: readonly Stage[];
-  readonly metrics: readonly Metric[];
+  readonly stages: readonly RolloutStage[];
+  readonly metrics: readonly RolloutMetric[];
   readonly alpha: { readonly rollback: number; readonly promotion: number; readonly balance: number };
   readonly minEvents: number;
   readonly maxDurationMs: number;
@@ -235,7 +235,7 @@ export function defineRollout(spec: RolloutSpec): RolloutDefinition {
 const DEFAULTS = { stages: [0.01, 0.05, 0.25, 0.5], minDwell: '15m', minUnits: 100, minMatured: 100 } as const;
 
 /** The stages at which arms are compared; 100 % is the promotion. Blue-green has one, at which the challenger is only warm. */
-function resolveStages(spec: RolloutSpec): readonly Stage[] {
+function resolveStages(spec: RolloutSpec): readonly RolloutStage[] {
   if (spec.mode === 'blueGreen') return [resolveStage({ share: 0, minUnits: 0, minMatured: 0 }, spec, 'stages')];
   const all = (spec.stages ?? DEFAULTS.stages).map((stage, index) => resolveStage(stage, spec, `stages.${index}`));
   const stages = all.filter(({ share }) => share < 1);
@@ -247,7 +247,7 @@ function resolveStages(spec: RolloutSpec): readonly Stage[] {
   return stages;
 }
 
-function resolveStage(stage: ShareText | StageSpec, spec: RolloutSpec, path: string): Stage {
+function resolveStage(stage: ShareText | StageSpec, spec: RolloutSpec, path: string): RolloutStage {
   const own: StageSpec = typeof stage === 'object' ? stage : { share: stage };
   const most = parseShare(own.share, `${path}.share`);
   const minDwellMs = parseDuration(own.minDwell ?? spec.minDwell ?? DEFAULTS.minDwell, `${path}.minDwell`);
@@ -283,7 +283,7 @@ function resolveAdaptation(
   return { metric: adapt.metric, everyMs, floor, maxStep: adapt.maxStep ?? 0.1 };
 }
 
-function resolveMetrics(specs: readonly MetricSpec[]): readonly Metric[] {
+function resolveMetrics(specs: readonly MetricSpec[]): readonly RolloutMetric[] {
   const total = specs.reduce((sum, { role, weight }) => (role === 'promotion' ? sum : sum + (weight ?? 1)), 0);
   const seen = new Set<string>();
   return specs.map((spec, index) => {

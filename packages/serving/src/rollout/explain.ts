@@ -1,4 +1,4 @@
-import type { Metric, RolloutDefinition } from './definition.js';
+import type { RolloutDefinition, RolloutMetric } from './definition.js';
 import type { Because, MetricEvidence, RolloutEvidence, Situation } from './evidence.js';
 import { showDuration, showShare } from './units.js';
 
@@ -66,7 +66,7 @@ export function explain(
 
 /** `12.1 % with flight-delay@5 and 4.0 % with the champion (1,204 and 22,871 rows of epoch 3).` */
 function describe(
-  metric: Metric | undefined,
+  metric: RolloutMetric | undefined,
   evidence: MetricEvidence | undefined,
   definition: RolloutDefinition,
 ): string {
@@ -86,7 +86,7 @@ function describe(
   return `${rate(1)} with ${definition.challenger} and ${rate(0)} with the champion (${count(rows[1])} and ${count(rows[0])} rows of epoch ${epoch}${between}).`;
 }
 
-function margin({ margin: { kind, size }, better, binary }: Metric): string {
+function margin({ margin: { kind, size }, better, binary }: RolloutMetric): string {
   const sign = better === 'lower' ? '+' : '-';
   if (kind === 'relative') return `${sign}${show(size * 100)} % of the champion's`;
   return binary ? `${sign}${show(size * 100)} percentage points` : `${sign}${show(size)}`;

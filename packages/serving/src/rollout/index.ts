@@ -1,26 +1,26 @@
 export type { RolloutHubEvents } from './announce.js';
-export type { Baseline, ChangeDetector, DetectorMaker } from './bake.js';
+export type { ChangeDetector, DetectorMaker, MetricTotal } from './bake.js';
 export { type ActingFor, type RolloutCommands, rolloutCommands } from './commands.js';
 export {
   type AlphaSpec,
   defineRollout,
-  type Metric,
   type MetricSpec,
   type RolloutDefinition,
+  type RolloutMetric,
   type RolloutSpec,
-  type Stage,
+  type RolloutStage,
   type StageSpec,
 } from './definition.js';
 export type { PauseReason, RollbackCause, RolloutEventData, RolloutEventType } from './events.js';
 export type { Because, Formula, MetricEvidence, RolloutEvidence, RolloutVerdict, Situation } from './evidence.js';
 export { memoryExchange, type ObservationExchange, type PublishedSums } from './exchange.js';
+export { forecastRollout, type MetricForecast, type RolloutForecast, type Traffic } from './forecast.js';
 export { type EvidencePoint, historyOf, type RolloutHistory } from './history.js';
 export { type JudgeOptions, judge } from './judge.js';
 export type { WakeUp } from './looks.js';
 export { type Arm, createObservations, type Observations } from './observations.js';
 export { createObserver, type ObserverOptions, type RolloutObserver, type ServedDecision } from './observe.js';
 export { type Plan, type PlanContext, planRollout } from './plan.js';
-export { type PreflightMetric, type PreflightReport, preflight, type Traffic } from './preflight.js';
 export { activeRollout, lastRollout, type Rollouts, rolloutProjection } from './projection.js';
 export type { RolloutEndpoint } from './replica.js';
 export { type JudgedRollout, type RollbackReport, rollbackReport } from './report.js';
@@ -35,7 +35,7 @@ export {
 } from './simulate.js';
 export {
   type Rollout,
-  type StartOptions,
+  type StartRolloutOptions,
   startRollout,
 } from './start-rollout.js';
 export { isFinal, type RolloutState, type RolloutStatus, reduceRollout, statisticsOf } from './state.js';

@@ -11,7 +11,7 @@ import {
   restartState,
   riskRatioSequence,
 } from '@millwright/core/statistics';
-import type { Metric, RolloutDefinition } from './definition.js';
+import type { RolloutDefinition, RolloutMetric } from './definition.js';
 import type { Formula, MetricEvidence, RatioInterval, RolloutEvidence, RolloutVerdict, Situation } from './evidence.js';
 import { explain } from './explain.js';
 import { type Histograms, quantileOf, slowerLogE } from './quantiles.js';
@@ -82,7 +82,7 @@ export function weigh(
 }
 
 function judgeMetric(
-  metric: Metric,
+  metric: RolloutMetric,
   definition: RolloutDefinition,
   statistics: RolloutStatistics,
   intervals: boolean,
@@ -122,13 +122,17 @@ function total(sums: Sums, what: 'rows' | 'missing' | 'sum'): readonly [number, 
   return [champion, challenger];
 }
 
-function newestOf({ quantile }: Metric, epoch: number, { rows, sum, histogram }: MetricSums): MetricEvidence['newest'] {
+function newestOf(
+  { quantile }: RolloutMetric,
+  epoch: number,
+  { rows, sum, histogram }: MetricSums,
+): MetricEvidence['newest'] {
   if (quantile === undefined || histogram === undefined) return { epoch, rows, sum };
   return { epoch, rows, sum, quantiles: [quantileOf(histogram[0], quantile), quantileOf(histogram[1], quantile)] };
 }
 
 function harmOf(
-  metric: Metric,
+  metric: RolloutMetric,
   { harmBegins }: RolloutDefinition,
   events: readonly EpochEvents[],
   sums: Sums,
@@ -142,7 +146,7 @@ function harmOf(
 }
 
 /** Each epoch may be the one with which harm begins. */
-function lateHarmLogE(metric: Metric, epochs: readonly EpochEvents[]): number {
+function lateHarmLogE(metric: RolloutMetric, epochs: readonly EpochEvents[]): number {
   const nullRatio = harmNullOf(metric);
   const alternatives = higherAlternatives(nullRatio, HARM_GRID);
   const state = restartState(alternatives);
@@ -156,7 +160,7 @@ function lateHarmLogE(metric: Metric, epochs: readonly EpochEvents[]): number {
 const histogramOf = ({ sums: { histogram } }: Sums[number]): Histograms => histogram ?? [{}, {}];
 
 function proofOf(
-  metric: Metric,
+  metric: RolloutMetric,
   events: readonly EpochEvents[],
   sums: Sums,
 ): { readonly logE: number; readonly formula: Formula } {
@@ -179,15 +183,15 @@ export const HARM_GRID = { from: 1.1, to: 10 } as const;
 
 /** The bets of a metric are functions of the metric alone, so that their logarithms are kept from look to look. */
 const harmOddsOf = kept((metric) => harmOdds(harmNullOf(metric), HARM_GRID));
-const harmNullOf = (metric: Metric) => (metric.rollBackWhen === 'beyondMargin' ? worstRatio(metric) : 1);
+const harmNullOf = (metric: RolloutMetric) => (metric.rollBackWhen === 'beyondMargin' ? worstRatio(metric) : 1);
 /** The nearest alternative lies at "no difference" when the margin is small, or the bets would overshoot it. */
 const proofOddsOf = kept((metric) =>
   nonInferiorityOdds(worstRatio(metric), { from: 1 + Math.min(0.05, metric.margin.size) }),
 );
 const balanceOdds = imbalanceOdds();
 
-function kept(make: (metric: Metric) => Odds): (metric: Metric) => Odds {
-  const known = new WeakMap<Metric, Odds>();
+function kept(make: (metric: RolloutMetric) => Odds): (metric: RolloutMetric) => Odds {
+  const known = new WeakMap<RolloutMetric, Odds>();
   return (metric) => {
     const odds = known.get(metric) ?? make(metric);
     known.set(metric, odds);
@@ -196,7 +200,7 @@ function kept(make: (metric: Metric) => Odds): (metric: Metric) => Odds {
 }
 
 /** The ratio of bad to good arm at which the margin is used up: challenger / champion, or turned when higher is better. */
-function worstRatio({ better, margin: { size } }: Metric): number {
+function worstRatio({ better, margin: { size } }: RolloutMetric): number {
   return better === 'lower' ? 1 + size : 1 / (1 - size);
 }
 

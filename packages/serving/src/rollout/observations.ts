@@ -1,6 +1,6 @@
 import type { BettingRule } from '@millwright/core/statistics';
 import { effectBets, rankBets } from './bets.js';
-import type { Metric, RolloutDefinition } from './definition.js';
+import type { RolloutDefinition, RolloutMetric } from './definition.js';
 import { latencyBucket } from './quantiles.js';
 import { bucketOfValue, type EpochPlan, type EpochStatistics, type MetricSums } from './statistics.js';
 
@@ -67,7 +67,7 @@ interface Cell {
   readonly histogram: readonly [Map<number, number>, Map<number, number>] | undefined;
 }
 
-function openCell(metric: Metric, plan: EpochPlan): Cell {
+function openCell(metric: RolloutMetric, plan: EpochPlan): Cell {
   const quantile = metric.quantile !== undefined;
   const state = (rule: BettingRule | undefined) => rule && { rule, logWealth: new Float64Array(rule.bets) };
   return {
@@ -82,7 +82,7 @@ function openCell(metric: Metric, plan: EpochPlan): Cell {
   };
 }
 
-function addRow(cell: Cell, metric: Metric, arm: Arm, outcome: number): void {
+function addRow(cell: Cell, metric: RolloutMetric, arm: Arm, outcome: number): void {
   if (Number.isNaN(outcome) && metric.kind === 'label') {
     cell.missing[arm]++;
     return;

@@ -1,13 +1,13 @@
 import { type Clock, invalidInput } from '@millwright/core';
 import {
   createOutcomeJoin,
-  type DeadLetter,
+  type DeadLetterSink,
   type Disposition,
   type Outcome,
   type OutcomeCounts,
   type OutcomeMetric,
 } from '../outcome/index.js';
-import type { Metric, RolloutDefinition } from './definition.js';
+import type { RolloutDefinition, RolloutMetric } from './definition.js';
 import { type Arm, createObservations } from './observations.js';
 import type { EpochPlan, RolloutStatistics } from './statistics.js';
 
@@ -39,7 +39,7 @@ export interface ObserverOptions {
    * Hears of outcomes that change nothing: too late, or of decisions that this process did not make for the rollout. Such as
    * `(outcome, reason) => quarantined.add(outcome, reason)`. Default: they are only counted.
    */
-  readonly deadLetter?: DeadLetter | undefined;
+  readonly deadLetter?: DeadLetterSink | undefined;
 }
 
 /** Turns decisions and outcomes of one process into sums. Costs about a microsecond per decision. */
@@ -118,7 +118,7 @@ export function scoreOf(output: unknown): number {
 }
 
 /** The metric as the join of decisions and outcomes sees it. */
-export function joinMetric(metric: Metric): OutcomeMetric {
+export function joinMetric(metric: RolloutMetric): OutcomeMetric {
   const { id, kind, windowMs, measure, quantile } = metric;
   return {
     id,
@@ -130,7 +130,7 @@ export function joinMetric(metric: Metric): OutcomeMetric {
 }
 
 /** Scores and labels of at least 0.5 mean "yes". An answer without a score cannot be held against its label. */
-const MEASURES: Readonly<Record<Metric['measure'], ((label: number, score: number) => number) | undefined>> = {
+const MEASURES: Readonly<Record<RolloutMetric['measure'], ((label: number, score: number) => number) | undefined>> = {
   value: undefined,
   wrong: (label, score) => (Number.isNaN(score) ? Number.NaN : Number(label >= 0.5 !== score >= 0.5)),
   missed: (label, score) => (Number.isNaN(score) ? Number.NaN : Number(label >= 0.5 && score < 0.5)),
@@ -140,7 +140,7 @@ const MEASURES: Readonly<Record<Metric['measure'], ((label: number, score: numbe
 
 /** What is known of a metric with the answer: errors and slow answers, unless the value is given or comes later. */
 export function knownOf(
-  metric: Metric,
+  metric: RolloutMetric,
   given: ((decision: ServedDecision) => number) | undefined,
 ): (decision: ServedDecision) => number {
   const { id, kind, windowMs, sloMs } = metric;

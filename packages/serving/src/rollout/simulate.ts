@@ -1,6 +1,6 @@
 import { invalidInput, type Random, seededRandom } from '@millwright/core';
 import { adaptedShare, openingShare } from './adapt.js';
-import type { Metric, RolloutDefinition } from './definition.js';
+import type { RolloutDefinition, RolloutMetric } from './definition.js';
 import type { RolloutVerdict } from './evidence.js';
 import { weigh } from './judge.js';
 import { type Arm, createObservations } from './observations.js';
@@ -141,7 +141,7 @@ function playOnce(definition: RolloutDefinition, traffic: SimulatedTraffic, look
 const DAY = 86_400_000;
 
 function draws(
-  metric: Metric,
+  metric: RolloutMetric,
   { truth }: SimulatedTraffic,
   arm: Arm,
   size: number,

@@ -23,18 +23,18 @@ import type { RolloutDefinition } from './definition.js';
 import { plainJson, rolloutEvent } from './events.js';
 import type { RolloutEvidence } from './evidence.js';
 import { fleetSums, judgeFleet, type ObservationExchange } from './exchange.js';
+import type { Traffic } from './forecast.js';
 import { historyOf, type RolloutHistory } from './history.js';
 import { looks, type WakeUp } from './looks.js';
 import { createObserver, type ObserverOptions } from './observe.js';
 import { type Plan, planRollout, record } from './plan.js';
-import type { Traffic } from './preflight.js';
 import { rolloutProjection } from './projection.js';
 import { createReplica, type RolloutEndpoint, type Trust } from './replica.js';
 import { isFinal, type RolloutState, situationOf } from './state.js';
 import type { EpochStatistics, RolloutStatistics } from './statistics.js';
 import { submitRollout } from './submit.js';
 
-export interface StartOptions extends ObserverOptions {
+export interface StartRolloutOptions extends ObserverOptions {
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
   /** Who starts it: the author, who cannot approve it. Default: the ledger's actor. */
@@ -62,7 +62,7 @@ export interface StartOptions extends ObserverOptions {
    * is it all the same, up to the definition's `hardTtl`. Default three looks; without `tickMs` for ever.
    */
   readonly softTtlMs?: number | undefined;
-  /** The traffic to be expected: a new rollout whose gates cannot conclude with it is refused (see `preflight`). Default: not asked. */
+  /** The traffic to be expected: a new rollout whose gates cannot conclude with it is refused (see `forecastRollout`). Default: not asked. */
   readonly traffic?: Traffic | undefined;
   /** Starts anew although the last rollout of the alias had the same definition and has ended. Default: join the ended one. */
   readonly again?: boolean | undefined;
@@ -103,7 +103,7 @@ export async function startRollout(
   target: RolloutTarget,
   endpoint: RolloutEndpoint,
   definition: RolloutDefinition,
-  options: StartOptions = {},
+  options: StartRolloutOptions = {},
 ): Promise<Rollout> {
   const { clock = systemClock, random = systemRandom, tickMs, replica = 'local', flushMs = 3_600_000 } = options;
   const { ledger } = target;
@@ -258,7 +258,7 @@ export async function startRollout(
 }
 
 /** A host that calls `tick` by hand may look rarely, and knows it. */
-function trustOf({ hardTtlMs }: RolloutDefinition, { tickMs, softTtlMs }: StartOptions): Trust {
+function trustOf({ hardTtlMs }: RolloutDefinition, { tickMs, softTtlMs }: StartRolloutOptions): Trust {
   if (tickMs === undefined) return { softMs: softTtlMs ?? Infinity, hardMs: Infinity };
   return { softMs: softTtlMs ?? 3 * tickMs, hardMs: hardTtlMs === 0 ? Infinity : hardTtlMs };
 }

@@ -3,8 +3,8 @@ import type { LedgerView, NewEvent } from '@millwright/core/ledger';
 import { aliasEvents } from './alias-events.js';
 import type { RolloutDefinition } from './definition.js';
 import { plainJson, rolloutEvent } from './events.js';
+import { forecastRollout, type Traffic } from './forecast.js';
 import { CHALLENGER, rollBackPlan } from './plan.js';
-import { preflight, type Traffic } from './preflight.js';
 import { activeRollout, lastRollout, rolloutProjection } from './projection.js';
 import type { RolloutEndpoint } from './replica.js';
 import { isFinal, type RolloutState } from './state.js';
@@ -67,7 +67,7 @@ export async function submitRollout(
 
 /** What is not known is tried; what cannot end with a verdict is not begun. */
 function refuseHopeless(definition: RolloutDefinition, traffic: Traffic): void {
-  const { verdict, sentence } = preflight(definition, traffic);
+  const { verdict, sentence } = forecastRollout(definition, traffic);
   if (verdict !== 'fail') return;
   throw new MillwrightError('rollout/invalid', `The rollout cannot conclude at this traffic. ${sentence}`, {
     details: { path: 'traffic', reason: sentence },

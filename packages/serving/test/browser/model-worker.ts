@@ -1,11 +1,11 @@
-import { describeModel, serveModel, type WorkerScope } from '@millwright/serving/browser';
+import { describeModel, serveInWorker, type WorkerScope } from '@millwright/serving/browser';
 import * as ort from 'onnxruntime-web/webgpu';
 import { logistic, resolvedModel } from '../support/models.js';
 
 /** A worker with a model server of its own, and a way to lose its GPU or itself. */
 const scope = self as WorkerScope;
 
-serveModel(scope, {
+serveInWorker(scope, {
   ort,
   fetch: async (url) => {
     const path = new URL(String(url)).pathname;

@@ -1,12 +1,12 @@
 import { seededRandom } from '@millwright/core';
 import { describe, expect, test } from 'vitest';
 import {
-  type Baseline,
   type ChangeDetector,
   defineRollout,
+  type MetricTotal,
   type Rollout,
   type RolloutSpec,
-  type StartOptions,
+  type StartRolloutOptions,
   startRollout,
 } from '../../src/rollout/index.js';
 import { fakeTarget, HOUR, type World, world } from './harness.js';
@@ -39,7 +39,7 @@ function window(limit: number, size = 100): ChangeDetector & { readonly values: 
   };
 }
 
-const start = (w: World, options: StartOptions, spec = SPEC, target = w.target) =>
+const start = (w: World, options: StartRolloutOptions, spec = SPEC, target = w.target) =>
   startRollout(target, w.endpoint, defineRollout(spec), { clock: w.clock, random: seededRandom(3), ...options });
 
 /** Hours of requests that fail at a rate, and whose answers are wrong at it, whoever answers. */
@@ -58,7 +58,10 @@ async function hours(w: World, rollout: Rollout, count: number, rate: number): P
   }
 }
 
-async function promoted(options: StartOptions, { spec = SPEC, refuse = (): string | undefined => undefined } = {}) {
+async function promoted(
+  options: StartRolloutOptions,
+  { spec = SPEC, refuse = (): string | undefined => undefined } = {},
+) {
   const w = await world();
   const rollout = await start(w, options, spec, fakeTarget(w.ledger, refuse));
   await hours(w, rollout, 7, 0.4);
@@ -68,8 +71,8 @@ async function promoted(options: StartOptions, { spec = SPEC, refuse = (): strin
 
 describe('a promoted challenger that bakes', { timeout: 60_000 }, () => {
   test('goes back by itself when its errors rise, onto the champion that was kept warm', async () => {
-    let seen: Baseline | undefined;
-    const errors = (baseline: Baseline) => {
+    let seen: MetricTotal | undefined;
+    const errors = (baseline: MetricTotal) => {
       seen = baseline;
       return window(0.6);
     };

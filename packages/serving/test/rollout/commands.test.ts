@@ -6,7 +6,7 @@ import {
   defineRollout,
   type RolloutSpec,
   rolloutCommands,
-  type StartOptions,
+  type StartRolloutOptions,
   startRollout,
   statisticsOf,
 } from '../../src/rollout/index.js';
@@ -22,7 +22,7 @@ const SPEC: RolloutSpec = {
   metrics: [{ id: 'errors', kind: 'event', better: 'lower', margin: { relative: 0.9 } }],
 };
 
-const start = (w: World, change: Partial<RolloutSpec> = {}, options: StartOptions = {}) =>
+const start = (w: World, change: Partial<RolloutSpec> = {}, options: StartRolloutOptions = {}) =>
   startRollout(w.target, w.endpoint, defineRollout({ ...SPEC, ...change }), {
     clock: w.clock,
     random: seededRandom(3),

@@ -4,7 +4,7 @@ import {
   defineRollout,
   type Rollout,
   type RolloutSpec,
-  type StartOptions,
+  type StartRolloutOptions,
   startRollout,
 } from '../../src/rollout/index.js';
 import { HOUR, type World, world } from './harness.js';
@@ -54,7 +54,7 @@ async function replay(
   }
 }
 
-const start = (w: World, spec: RolloutSpec = SPEC, options: StartOptions = {}) =>
+const start = (w: World, spec: RolloutSpec = SPEC, options: StartRolloutOptions = {}) =>
   startRollout(w.target, w.endpoint, defineRollout(spec), { clock: w.clock, random: seededRandom(3), ...options });
 
 describe('a rollout in virtual time', { timeout: 60_000 }, () => {

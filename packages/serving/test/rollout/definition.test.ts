@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { defineRollout, type MetricSpec, parseDuration, parseShare, preflight } from '../../src/rollout/index.js';
+import { defineRollout, forecastRollout, type MetricSpec, parseDuration, parseShare } from '../../src/rollout/index.js';
 
 const errors: MetricSpec = { id: 'errors', kind: 'event', better: 'lower', margin: { relative: 0.1 } };
 
@@ -67,18 +67,18 @@ describe('defineRollout', () => {
   });
 });
 
-describe('preflight', () => {
+describe('forecastRollout', () => {
   const definition = defineRollout({ challenger: 'm@2', metrics: [errors] });
 
   test('says when a margin cannot be proved in the time that there is', () => {
-    const report = preflight(definition, { unitsPerDay: 100, rates: { errors: 0.001 } });
+    const report = forecastRollout(definition, { unitsPerDay: 100, rates: { errors: 0.001 } });
     expect(report.verdict).toBe('fail');
     expect(report.sentence).toMatch(/Widen the margin/);
   });
 
   test('passes with enough traffic, and is open when a rate is unknown', () => {
-    expect(preflight(definition, { unitsPerDay: 1e6, rates: { errors: 0.01 } }).verdict).toBe('pass');
-    expect(preflight(definition, { unitsPerDay: 1e6, rates: {} })).toMatchObject({
+    expect(forecastRollout(definition, { unitsPerDay: 1e6, rates: { errors: 0.01 } }).verdict).toBe('pass');
+    expect(forecastRollout(definition, { unitsPerDay: 1e6, rates: {} })).toMatchObject({
       verdict: 'insufficient',
       expectedMs: undefined,
     });

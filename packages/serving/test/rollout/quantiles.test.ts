@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import {
   createObservations,
   defineRollout,
+  forecastRollout,
   judge,
   mergeStatistics,
-  preflight,
   type RolloutStatistics,
 } from '../../src/rollout/index.js';
 import { latencyBucket, quantileOf, slowerLogE } from '../../src/rollout/quantiles.js';
@@ -74,7 +74,7 @@ describe('a latency quantile as metric', () => {
     expect(judge(definition, []).metrics[0]).toMatchObject({ harm: { logE: 0 }, proof: { logE: 0, proved: false } });
     expect(slowerLogE([[{ '5': 3 }, {}]], 0.9)).toBeLessThanOrEqual(0);
     expect(quantileOf({}, 0.5)).toBe(0);
-    expect(preflight(definition, { unitsPerDay: 1e6, rates: { p95: 100 } }).verdict).toBe('insufficient');
+    expect(forecastRollout(definition, { unitsPerDay: 1e6, rates: { p95: 100 } }).verdict).toBe('insufficient');
   });
 
   test('needs a limit or a quantile, not both, and a relative margin', () => {

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { defineRollout, type MetricSpec, preflight, type SimulatedTraffic, simulate } from '../../src/rollout/index.js';
+import {
+  defineRollout,
+  forecastRollout,
+  type MetricSpec,
+  type SimulatedTraffic,
+  simulate,
+} from '../../src/rollout/index.js';
 
 /** What `simulate` tells people about their own definition. The error rates themselves are shown in `error-rates.test.ts`. */
 const METRICS: readonly MetricSpec[] = [
@@ -52,8 +58,8 @@ describe('simulated rollouts', { timeout: 60_000 }, () => {
     expect(report.medianUnits).toBeLessThan(units);
   });
 
-  test('preflight foretells the time within a factor of one and a half', () => {
-    const report = preflight(definition, { unitsPerDay: 12_000, rates: BASE });
+  test('forecastRollout foretells the time within a factor of one and a half', () => {
+    const report = forecastRollout(definition, { unitsPerDay: 12_000, rates: BASE });
     const { medianDays } = simulate(
       definition,
       { ...traffic(), drift: undefined },

@@ -3,7 +3,7 @@ import { extent } from '../charts/scale.js';
 import { stepChart } from '../charts/steps.js';
 import { formatNumber, formatTick, formatTime } from '../format.js';
 import { type Markup, markup } from '../markup.js';
-import type { EvidenceCurve, RolloutMetric, RolloutSection } from '../model.js';
+import type { EvidenceCurve, RolloutMetricRow, RolloutSection } from '../model.js';
 import { figure, groupBy, moreTable, type Section, sectionOf } from './parts.js';
 
 /** Share of traffic over time, and below it, on the same axis, the evidence that moved it. */
@@ -38,7 +38,7 @@ export function rolloutSection(r: RolloutSection, id: string): Section {
   return sectionOf(id, r.title === undefined ? 'Rollout' : `Rollout of ${r.title}`, r.sentence, content);
 }
 
-function metricTable(metrics: readonly RolloutMetric[]): Markup {
+function metricTable(metrics: readonly RolloutMetricRow[]): Markup {
   const heads = ['Metric', 'Rows of the champion', 'Rows of the challenger', 'Harm, log e', 'No harm, log e'];
   const rows = metrics.map(({ name, championRows, challengerRows, harm, proof }) => [
     name,

@@ -1,12 +1,12 @@
 import { compare } from '../condition.js';
 import type { SampleOptions } from '../sampler.js';
 import { numbersOf, readerOf, type SlotValue, sampleRow, sampleValue } from '../slots.js';
-import type { Comparison } from '../types.js';
+import type { ComparisonOperator } from '../types.js';
 import { comparableSlots } from './ranks.js';
 import { considered, type RowPart, type RowState, rowState } from './row-state.js';
 
 /** Two columns of the same row. */
-export function compareState(left: string, op: Comparison, right: string, options: SampleOptions): RowState {
+export function compareState(left: string, op: ComparisonOperator, right: string, options: SampleOptions): RowState {
   const [below, equal, above] = [compare(0, op, 1), compare(0, op, 0), compare(1, op, 0)];
   const comparable = comparableSlots();
   return rowState(options, ({ tally, sampler }, block, mask) => {

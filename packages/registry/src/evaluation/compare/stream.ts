@@ -8,7 +8,7 @@ import type { EvaluationReport } from './report.js';
 import { addRows, addTally, comparison, emptyTally, type Tally } from './tally.js';
 import { addWhole, addWholeRows, emptyWhole, type WholeTally, wholeMeasure } from './whole-tally.js';
 
-export interface StartOptions extends ComparisonOptions {
+export interface StartComparisonOptions extends ComparisonOptions {
   /** Where binary scores lie, for areas under curves. Default `[0, 1]`. Scores beyond count in the outermost bins. */
   readonly scoreRange?: readonly [from: number, to: number] | undefined;
 }
@@ -65,7 +65,7 @@ interface SliceState {
  *
  * @throws `input/invalid`
  */
-export function startComparison(options: StartOptions = {}): Comparison {
+export function startComparison(options: StartComparisonOptions = {}): Comparison {
   const plan = planOf(options);
   const scoreRange = options.scoreRange ?? ([0, 1] as const);
   if (!(scoreRange[1] > scoreRange[0])) throw invalidInput('scoreRange', 'two numbers in ascending order', scoreRange);

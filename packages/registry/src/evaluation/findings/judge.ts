@@ -36,7 +36,7 @@ export interface JudgedPair<I, A> {
   readonly expected?: 'champion' | 'challenger' | 'tie' | undefined;
 }
 
-export interface JudgeOptions extends Abortable {
+export interface JudgePairsOptions extends Abortable {
   readonly champion?: string | undefined;
   readonly challenger?: string | undefined;
   /** Pairs asked at the same time. Default 4. */
@@ -92,7 +92,7 @@ export interface JudgeReport {
 export async function judgePairs<I, A>(
   judge: Judge<I, A>,
   pairs: readonly JudgedPair<I, A>[],
-  options: JudgeOptions = {},
+  options: JudgePairsOptions = {},
 ): Promise<JudgeReport> {
   const { champion, challenger, concurrency, signal } = { ...DEFAULTS, ...defined(options) };
   const said = new Array<Judged>(pairs.length);
@@ -160,7 +160,11 @@ export function identify(judge: Pick<Judge, 'model' | 'prompt' | 'rubric' | 'par
   return { ...body, digest: digestJson(body) };
 }
 
-const DEFAULTS = { champion: 'champion', challenger: 'challenger', concurrency: 4 } as const satisfies JudgeOptions;
+const DEFAULTS = {
+  champion: 'champion',
+  challenger: 'challenger',
+  concurrency: 4,
+} as const satisfies JudgePairsOptions;
 
 interface Judged {
   readonly forward: Said;

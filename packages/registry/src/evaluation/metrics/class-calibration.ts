@@ -1,6 +1,6 @@
 import { findRoot } from '@millwright/core/statistics';
 import { type CalibrationReport, calibration } from './calibration.js';
-import { type ClassScores, decide } from './class-scores.js';
+import { decide, type MulticlassRows } from './class-scores.js';
 import { known, type Measure, unknown } from './measure.js';
 
 /** How well the probabilities of several classes match frequencies. */
@@ -14,7 +14,7 @@ export interface ClassCalibration {
 }
 
 /** Calibration of class probabilities by top label and by class. Default 15 bins, as Guo et al. (2017). */
-export function classCalibration(rows: ClassScores, bins = 15): ClassCalibration {
+export function classCalibration(rows: MulticlassRows, bins = 15): ClassCalibration {
   const { truth, scores, classes } = rows;
   const chosen = decide(rows);
   const right = Array.from(chosen, (c, row) => Number(truth[row] === c));
@@ -52,7 +52,7 @@ export interface TemperatureFit {
  * that are neither trained nor evaluated on. The loss is convex in 1/T, so its slope has one root. Undefined when no
  * temperature between 0.01 and 100 is best: every row right, or scores that say nothing.
  */
-export function fitTemperature(rows: ClassScores): TemperatureFit {
+export function fitTemperature(rows: MulticlassRows): TemperatureFit {
   const { truth, classes } = rows;
   const n = truth.length;
   const bad = rows.scores.findIndex((score) => !(score >= 0 && score <= 1));
@@ -81,7 +81,7 @@ export function fitTemperature(rows: ClassScores): TemperatureFit {
 
 /** Probabilities at a temperature, row-major; rows sum to 1. */
 export function applyTemperature(
-  { scores, classes }: Pick<ClassScores, 'scores' | 'classes'>,
+  { scores, classes }: Pick<MulticlassRows, 'scores' | 'classes'>,
   temperature: number,
 ): Float64Array {
   const out = scores.map((score) => Math.max(CLIP, score) ** (1 / temperature));

@@ -2,7 +2,7 @@ import { known, type Measure, unknown } from './measure.js';
 import { averagePrecision, logLossOf, rocAuc } from './scores.js';
 
 /** Rows of a task with several classes: class indices, and a score per row and class, row-major: `scores[row * classes + c]`. */
-export interface ClassScores {
+export interface MulticlassRows {
   readonly truth: ArrayLike<number>;
   readonly scores: Float64Array;
   readonly classes: number;
@@ -16,12 +16,12 @@ export type ScoreAverage = 'macro' | 'weighted' | 'micro';
  * Area under the ROC curve of every class against the rest, averaged (scikit-learn's `multi_class='ovr'`). Undefined as
  * soon as one class has none or all of the rows: an average that leaves it out silently would be another number.
  */
-export function rocAucOneVsRest(rows: ClassScores, average: ScoreAverage = 'macro'): Measure {
+export function rocAucOneVsRest(rows: MulticlassRows, average: ScoreAverage = 'macro'): Measure {
   return averaged(rows, average, rocAuc);
 }
 
 /** Average precision of every class against the rest, averaged. Undefined when a class does not occur. */
-export function averagePrecisionOneVsRest(rows: ClassScores, average: ScoreAverage = 'macro'): Measure {
+export function averagePrecisionOneVsRest(rows: MulticlassRows, average: ScoreAverage = 'macro'): Measure {
   return averaged(rows, average, averagePrecision);
 }
 
@@ -29,7 +29,7 @@ export function averagePrecisionOneVsRest(rows: ClassScores, average: ScoreAvera
  * Area under the ROC curve averaged over pairs of classes (Hand & Till 2001, scikit-learn's `multi_class='ovo'`):
  * insensitive to how frequent classes are. `weighted` weighs a pair by its share of rows. Row weights do not count.
  */
-export function rocAucOneVsOne(rows: ClassScores, average: 'macro' | 'weighted' = 'macro'): Measure {
+export function rocAucOneVsOne(rows: MulticlassRows, average: 'macro' | 'weighted' = 'macro'): Measure {
   const { truth, scores, classes } = rows;
   const n = truth.length;
   if (n === 0) return unknown('there is no row');
@@ -55,12 +55,12 @@ export function rocAucOneVsOne(rows: ClassScores, average: 'macro' | 'weighted' 
 }
 
 /** Mean negative log of the true class's probability, in nats, cut to [2^-52, 1 - 2^-52] as scikit-learn. Rows are scaled to a sum of 1. */
-export function logLossOfClasses(rows: ClassScores): Measure {
+export function logLossOfClasses(rows: MulticlassRows): Measure {
   return meanOverRows(rows, (at, y) => logLossOf(1, rows.scores[at + y]! / rowSum(rows, at)));
 }
 
 /** Mean over rows of the squared error summed over classes: between 0 and 2. For two classes it is twice the binary score. */
-export function brierOfClasses(rows: ClassScores): Measure {
+export function brierOfClasses(rows: MulticlassRows): Measure {
   return meanOverRows(rows, (at, y) => {
     let sum = 0;
     for (let c = 0; c < rows.classes; c++) sum += (rows.scores[at + c]! - Number(c === y)) ** 2;
@@ -69,7 +69,7 @@ export function brierOfClasses(rows: ClassScores): Measure {
 }
 
 /** Share of rows whose true class is among the `k` highest scores. Of equal scores the later class ranks first, as scikit-learn. */
-export function topKAccuracy(rows: ClassScores, k: number): Measure {
+export function topKAccuracy(rows: MulticlassRows, k: number): Measure {
   return meanOverRows(
     rows,
     (at, y) => {
@@ -86,7 +86,7 @@ export function topKAccuracy(rows: ClassScores, k: number): Measure {
 }
 
 /** The class with the highest score of every row, the first of equal ones; NaN for a row with a NaN. */
-export function decide({ scores, classes }: Pick<ClassScores, 'scores' | 'classes'>): Float64Array {
+export function decide({ scores, classes }: Pick<MulticlassRows, 'scores' | 'classes'>): Float64Array {
   const out = new Float64Array(scores.length / classes);
   for (let row = 0; row < out.length; row++) {
     let best = 0;
@@ -101,7 +101,7 @@ export function decide({ scores, classes }: Pick<ClassScores, 'scores' | 'classe
 }
 
 function averaged(
-  rows: ClassScores,
+  rows: MulticlassRows,
   average: ScoreAverage,
   of: (rows: { truth: Uint8Array; scores: Float64Array; weights?: ArrayLike<number> | undefined }) => Measure,
 ): Measure {
@@ -135,7 +135,7 @@ function averaged(
 }
 
 function meanOverRows(
-  { truth, scores, classes, weights }: ClassScores,
+  { truth, scores, classes, weights }: MulticlassRows,
   of: (at: number, y: number) => number,
   probabilities = true,
 ): Measure {
@@ -156,7 +156,7 @@ function meanOverRows(
   return total > 0 ? known(sum / total, n) : unknown('every weight is 0', n);
 }
 
-function rowSum({ scores, classes }: ClassScores, at: number): number {
+function rowSum({ scores, classes }: MulticlassRows, at: number): number {
   let sum = 0;
   for (let c = 0; c < classes; c++) sum += scores[at + c]!;
   return sum;

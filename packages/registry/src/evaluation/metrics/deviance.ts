@@ -1,19 +1,19 @@
 import { quantileSorted, sortOrder } from '@millwright/core/statistics';
 import { known, type Measure, unknown } from './measure.js';
-import { meanLossOf, type PredictedRows, pinballLoss } from './regression.js';
+import { meanLossOf, pinballLoss, type RegressionRows } from './regression.js';
 
 /**
  * Mean Tweedie deviance: 0 is the squared error, 1 Poisson, 2 gamma, 3 inverse Gaussian, between 1 and 2 compound Poisson.
  * Values outside the distribution's domain are refused, not clamped: predictions must be positive except for power 0,
  * truths not negative for 1 <= power < 2 and positive from 2 on. Between 0 and 1 no such distribution exists.
  */
-export function tweedieDeviance(rows: PredictedRows, power: number): Measure {
+export function tweedieDeviance(rows: RegressionRows, power: number): Measure {
   const outside = outOfDomain(rows, power);
   return outside === undefined ? meanLossOf(rows, devianceOf(power)) : unknown(outside, rows.truth.length);
 }
 
 /** Share of the Tweedie deviance that the model explains beyond predicting the mean. Undefined for a constant truth. */
-export function tweedieExplained(rows: PredictedRows, power: number): Measure {
+export function tweedieExplained(rows: RegressionRows, power: number): Measure {
   const own = tweedieDeviance(rows, power);
   const centre = meanLossOf(rows, (y) => y);
   if (own.value === undefined) return own;
@@ -24,7 +24,7 @@ export function tweedieExplained(rows: PredictedRows, power: number): Measure {
 }
 
 /** Share of the pinball loss that the model explains beyond predicting the α-quantile of the truth (0.5: absolute error). */
-export function pinballExplained(rows: PredictedRows, alpha = 0.5): Measure {
+export function pinballExplained(rows: RegressionRows, alpha = 0.5): Measure {
   const own = pinballLoss(rows, alpha);
   if (own.value === undefined) return own;
   const level = quantileOf(rows, alpha);
@@ -44,7 +44,7 @@ function devianceOf(power: number): (y: number, p: number) => number {
   return (y, p) => 2 * ((power < 0 ? Math.max(0, y) : y) ** b / (a * b) - (y * p ** a) / a + p ** b / b);
 }
 
-function outOfDomain({ truth, predicted }: PredictedRows, power: number): string | undefined {
+function outOfDomain({ truth, predicted }: RegressionRows, power: number): string | undefined {
   if (power > 0 && power < 1) return `no Tweedie distribution has the power ${power}`;
   if (power === 0) return undefined;
   for (let i = 0; i < truth.length; i++) {
@@ -57,7 +57,7 @@ function outOfDomain({ truth, predicted }: PredictedRows, power: number): string
 }
 
 /** Linear without weights; with them the smallest value at which they add up to the share, as scikit-learn. */
-function quantileOf({ truth, weights }: PredictedRows, alpha: number): number {
+function quantileOf({ truth, weights }: RegressionRows, alpha: number): number {
   const order = sortOrder(truth);
   if (weights === undefined)
     return quantileSorted(

@@ -2,35 +2,35 @@ import { quantileSorted, sortOrder } from '@millwright/core/statistics';
 import { known, type Measure, unknown } from './measure.js';
 
 /** Rows of a regression task. */
-export interface PredictedRows {
+export interface RegressionRows {
   readonly truth: Float64Array;
   readonly predicted: Float64Array;
   readonly weights?: ArrayLike<number> | undefined;
 }
 
 /** Mean absolute error. */
-export function meanAbsoluteError(rows: PredictedRows): Measure {
+export function meanAbsoluteError(rows: RegressionRows): Measure {
   return meanLossOf(rows, (y, p) => Math.abs(y - p));
 }
 
 /** Mean squared error. */
-export function meanSquaredError(rows: PredictedRows): Measure {
+export function meanSquaredError(rows: RegressionRows): Measure {
   return meanLossOf(rows, (y, p) => (y - p) ** 2);
 }
 
 /** Root of the mean squared error. */
-export function rootMeanSquaredError(rows: PredictedRows): Measure {
+export function rootMeanSquaredError(rows: RegressionRows): Measure {
   const square = meanSquaredError(rows);
   return square.value === undefined ? square : known(Math.sqrt(square.value), square.n);
 }
 
 /** Mean of predicted - true. */
-export function bias(rows: PredictedRows): Measure {
+export function bias(rows: RegressionRows): Measure {
   return meanLossOf(rows, (y, p) => p - y);
 }
 
 /** Mean absolute error relative to |truth|, which must not be 0 anywhere (scikit-learn divides by 2^-52 there). */
-export function meanAbsolutePercentageError(rows: PredictedRows): Measure {
+export function meanAbsolutePercentageError(rows: RegressionRows): Measure {
   for (let i = 0; i < rows.truth.length; i++)
     if (rows.truth[i] === 0)
       return unknown(`the truth of row ${i} is 0, so that no percentage exists`, rows.truth.length);
@@ -38,7 +38,7 @@ export function meanAbsolutePercentageError(rows: PredictedRows): Measure {
 }
 
 /** Σ|error| / Σ|truth|: a percentage error that a zero does not break. */
-export function weightedAbsolutePercentageError(rows: PredictedRows): Measure {
+export function weightedAbsolutePercentageError(rows: RegressionRows): Measure {
   const error = meanAbsoluteError(rows);
   const size = meanLossOf(rows, (y) => Math.abs(y));
   if (error.value === undefined) return error;
@@ -48,7 +48,7 @@ export function weightedAbsolutePercentageError(rows: PredictedRows): Measure {
 }
 
 /** Mean squared error of ln(1 + value). Negative values are refused, as by scikit-learn, not clamped. */
-export function meanSquaredLogError(rows: PredictedRows): Measure {
+export function meanSquaredLogError(rows: RegressionRows): Measure {
   for (let i = 0; i < rows.truth.length; i++)
     if (rows.truth[i]! < 0 || rows.predicted[i]! < 0)
       return unknown(`row ${i} has a negative value`, rows.truth.length);
@@ -56,7 +56,7 @@ export function meanSquaredLogError(rows: PredictedRows): Measure {
 }
 
 /** Largest absolute error. */
-export function maxError({ truth, predicted }: PredictedRows): Measure {
+export function maxError({ truth, predicted }: RegressionRows): Measure {
   let largest = -1;
   for (let i = 0; i < truth.length; i++) {
     const error = Math.abs(truth[i]! - predicted[i]!);
@@ -67,7 +67,7 @@ export function maxError({ truth, predicted }: PredictedRows): Measure {
 }
 
 /** Median absolute error; weighted by the lower weighted percentile as scikit-learn. */
-export function medianAbsoluteError({ truth, predicted, weights }: PredictedRows): Measure {
+export function medianAbsoluteError({ truth, predicted, weights }: RegressionRows): Measure {
   const errors = truth.map((y, i) => Math.abs(y - predicted[i]!));
   const order = sortOrder(errors);
   const n = errors.length;
@@ -92,17 +92,17 @@ export function medianAbsoluteError({ truth, predicted, weights }: PredictedRows
 }
 
 /** Pinball loss of the α-quantile: max(α e, (α - 1) e), e = truth - predicted. */
-export function pinballLoss(rows: PredictedRows, alpha = 0.5): Measure {
+export function pinballLoss(rows: RegressionRows, alpha = 0.5): Measure {
   return meanLossOf(rows, (y, p) => Math.max(alpha * (y - p), (alpha - 1) * (y - p)));
 }
 
 /** 1 - SSE / SST. Undefined for a constant truth or a single row (scikit-learn says 1 or 0 there). */
-export function rSquared(rows: PredictedRows): Measure {
+export function rSquared(rows: RegressionRows): Measure {
   return explained(rows, false);
 }
 
 /** Like R² with the error's mean taken out. */
-export function explainedVariance(rows: PredictedRows): Measure {
+export function explainedVariance(rows: RegressionRows): Measure {
   return explained(rows, true);
 }
 
@@ -111,8 +111,8 @@ export function explainedVariance(rows: PredictedRows): Measure {
  * (scikit-learn's `variance_weighted`). Undefined when it is undefined for one of them.
  */
 export function acrossOutputs(
-  outputs: readonly PredictedRows[],
-  of: (rows: PredictedRows) => Measure,
+  outputs: readonly RegressionRows[],
+  of: (rows: RegressionRows) => Measure,
   average: 'uniform' | 'variance' = 'uniform',
 ): Measure {
   let sum = 0;
@@ -152,7 +152,7 @@ export function intervalScores(
 
 /** The weighted mean of a loss per row; undefined without rows, without weight, or with a NaN. */
 export function meanLossOf(
-  { truth, predicted, weights }: PredictedRows,
+  { truth, predicted, weights }: RegressionRows,
   of: (y: number, p: number) => number,
 ): Measure {
   const n = truth.length;
@@ -168,12 +168,12 @@ export function meanLossOf(
   return Number.isNaN(sum) ? unknown('a truth or a prediction is NaN', n) : known(sum / total, n);
 }
 
-function varianceOf(rows: PredictedRows): number {
+function varianceOf(rows: RegressionRows): number {
   const centre = meanLossOf(rows, (y) => y).value ?? 0;
   return meanLossOf(rows, (y) => (y - centre) ** 2).value ?? 0;
 }
 
-function explained(rows: PredictedRows, centred: boolean): Measure {
+function explained(rows: RegressionRows, centred: boolean): Measure {
   const n = rows.truth.length;
   if (n < 2) return unknown('needs two rows', n);
   // By comparison: the rounding of a mean would leave a constant truth some spread.

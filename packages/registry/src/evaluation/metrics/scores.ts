@@ -1,4 +1,4 @@
-import { mannWhitney, sortOrder } from '@millwright/core/statistics';
+import { mannWhitneyU, sortOrder } from '@millwright/core/statistics';
 import { known, type Measure, unknown } from './measure.js';
 
 /** Rows of a binary task as metrics on scores take them: truth 1 or else, one score per row, optional weights. */
@@ -27,7 +27,7 @@ function unweightedAuc({ truth, scores }: ScoredRows): Measure {
   const n = scores.length;
   const positive = new Uint8Array(n);
   for (let i = 0; i < n; i++) positive[i] = truth[i] === 1 ? 1 : 0;
-  const { u, positives, negatives, hasNaN } = mannWhitney(scores, positive);
+  const { u, positives, negatives, hasNaN } = mannWhitneyU(scores, positive);
   if (n === 0) return unknown('there is no row');
   if (hasNaN) return unknown('a score is NaN', n);
   if (positives === 0) return unknown('no row is positive', n);

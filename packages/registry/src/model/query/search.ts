@@ -1,7 +1,7 @@
 import { invalidInput } from '@millwright/core';
 import { catalogueOf, findModel, stageOf, toModel, toVersion } from '../state/state.js';
 import type { MetricColumn, ModelState, ModelsState, RankedVersion, VersionState } from '../state/types.js';
-import type { ModelVersion, RegisteredModel, Stage } from '../types.js';
+import type { ModelVersion, RegisteredModel, VersionStage } from '../types.js';
 import { byRank, firstFrom, posting, rankedVersions, rankOf } from './version-index.js';
 
 /** Which versions; all that is given must hold. */
@@ -9,7 +9,7 @@ export interface VersionFilter {
   readonly model?: string | undefined;
   readonly kind?: string | undefined;
   readonly owner?: string | undefined;
-  readonly stage?: Stage | undefined;
+  readonly stage?: VersionStage | undefined;
   /** Versions that this alias points to now. */
   readonly alias?: string | undefined;
   readonly madeBy?: string | undefined;
@@ -140,7 +140,7 @@ function candidates(state: ModelsState, filter: VersionFilter): readonly Version
   return shortest;
 }
 
-const JUDGED: ReadonlySet<Stage> = new Set(['validated', 'approved', 'deprecated', 'retired']);
+const JUDGED: ReadonlySet<VersionStage> = new Set(['validated', 'approved', 'deprecated', 'retired']);
 
 function aliased(state: ModelsState, alias: string | undefined): VersionState[] {
   const found = new Set<VersionState>();

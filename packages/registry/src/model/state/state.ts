@@ -1,7 +1,7 @@
 import { nodeId } from '../../reference.js';
 import { changesBetween, type Judgement, judgeMove } from '../policy/judge-move.js';
 import { indexVersion, versionIndex } from '../query/version-index.js';
-import type { Evidence, ModelVersion, RegisteredModel, Stage } from '../types.js';
+import type { Evidence, ModelVersion, RegisteredModel, VersionStage } from '../types.js';
 import type { Catalogue, ModelState, ModelsState, PolicyState, VersionState } from './types.js';
 
 /** The model that a name leads to, its id or any name that it was given, deleted or not. */
@@ -49,8 +49,8 @@ export function catalogueOf(state: ModelsState): Catalogue {
   return state.catalogue;
 }
 
-/** Where a version stands; see `Stage`. */
-export function stageOf(version: VersionState): Stage {
+/** Where a version stands; see `VersionStage`. */
+export function stageOf(version: VersionState): VersionStage {
   if (version.retired) return 'retired';
   if (version.deprecated) return 'deprecated';
   if (version.aliases.size > 0) return 'serving';

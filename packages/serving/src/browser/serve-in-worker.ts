@@ -16,10 +16,10 @@ export interface WorkerScope {
  *
  * @example
  * // model-worker.ts
- * import { serveModel } from '@millwright/serving/browser';
- * serveModel(self);
+ * import { serveInWorker } from '@millwright/serving/browser';
+ * serveInWorker(self);
  */
-export function serveModel<I, O>(
+export function serveInWorker<I, O>(
   scope: WorkerScope,
   options: Pick<OpenModelOptions<I, O>, 'codec' | 'ort' | 'store' | 'fetch'> = {},
 ): void {

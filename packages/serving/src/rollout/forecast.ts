@@ -1,6 +1,6 @@
 import type { Verdict } from '@millwright/core';
 import { eventsToDetect } from '@millwright/core/statistics';
-import type { Metric, RolloutDefinition } from './definition.js';
+import type { RolloutDefinition, RolloutMetric } from './definition.js';
 import { showDuration } from './units.js';
 
 /** What is known or assumed about the traffic before the rollout starts. */
@@ -12,17 +12,17 @@ export interface Traffic {
 }
 
 /** Whether the gates can conclude, and when. */
-export interface PreflightReport {
+export interface RolloutForecast {
   /** `fail` when a metric cannot be proved within `maxDuration`; `insufficient` when a rate is not known. */
   readonly verdict: Verdict;
-  readonly metrics: readonly PreflightMetric[];
+  readonly metrics: readonly MetricForecast[];
   /** Milliseconds from the first exposure until every metric is proved, if the challenger is exactly as good. */
   readonly expectedMs: number | undefined;
   readonly sentence: string;
 }
 
 /** The same for one metric. */
-export interface PreflightMetric {
+export interface MetricForecast {
   readonly metric: string;
   readonly verdict: Verdict;
   /** Rows at the last stage until the margin is proved, if the challenger is exactly as good. */
@@ -33,7 +33,7 @@ export interface PreflightMetric {
 }
 
 /** Says before anybody is exposed whether the gates can conclude at this traffic. Pure arithmetic, about a microsecond per metric. */
-export function preflight(definition: RolloutDefinition, traffic: Traffic): PreflightReport {
+export function forecastRollout(definition: RolloutDefinition, traffic: Traffic): RolloutForecast {
   const dwellMs = definition.stages.reduce((sum, { minDwellMs }) => sum + minDwellMs, 0);
   const available = definition.maxDurationMs - dwellMs;
   const metrics = definition.metrics.map((metric) => check(metric, definition, traffic, available));
@@ -50,7 +50,12 @@ export function preflight(definition: RolloutDefinition, traffic: Traffic): Pref
   return { verdict, metrics, expectedMs, sentence };
 }
 
-function check(metric: Metric, definition: RolloutDefinition, traffic: Traffic, available: number): PreflightMetric {
+function check(
+  metric: RolloutMetric,
+  definition: RolloutDefinition,
+  traffic: Traffic,
+  available: number,
+): MetricForecast {
   const { id, role, binary } = metric;
   const rate = traffic.rates[id];
   if (rate === undefined || !(rate > 0) || !(traffic.unitsPerDay > 0)) {
@@ -89,7 +94,7 @@ function check(metric: Metric, definition: RolloutDefinition, traffic: Traffic, 
 }
 
 /** Rows at the last stage until E is expected to reach 1 / alpha when there is no difference. */
-function proofRows(metric: Metric, { stages, alpha }: RolloutDefinition, rate: number): number {
+function proofRows(metric: RolloutMetric, { stages, alpha }: RolloutDefinition, rate: number): number {
   const { share } = stages[stages.length - 1]!;
   const { kind, size } = metric.margin;
   if (metric.binary && kind === 'relative') {
@@ -103,6 +108,6 @@ function proofRows(metric: Metric, { stages, alpha }: RolloutDefinition, rate: n
 
 /** How many bets share the wealth in effect betting. */
 const BETS = 5;
-const sided = ({ better }: Metric, share: number) => (better === 'lower' ? share : 1 - share);
+const sided = ({ better }: RolloutMetric, share: number) => (better === 'lower' ? share : 1 - share);
 const rowsFor = (events: number, rate: number) => events / rate;
 const daysToMs = (days: number) => days * 86_400_000;
