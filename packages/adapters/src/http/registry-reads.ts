@@ -1,4 +1,5 @@
 import { invalidInput } from '@millwright/core';
+import { contractToSchemas } from '@millwright/core/contract';
 import type { LedgerEvent } from '@millwright/core/ledger';
 import { toDot, toJson, toMermaid } from '@millwright/core/lineage';
 import type { MetricRange, Registry, VersionFilter, VersionPageOptions } from '@millwright/registry';
@@ -49,9 +50,9 @@ export function registryReads(registry: Registry): readonly Route[] {
     route('read', 'GET /versions/:version', 'version.read', ({ params }) =>
       jsonResponse(models.version(params['version']!)),
     ),
-    route('read', 'GET /versions/:version/contract', 'version.contract', async ({ params, signal }) =>
-      jsonResponse(present(await models.contract(params['version']!, { signal }), 'contract', params['version']!)),
-    ),
+    route('read', 'GET /versions/:version/contract', 'version.contract', (call) => contract(registry, call), [
+      'format',
+    ]),
     route(
       'read',
       'GET /runs',
@@ -80,6 +81,16 @@ export function registryReads(registry: Registry): readonly Route[] {
     route('read', 'GET /events', 'event.list', (call) => events(registry, call), ['limit', 'after']),
     route('read', 'GET /events/:index/proof', 'event.prove', (call) => proof(registry, call), ['size']),
   ];
+}
+
+/** As it was registered, or as JSON Schemas for clients that do not know contracts. */
+async function contract({ models }: Registry, { params, query, signal }: Call): Promise<Response> {
+  const version = params['version']!;
+  const found = present(await models.contract(version, { signal }), 'contract', version);
+  const format = text(query, 'format') ?? 'json';
+  if (format === 'json') return jsonResponse(found);
+  if (format === 'json-schema') return jsonResponse(contractToSchemas(found));
+  throw invalidInput('format', '`json` or `json-schema`', format);
 }
 
 /** The graph around a node as JSON, or as text for Mermaid or Graphviz. */

@@ -90,6 +90,10 @@ describe('the registry, read', () => {
     expect(await get('/models/fraud')).toMatchObject({ versions: 2 });
     expect(await get('/versions/fraud@1')).toMatchObject({ id: 'fraud@1', stage: 'serving' });
     expect(await get('/versions/fraud@1/contract')).toMatchObject({ inputs: expect.anything() });
+    expect(await get('/versions/fraud@1/contract?format=json-schema')).toMatchObject({
+      inputs: { $schema: 'https://json-schema.org/draft/2020-12/schema', type: 'object' },
+    });
+    expect((await ask(handle, '/versions/fraud@1/contract?format=yaml', anna)).status).toBe(400);
     expect(await get('/models/fraud/aliases/champion')).toMatchObject({ version: 'fraud@1', by: 'factory' });
     expect(await get('/runs')).toMatchObject({ items: [{ id: 'train@1' }] });
     expect(await get('/runs/train@1')).toMatchObject({ status: 'succeeded' });

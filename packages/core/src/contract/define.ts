@@ -88,6 +88,9 @@ function field(spec: FieldSpec | undefined, path: string, name: string): FieldSp
   for (const [key, bound] of Object.entries({ min, max, minLength, maxLength }))
     if (bound !== undefined && (typeof bound !== 'number' || !Number.isFinite(bound)))
       throw invalid(`${path}.${key}`, `expected a finite number, got ${describe(bound)}`);
+  for (const [key, count] of Object.entries({ minLength, maxLength }))
+    if (count !== undefined && !isCount(count))
+      throw invalid(`${path}.${key}`, `expected a whole number, got ${count}`);
   if (min !== undefined && max !== undefined && min > max)
     throw invalid(path, `\`min\` ${min} is greater than \`max\` ${max}`);
   if (minLength !== undefined && maxLength !== undefined && minLength > maxLength)
@@ -100,9 +103,15 @@ function field(spec: FieldSpec | undefined, path: string, name: string): FieldSp
   if (spec.pattern !== undefined) checkPattern(spec.pattern, `${path}.pattern`);
   if (spec.type === 'tensor' && (dtype === undefined || dims === undefined))
     throw invalid(path, 'a tensor has `dtype` and `dims`');
+  if (dims !== undefined && (!Array.isArray(dims) || dims.some((dim) => typeof dim !== 'string' && !isCount(dim))))
+    throw invalid(`${path}.dims`, 'expected sizes of 0 or more, and names for those that vary');
   if (fallback?.kind === 'default' && !fits(spec, fallback.value))
     throw invalid(`${path}.fallback`, `the default ${describe(fallback.value)} does not fit a ${spec.type}`);
   return freeze(defined(spec) as FieldSpec);
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
 }
 
 function checkPattern(pattern: string, path: string): void {

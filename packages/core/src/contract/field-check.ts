@@ -80,6 +80,8 @@ function isTensor(value: unknown): value is TensorValue {
   if (typeof value !== 'object' || value === null) return false;
   const { dtype, dims, data } = value as Partial<TensorValue>;
   return (
-    typeof dtype === 'string' && Array.isArray(dims) && typeof data === 'object' && data !== null && 'length' in data
+    typeof dtype === 'string' &&
+    Array.isArray(dims) &&
+    (Array.isArray(data) || (ArrayBuffer.isView(data) && 'length' in data))
   );
 }

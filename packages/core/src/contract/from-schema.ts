@@ -1,6 +1,7 @@
 import type { StandardJSONSchemaV1 } from '@standard-schema/spec';
 import { describe } from '../foundation/errors.js';
 import { type ContractDefinition, defineContract, invalid } from './define.js';
+import type { JsonSchema } from './to-schema.js';
 import type { Contract, Fallback, FieldSpec, Fields } from './types.js';
 
 /** A schema of any library that describes itself as JSON Schema (zod 4.2 or later, ArkType 2.2 or later). */
@@ -24,8 +25,6 @@ export function contractFromSchemas(
   );
   return defineContract({ inputs: inputs!, outputs: outputs!, ...options });
 }
-
-type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** The fields of an object schema. @throws `contract/invalid` */
 export function fieldsFromJsonSchema(schema: JsonSchema, path = '$'): Fields {
@@ -54,7 +53,7 @@ function fieldFrom(schema: JsonSchema, required: boolean, path: string): FieldSp
   };
 }
 
-/** `T | null` in the two ways in which JSON Schema writes it. */
+/** `T | null` in the two ways in which JSON Schema writes it, and a point in time as `contractToSchemas` writes it. */
 function unwrapNull(schema: JsonSchema, path: string): { inner: JsonSchema; nullable: boolean } {
   const { anyOf, type } = schema;
   if (Array.isArray(type)) {
@@ -64,8 +63,20 @@ function unwrapNull(schema: JsonSchema, path: string): { inner: JsonSchema; null
   }
   if (!Array.isArray(anyOf)) return { inner: schema, nullable: false };
   const options = anyOf.filter((option) => !(isRecord(option) && option['type'] === 'null'));
+  const nullable = options.length < anyOf.length;
+  if (isPointInTime(options)) return { inner: { ...options[0], ...options[1] }, nullable };
   if (options.length !== 1 || !isRecord(options[0])) throw invalid(path, 'a union of schemas is not a field');
-  return { inner: options[0], nullable: options.length < anyOf.length };
+  return { inner: options[0], nullable };
+}
+
+/** Milliseconds, or text of the format `date-time`. */
+function isPointInTime(options: readonly unknown[]): options is readonly [JsonSchema, JsonSchema] {
+  const [number, text] = options;
+  return options.length === 2 && isRecord(number) && number['type'] === 'number' && isRecord(text) && isDateTime(text);
+}
+
+function isDateTime({ type, format }: JsonSchema): boolean {
+  return type === 'string' && format === 'date-time';
 }
 
 function fallbackOf(schema: JsonSchema, required: boolean): Fallback | undefined {
@@ -96,7 +107,7 @@ function typed(schema: JsonSchema, path: string): FieldSpec {
     case 'boolean':
       return { type: 'boolean' };
     case 'string': {
-      if (schema['format'] === 'date-time') return { type: 'timestamp' };
+      if (isDateTime(schema)) return { type: 'timestamp', ...bounds(schema, path) };
       const { minLength, maxLength, pattern } = schema;
       return {
         type: 'text',

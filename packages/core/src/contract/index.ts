@@ -6,4 +6,5 @@ export { type ContractFromProfileOptions, contractFromProfile } from './from-pro
 export { contractFromSchemas, fieldsFromJsonSchema, type JsonSchemaSource } from './from-schema.js';
 export { contractFromSignature, type NamedTensor, type TensorFields } from './from-signature.js';
 export { type OdcsContract, readOdcs } from './odcs.js';
+export { contractToSchemas, type JsonSchema } from './to-schema.js';
 export type * from './types.js';

@@ -124,6 +124,7 @@ describe('checkInput', () => {
     expect(checkInput(tensors, { a: tensor([3, 2]), b: tensor([4]) }).ok).toBe(false);
     expect(checkInput(tensors, { a: tensor([3, 3]), b: tensor([3]) }).ok).toBe(false);
     expect(checkInput(tensors, { a: { ...tensor([3, 2]), data: [] }, b: tensor([3]) }).ok).toBe(false);
+    expect(checkInput(tensors, { a: { ...tensor([3, 2]), data: { length: 6 } }, b: tensor([3]) }).ok).toBe(false);
     expect(checkInput(tensors, { a: tensor([0, 2]), b: tensor([0]) }).ok).toBe(true);
   });
 });

@@ -48,3 +48,12 @@ test('an open bound of an integer is a closed one', () => {
     x: { type: 'integer', min: 1, max: 9 },
   });
 });
+
+test('a point in time is text of the format `date-time`, or milliseconds as well', () => {
+  const text = { type: 'string', format: 'date-time' };
+  const properties = { at: { anyOf: [{ type: 'number', minimum: 0 }, text, { type: 'null' }] }, due: text };
+  expect(fieldsFromJsonSchema({ type: 'object', properties, required: ['at', 'due'] })).toEqual({
+    at: { type: 'timestamp', min: 0, nullable: true },
+    due: { type: 'timestamp' },
+  });
+});
