@@ -32,6 +32,7 @@ export function folder(path: string, options: FolderOptions = {}): Storage {
   };
 }
 
+/** How safely a folder on this machine keeps what it is given. */
 export interface FolderOptions {
   /** `relaxed` leaves flushing to the operating system: faster, and a power failure may take the last seconds. Default `fsync`. */
   readonly durability?: 'fsync' | 'relaxed' | undefined;

@@ -129,6 +129,7 @@ export function httpFolder(url: string, options: HttpFolderOptions = {}): Storag
   };
 }
 
+/** How requests to the folder are sent. */
 export interface HttpFolderOptions {
   /** Sends the requests, with credentials or through a proxy. Default the global `fetch`. */
   readonly fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;

@@ -22,6 +22,7 @@ export function indexedDb(name: string, options: IndexedDbOptions = {}): Storage
   };
 }
 
+/** Which IndexedDB is used, and what it promises. */
 export interface IndexedDbOptions {
   /** Default that of the page or worker. */
   readonly factory?: IDBFactory | undefined;

@@ -9,9 +9,11 @@ export interface KafkaProducer {
   }): Promise<unknown>;
 }
 
+/** Where events go: a producer of `kafkajs` or of `@confluentinc/kafka-javascript`, and a topic. */
 export interface KafkaEventsOptions extends CloudEventOptions {
   /** A connected producer that waits for all replicas (the default of both libraries); make it idempotent. */
   readonly producer: KafkaProducer;
+  /** It must exist, unless the cluster makes topics by itself. */
   readonly topic: string;
 }
 

@@ -16,7 +16,9 @@ export interface JetStream {
   }>;
 }
 
+/** Where events go: a JetStream stream, a subject per type of event. */
 export interface NatsEventsOptions extends CloudEventOptions {
+  /** Of a connection of yours, which is not closed. */
   readonly jetstream: JetStream;
   /** The stream that takes the subjects. It must exist. */
   readonly stream: string;

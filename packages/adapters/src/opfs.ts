@@ -150,6 +150,7 @@ export function opfsBlobs(name: string, options: OpfsOptions = {}): BlobStore {
   };
 }
 
+/** Where in the origin's private file system the folder lies. */
 export interface OpfsOptions {
   /** The directory that holds the folder. Default the root of the origin's private file system. */
   readonly root?: FileSystemDirectoryHandle | undefined;

@@ -38,6 +38,7 @@ export function postgres(options: PostgresOptions): Storage {
   };
 }
 
+/** Which database keeps the ledger, where in it, and how safely. */
 export interface PostgresOptions {
   /** A `Pool` of `pg`, the `sql` function of `postgres`, or anything with one of their two methods. */
   readonly pool: PostgresClient;
@@ -49,6 +50,7 @@ export interface PostgresOptions {
   readonly maxBlobBytes?: number | undefined;
   /** `relaxed` accepts a server with `fsync` or `synchronous_commit` off. Default `fsync`. */
   readonly durability?: 'fsync' | 'relaxed' | undefined;
+  /** Makes schema and tables when they are missing. Default true. */
   readonly createTables?: boolean | undefined;
   /**
    * Writers of this place take turns under an advisory lock of the server, from reading to appending, instead of racing.

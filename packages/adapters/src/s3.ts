@@ -44,7 +44,9 @@ export async function probeBucket(options: S3Options): Promise<void> {
   }
 }
 
+/** Which bucket keeps the ledger, and how it is reached: by `config`, or by a `client` of yours. */
 export interface S3Options {
+  /** It must exist. */
   readonly bucket: string;
   /** Everything lies below it: `factory` gives `factory/log/…` and `factory/blobs/…`. Default: the bucket itself. */
   readonly prefix?: string | undefined;

@@ -48,6 +48,7 @@ export interface Registry extends RolloutTarget, AsyncDisposable {
   moveAlias(view: LedgerView, move: AliasMove): readonly NewEvent[];
 }
 
+/** Who acts, and what tells the time and draws ids. */
 export interface RegistryOptions {
   /** Who acts: written into every entry. Commands may name another actor. */
   readonly actor: string;

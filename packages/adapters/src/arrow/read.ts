@@ -2,6 +2,7 @@ import { MillwrightError } from '@millwright/core';
 import { type Table, tableFromArrow } from '@millwright/core/table';
 import { peer } from '../shared/peer.js';
 
+/** How strictly the end of an Arrow IPC stream is read. */
 export interface ReadArrowOptions {
   /** Accept a stream that ends between two messages without saying that it ends. Default false: it may have been cut off. */
   readonly openEnd?: boolean | undefined;

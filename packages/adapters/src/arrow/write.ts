@@ -14,6 +14,7 @@ import type { Data, DataType, Vector } from 'apache-arrow';
 import { microseconds } from '../shared/microseconds.js';
 import { peer } from '../shared/peer.js';
 
+/** Which of the two forms of Arrow IPC is written. */
 export interface WriteArrowOptions {
   /** `file` (`.arrow`, Feather 2) can be read from any place in it, `stream` (`.arrows`) while it comes. Default `file`. */
   readonly format?: 'file' | 'stream' | undefined;

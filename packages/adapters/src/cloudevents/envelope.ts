@@ -19,6 +19,7 @@ export interface CloudEvent<D = unknown> {
   readonly [extension: string]: unknown;
 }
 
+/** How ledger events present themselves to systems that read CloudEvents 1.0. */
 export interface CloudEventOptions {
   /** A URI for the ledger, such as your service's address. Default `urn:millwright:ledger:` and its id. */
   readonly source?: string | undefined;

@@ -5,11 +5,13 @@ import { pageResponse } from './page.js';
 import { isForeign, refuseForeign } from './same-origin.js';
 import { sessionRoute } from './session.js';
 
+/** What the console shows, and who may act in it: without `authorise` nobody may write. */
 export interface ConsoleOptions
   extends Pick<
     HttpServiceOptions,
     'rollouts' | 'monitors' | 'reviews' | 'authorise' | 'prefix' | 'maxBodyBytes' | 'onError'
   > {
+  /** What is shown; everything else adds pages. */
   readonly registry: NonNullable<HttpServiceOptions['registry']>;
   /** What the page calls itself. Default `Millwright`. */
   readonly title?: string | undefined;

@@ -3,6 +3,7 @@ import type { CalibrationReport, ReliabilityBin } from '@millwright/registry/eva
 import { formatNumber } from './format.js';
 import type { CalibrationCurve, CalibrationSection } from './model.js';
 
+/** How a calibration is headed in the report. */
 export interface CalibrationSectionOptions {
   /** What was calibrated: `flight-delay`. */
   readonly title?: string | undefined;

@@ -2,6 +2,7 @@ import type { ColumnCheck, DriftDecision } from '@millwright/drift';
 import { formatDay, formatTime } from './format.js';
 import type { DriftSection, HistogramPair } from './model.js';
 
+/** What is said and drawn of a monitor's windows. */
 export interface DriftSectionOptions {
   /** What is said first. Default: how many windows there were, and what the newest one shows. */
   readonly sentence?: string | undefined;

@@ -8,6 +8,7 @@ import {
 } from '@millwright/registry/evaluation';
 import type { Estimate, EvaluationSection, MetricRow, SliceForest } from './model.js';
 
+/** How much of an evaluation is shown. */
 export interface EvaluationSectionOptions {
   /** Slices with the largest losses that are shown. Default 40. */
   readonly maxSlices?: number | undefined;

@@ -1,9 +1,11 @@
 import { type LineageGraph, toJson } from '@millwright/core/lineage';
 import type { LineageSection } from './model.js';
 
+/** Which part of the lineage graph is drawn. */
 export interface LineageSectionOptions {
   /** Only what these nodes were made from and what was made from them. Default: everything. */
   readonly around?: readonly string[] | undefined;
+  /** What is said above the graph. Default nothing. */
   readonly sentence?: string | undefined;
 }
 

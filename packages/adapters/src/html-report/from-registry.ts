@@ -11,6 +11,7 @@ import { rolloutOf } from './from-rollout.js';
 import { timelineOf } from './from-timeline.js';
 import type { ReportModel, RolloutSection, TableSection } from './model.js';
 
+/** What the report of a whole registry is called, and how long its tables may get. */
 export interface RegistryReportOptions extends Abortable {
   /** Default `A model factory`. */
   readonly title?: string | undefined;

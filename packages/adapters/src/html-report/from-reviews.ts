@@ -2,6 +2,7 @@ import { type Review, type ReviewsState, reviewStatistics } from '@millwright/co
 import { formatTick } from './format.js';
 import type { ReviewEntry, ReviewSection } from './model.js';
 
+/** Which reviews are listed. */
 export interface ReviewSectionOptions {
   /** Only this queue. Default: all. */
   readonly queue?: string | undefined;

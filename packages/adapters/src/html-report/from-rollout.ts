@@ -2,6 +2,7 @@ import type { RolloutHistory } from '@millwright/serving/rollout';
 import { formatDuration, formatTick } from './format.js';
 import type { RolloutSection } from './model.js';
 
+/** How a rollout is headed in the report. */
 export interface RolloutSectionOptions {
   /** Which one: `flight-delay@3`. */
   readonly title?: string | undefined;

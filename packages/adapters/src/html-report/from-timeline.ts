@@ -1,6 +1,7 @@
 import type { TimelineEntry as LedgerEntry } from '@millwright/registry/governance';
 import type { EntryKind, ReportEntry } from './model.js';
 
+/** How far back the time line goes. */
 export interface TimelineSectionOptions {
   /** At most so many entries, the newest. Default 300. */
   readonly most?: number | undefined;

@@ -3,6 +3,7 @@ import { formatNumber } from './format.js';
 import { sixDigits } from './markup.js';
 import type { CheckRow, ValidationSection } from './model.js';
 
+/** How a validation is headed in the report. */
 export interface ValidationSectionOptions {
   /** What was checked: `june.parquet`. */
   readonly title?: string | undefined;

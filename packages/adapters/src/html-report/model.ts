@@ -43,10 +43,13 @@ export type EntryKind =
   | 'review'
   | 'note';
 
+/** One line of the time line: what happened, and when. */
 export interface ReportEntry {
+  /** Milliseconds since 1970. */
   readonly time: number;
   readonly kind: EntryKind;
   readonly sentence: string;
+  /** More than the sentence says, shown when somebody asks for it. */
   readonly detail?: string | undefined;
 }
 
@@ -60,10 +63,13 @@ export interface Estimate {
 /** How numbers are written: `share` in per cent, `points` in percentage points with sign, `number` as they are. */
 export type NumberFormat = 'share' | 'points' | 'number' | 'integer';
 
+/** Two models side by side: their metrics, what the gate made of them, and where they differ. */
 export interface EvaluationSection {
   readonly sentence: string;
+  /** Names of the two models: `flight-delay@2`, `flight-delay@3`. */
   readonly champion: string;
   readonly challenger: string;
+  /** What the gate decided; absent when no gate was asked. */
   readonly decision?: 'promote' | 'block' | 'hold' | undefined;
   /** How each rule of the gate came out, in a sentence, with what it could not look at. */
   readonly rules?:
@@ -78,6 +84,7 @@ export interface EvaluationSection {
   readonly slices?: SliceForest | undefined;
 }
 
+/** One metric of both models and their difference, challenger minus champion. */
 export interface MetricRow {
   readonly name: string;
   readonly champion: number | undefined;
@@ -87,6 +94,7 @@ export interface MetricRow {
   readonly format?: NumberFormat | undefined;
 }
 
+/** Differences with their intervals, one line per slice: a forest plot. */
 export interface SliceForest {
   readonly caption: string;
   readonly format?: NumberFormat | undefined;
@@ -111,6 +119,7 @@ export interface ValidationSection {
   readonly checks: readonly CheckRow[];
 }
 
+/** What came of one expectation. */
 export interface CheckRow {
   /** What it is about, usually a column. Checks of one subject stand together. */
   readonly subject: string;
@@ -129,6 +138,7 @@ export interface CalibrationSection {
   readonly curves: readonly CalibrationCurve[];
 }
 
+/** Said probabilities against what came true: a reliability diagram of one model. */
 export interface CalibrationCurve {
   readonly label: string;
   readonly tone?: 'accent' | 'muted' | 'bad' | undefined;
@@ -136,11 +146,13 @@ export interface CalibrationCurve {
   readonly bins: readonly { readonly said: number; readonly share: Estimate; readonly rows: number }[];
 }
 
+/** A place on a curve; without `y` the curve has a gap there. */
 export interface Point {
   readonly x: number;
   readonly y: number | undefined;
 }
 
+/** The course of one rollout: traffic, evidence, and how it ended. */
 export interface RolloutSection {
   /** Which one, where there are several: `flight-delay@3`. */
   readonly title?: string | undefined;
@@ -155,11 +167,13 @@ export interface RolloutSection {
   readonly moments?:
     | readonly { readonly time: number; readonly sentence: string; readonly actor?: string | undefined }[]
     | undefined;
+  /** How it ended; absent while it is under way. */
   readonly end?:
     | { readonly time: number; readonly kind: 'promotion' | 'rollback'; readonly sentence: string }
     | undefined;
 }
 
+/** The last look at one metric: rows of both arms, and the evidence for and against harm. */
 export interface RolloutMetricRow {
   readonly name: string;
   readonly championRows: number;
@@ -169,7 +183,9 @@ export interface RolloutMetricRow {
   readonly proof: number | undefined;
 }
 
+/** The evidence of one metric over time, and where it decides. */
 export interface EvidenceCurve {
+  /** The metric: `errors`. */
   readonly label: string;
   /** Evidence for harm is drawn in the warning colour. */
   readonly of: 'harm' | 'benefit';
@@ -178,6 +194,7 @@ export interface EvidenceCurve {
   readonly threshold: number;
 }
 
+/** What moved, column by column and day by day. */
 export interface DriftSection {
   readonly sentence: string;
   /** One label per day (or window): `2026-01-31`. */
@@ -192,6 +209,7 @@ export interface DriftSection {
     | undefined;
 }
 
+/** Curves over time or another number. */
 export interface LineChart {
   readonly kind?: 'line' | undefined;
   readonly title: string;
@@ -202,8 +220,10 @@ export interface LineChart {
   readonly thresholds?: readonly { readonly y: number; readonly label: string }[] | undefined;
 }
 
+/** One curve; points with `low` and `high` have a band around them. */
 export interface LineSeries {
   readonly label: string;
+  /** Default `accent` for the first series, `muted` for the others. */
   readonly tone?: 'accent' | 'muted' | 'bad' | undefined;
   readonly points: readonly (Point & { readonly low?: number | undefined; readonly high?: number | undefined })[];
 }
@@ -217,6 +237,7 @@ export interface HistogramPair {
   readonly current: readonly number[];
 }
 
+/** Bars from 0, one per label. */
 export interface BarChart {
   readonly kind: 'bars';
   readonly title: string;
@@ -228,6 +249,7 @@ export interface BarChart {
   }[];
 }
 
+/** Charts of your own under one heading. */
 export interface ChartSection {
   readonly title: string;
   readonly sentence?: string | undefined;
@@ -238,6 +260,7 @@ export interface ChartSection {
   )[];
 }
 
+/** The graph of what was made from what; edges go from what was used to what was made. */
 export interface LineageSection {
   readonly sentence?: string | undefined;
   readonly nodes: readonly { readonly id: string; readonly kind: string; readonly label: string }[];
@@ -250,6 +273,7 @@ export interface ReviewSection {
   readonly reviews: readonly ReviewEntry[];
 }
 
+/** A question that people were asked, and what each of them said. */
 export interface ReviewEntry {
   /** When it was asked. */
   readonly time: number;
@@ -269,16 +293,21 @@ export interface ReviewEntry {
   readonly outcome?: string | undefined;
 }
 
+/** Where the ledger stands, and whether its hashes add up. */
 export interface LedgerSection {
   readonly sentence?: string | undefined;
   /** Events in the ledger. */
   readonly size: number;
+  /** The newest commit, in words: `commit 12`. */
   readonly head?: string | undefined;
+  /** Root of the Merkle tree over all events. */
   readonly root: string;
+  /** Every commit was read again and its hashes add up. */
   readonly verified: boolean;
   readonly detail?: string | undefined;
 }
 
+/** A table of your own; each row has as many cells as there are columns. */
 export interface TableSection {
   readonly title: string;
   readonly caption?: string | undefined;

@@ -14,6 +14,7 @@ import { timelineSection } from './sections/timeline.js';
 import { validationSection } from './sections/validation.js';
 import { STYLE } from './style.js';
 
+/** The language of the page, and whether programs can read it. */
 export interface RenderOptions {
   /** Language of the text in the model. Default `en`. */
   readonly language?: string | undefined;

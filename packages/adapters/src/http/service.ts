@@ -17,6 +17,7 @@ import { type Call, checkQuery, match, type Route } from './router.js';
 /** A web handler: what Hono, Next, Deno, Bun and workers mount as it is, and Node through `@millwright/adapters/http/node`. */
 export type FetchHandler = (request: Request) => Promise<Response>;
 
+/** What is served over HTTP: each part is there when it is given. */
 export interface HttpServiceOptions extends ServeOptions {
   /** Served as `/endpoints/:name`. */
   readonly endpoints?: Readonly<Record<string, ServedEndpoint>> | undefined;

@@ -5,6 +5,7 @@ import { invalidInput, MillwrightError } from '@millwright/core';
 import { checkPath, type FileSource } from '@millwright/core/artifact';
 import { checkedFile } from '../shared/checked-file.js';
 
+/** Which snapshot of the Hugging Face cache is read, and how much of it. */
 export interface HubCacheOptions {
   /** Branch, tag or commit, as it was when it was downloaded. Default `main`. */
   readonly revision?: string | undefined;

@@ -2,9 +2,11 @@ import type { ModelVersion, Registry } from '@millwright/registry';
 import { registerOnce } from '../shared/register-once.js';
 import { type HubCacheOptions, readHubSnapshot } from './cache.js';
 
+/** How a downloaded repository becomes a model version. */
 export interface HubImport extends HubCacheOptions {
   /** Owner of the model here, for its first version. */
   readonly owner?: string | undefined;
+  /** What the version is, in words. Default: none. */
   readonly description?: string | undefined;
 }
 

@@ -1,10 +1,12 @@
 import { type Abortable, MillwrightError } from '@millwright/core';
 
+/** Where the tracking server is, and how it is asked. */
 export interface MlflowOptions extends Abortable {
   /** Of the tracking server: `https://mlflow.example.org`. */
   readonly url: string;
   /** Such as `authorization`. They are sent to this server only, and appear in no message. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Sends the requests, through a proxy for instance. Default the global `fetch`. */
   readonly fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
   /** Changes nothing, and says what would be done. */
   readonly dryRun?: boolean | undefined;

@@ -2,6 +2,7 @@ import type { ModelVersion, Registry } from '@millwright/registry';
 import { type MlflowClient, type MlflowOptions, mlflowClient } from './client.js';
 import { type MlflowReport, type MlflowStep, TAG } from './report.js';
 
+/** Where a model of this registry goes to in MLflow. */
 export interface MlflowExport extends MlflowOptions {
   /** Name of the model there. Default: its name here. */
   readonly as?: string | undefined;

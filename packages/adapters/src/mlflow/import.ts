@@ -4,6 +4,7 @@ import type { Registry } from '@millwright/registry';
 import { type MlflowClient, type MlflowOptions, type MlflowVersion, mlflowClient } from './client.js';
 import { type MlflowReport, type MlflowStep, TAG } from './report.js';
 
+/** What of a model in MLflow comes into this registry, and under which name. */
 export interface MlflowImport extends MlflowOptions {
   /** Name of the model here. Default: its name there, which must be a name here, too. */
   readonly as?: string | undefined;

@@ -3,6 +3,7 @@ export interface MlflowReport {
   readonly steps: readonly MlflowStep[];
 }
 
+/** What became of one model, version or alias on its way over. */
 export interface MlflowStep {
   readonly what: 'model' | 'version' | 'alias';
   /** As it is called where it comes from: `fraud@3`, `fraud/champion`. */

@@ -7,6 +7,7 @@ import { problemOf } from '../http/problem.js';
 import type { FetchHandler } from '../http/service.js';
 import { TAG } from './report.js';
 
+/** Who may read, and where in the URL the REST interface begins. */
 export interface MlflowServeOptions {
   /** Asked for every request, with the action `mlflow.read`. Default: everybody who reaches the handler reads. */
   readonly authorise?: Authorise | undefined;

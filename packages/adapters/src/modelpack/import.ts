@@ -2,6 +2,7 @@ import type { ModelVersion, Registry } from '@millwright/registry';
 import { registerOnce } from '../shared/register-once.js';
 import { type ReadModelPackOptions, readModelPack } from './read.js';
 
+/** How a ModelPack becomes a model version. */
 export interface ModelPackImport extends ReadModelPackOptions {
   /** Owner of the model here, for its first version. */
   readonly owner?: string | undefined;

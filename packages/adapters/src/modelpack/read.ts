@@ -16,6 +16,7 @@ import {
   RAW_LAYER,
 } from './types.js';
 
+/** Which model of an OCI layout is read, and what it must be. */
 export interface ReadModelPackOptions {
   /** Which model of the layout. Default the only one. */
   readonly tag?: string | undefined;

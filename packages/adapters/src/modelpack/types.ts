@@ -51,6 +51,7 @@ export const configSchema = z.object({
   config: z.object({ format: z.optional(z.string()), architecture: z.optional(z.string()) }),
   modelfs: z.object({ type: z.literal('layers'), diffIds: z.array(z.string()) }),
 });
+/** The configuration of a ModelPack: who made the model, what it is made for, and how. */
 export type ModelPackConfig = z.infer<typeof configSchema>;
 
 /** The kinds of layers, each a file as it is. Archives exist, too; they are neither written nor unpacked here. */

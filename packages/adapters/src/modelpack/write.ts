@@ -17,6 +17,7 @@ import {
   WEIGHT_LAYER,
 } from './types.js';
 
+/** What a ModelPack says of a model beyond what the registry knows. */
 export interface WriteModelPackOptions {
   /** The tag in the layout. Default the version's number. */
   readonly tag?: string | undefined;

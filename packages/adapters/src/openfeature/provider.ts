@@ -19,6 +19,7 @@ export interface FlagSource {
   readonly outcomes?: Pick<Outcomes, 'record'> | undefined;
 }
 
+/** What tells the time, and what hears of events that cannot be counted. */
 export interface OpenFeatureOptions {
   readonly clock?: Clock | undefined;
   /** Called with tracked events that name no decision: nothing can be counted for them. */

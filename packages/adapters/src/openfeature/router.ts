@@ -18,9 +18,11 @@ export interface FlagContext {
   readonly [attribute: string]: string | number | boolean;
 }
 
+/** A flag whose value names the arm that answers. */
 export interface FlagRouterOptions<I, O> {
   /** `OpenFeature.getClient()`. */
   readonly client: FlagClient;
+  /** Key of a flag with string values. */
   readonly flag: string;
   /** What answers, by the values of the flag. */
   readonly arms: Readonly<Record<string, Predictor<I, O>>>;

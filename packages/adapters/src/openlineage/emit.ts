@@ -6,6 +6,7 @@ import { addedAt, datasetOf, inputOf, outputOf } from './datasets.js';
 import { facetWriter } from './facet.js';
 import type { DatasetEvent, Facets, RunEvent } from './types.js';
 
+/** What OpenLineage events say of who wrote them. */
 export interface OpenLineageOptions {
   /** URI of what emits: your service, with its version. */
   readonly producer: string;

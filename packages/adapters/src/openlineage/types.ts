@@ -1,6 +1,7 @@
 /** Facets by name; every one says who made it and which schema it keeps. */
 export type Facets = Readonly<Record<string, Facet>>;
 
+/** A piece of metadata with the program that wrote it and the URL of its schema. */
 export interface Facet {
   readonly _producer: string;
   readonly _schemaURL: string;
@@ -28,22 +29,26 @@ export interface DatasetEvent extends BaseEvent {
   readonly dataset: Dataset;
 }
 
+/** What runs again and again: in Millwright, runs of one name. */
 export interface Job {
   readonly namespace: string;
   readonly name: string;
   readonly facets?: Facets;
 }
 
+/** What jobs read and write: datasets, and the models that they make. */
 export interface Dataset {
   readonly namespace: string;
   readonly name: string;
   readonly facets?: Facets;
 }
 
+/** A dataset as one run read it. */
 export interface InputDataset extends Dataset {
   readonly inputFacets?: Facets;
 }
 
+/** A dataset as one run wrote it. */
 export interface OutputDataset extends Dataset {
   readonly outputFacets?: Facets;
 }

@@ -18,14 +18,17 @@ export interface Telemetry {
   rollout(rollout: Pick<Rollout, 'id' | 'state' | 'events'>): () => void;
 }
 
+/** An endpoint whose predictions are spans and metrics. */
 export interface TracedEndpoint<I, O> extends Endpoint<I, O> {
   /** Goes on serving, without measuring. */
   stopObserving(): void;
 }
 
+/** Which tracer, meter and logger get what an endpoint does. */
 export interface TelemetryOptions {
   /** Default: of the global provider, by the name `@millwright/serving`. */
   readonly tracer?: Tracer | undefined;
+  /** Default: of the global provider, by the same name. */
   readonly meter?: Meter | undefined;
   /** A logger of `@opentelemetry/api-logs` for events of flags. Default: they become events of the prediction's span. */
   readonly logger?: FlagEventLogger | undefined;

@@ -15,6 +15,7 @@ import { peer } from '../shared/peer.js';
 /** What a column is read as. Integers that do not fit are refused, never wrapped. */
 export type ParquetColumnType = 'f64' | 'i32' | 'i16' | 'i64' | 'bool' | 'dictionary' | 'timestamp';
 
+/** Which columns of a Parquet file are read, and as what. */
 export interface ReadParquetOptions extends Abortable {
   /** The columns to read and what as. Default: all, integers of 64 bits as `i64`, text as `dictionary`. */
   readonly columns?: Readonly<Record<string, ParquetColumnType>> | undefined;

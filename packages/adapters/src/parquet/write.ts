@@ -4,6 +4,7 @@ import type { DecodedArray, SchemaElement } from 'hyparquet';
 import { microseconds } from '../shared/microseconds.js';
 import { peer } from '../shared/peer.js';
 
+/** How a Parquet file is laid out. */
 export interface WriteParquetOptions extends Abortable {
   /** Rows of a row group, which readers take as a whole. Default 100,000. */
   readonly rowsPerGroup?: number | undefined;

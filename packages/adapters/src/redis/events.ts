@@ -4,7 +4,9 @@ import type { EventExit } from '@millwright/registry/feed';
 import { type CloudEventOptions, toCloudEvent } from '../cloudevents.js';
 import { membersOf, redisFailed, type SendCommand } from './reply.js';
 
+/** Where events go: a Redis stream. */
 export interface RedisEventsOptions extends CloudEventOptions {
+  /** Sends one command over a connection of yours. */
   readonly send: SendCommand;
   /** The stream, of one ledger alone. Default `millwright:events:` and the ledger's id. */
   readonly key?: string | undefined;

@@ -48,6 +48,7 @@ export async function openArtifact(
   };
 }
 
+/** What hears how far verifying has come. */
 export interface VerifyArtifactOptions extends Abortable {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }

@@ -27,6 +27,7 @@ export type FileSource =
       readonly chunks?: Digest | undefined;
     };
 
+/** What hears how far storing has come. */
 export interface PutOptions extends Abortable {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }

@@ -1,10 +1,12 @@
 import type { Abortable } from '../foundation/abort.js';
 import type { Digest } from '../foundation/digest.js';
 
+/** One file of an artifact, by its path and the digest of its bytes. */
 export interface ManifestFile {
   /** Logical path inside the artifact: relative, `/`-separated, no `.` or `..` part. It is never used as a storage path. */
   readonly path: string;
   readonly digest: Digest;
+  /** Bytes. */
   readonly size: number;
   readonly mediaType?: string | undefined;
   /** For a file of more than 1 MiB: digest of the list of its chunks' digests, with which `readRange` verifies parts. */

@@ -1,5 +1,6 @@
 import type { Manifest } from '../artifact/types.js';
 
+/** A file that is not as it was signed. */
 export interface BadFile {
   readonly path: string;
   /** `unsigned`: the model has the file, the signature does not list it. */

@@ -10,12 +10,14 @@ export interface Envelope {
   readonly signatures: readonly EnvelopeSignature[];
 }
 
+/** One signature of an envelope, in base64. */
 export interface EnvelopeSignature {
   readonly sig: string;
   /** Not authenticated; verification tries every key whatever it says. */
   readonly keyid?: string | null | undefined;
 }
 
+/** The signed bytes of an envelope, or why it is not believed. */
 export type EnvelopeVerdict =
   | {
       readonly ok: true;
@@ -43,6 +45,7 @@ export async function signEnvelope(
   return { payloadType, payload: toBase64(payload), signatures };
 }
 
+/** Whose signatures count, and how many there must be. */
 export interface VerifyEnvelopeOptions {
   readonly keys: readonly VerifyingKey[];
   /** How many different keys must have signed. Default 1. */

@@ -19,6 +19,7 @@ export interface VerifyingKey {
   verify(bytes: Uint8Array, signature: Uint8Array): Promise<boolean>;
 }
 
+/** The hash that an ECDSA signature is over. */
 export type SignatureHash = 'SHA-256' | 'SHA-384' | 'SHA-512';
 
 /**
@@ -41,6 +42,7 @@ export async function signingKey(pair: {
   };
 }
 
+/** Which hash the signer uses, where that is not the usual one. */
 export interface VerifyingKeyOptions {
   /** Hash of ECDSA signatures. Default: the one of the curve's size. */
   readonly hash?: SignatureHash | undefined;

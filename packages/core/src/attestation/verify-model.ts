@@ -9,6 +9,7 @@ import { readSignedModel, readSignedModelV02 } from './signed-model.js';
 import { parseBundle, type SignatureBundle } from './sigstore-bundle.js';
 import { IN_TOTO_PAYLOAD, parseStatement } from './statement.js';
 
+/** Whose signature is believed, and what of the model it must cover. */
 export interface VerifyModelOptions {
   /** Public keys that are trusted to sign models. */
   readonly keys?: readonly VerifyingKey[] | undefined;
@@ -30,6 +31,7 @@ export interface VerifyModelOptions {
   readonly acceptV02?: boolean | undefined;
 }
 
+/** Who signed a model, or why its signature is not believed. */
 export type ModelVerdict =
   | {
       readonly ok: true;
@@ -40,6 +42,7 @@ export type ModelVerdict =
     }
   | ModelRefusal;
 
+/** Why a model's signature is not believed. */
 export interface ModelRefusal {
   readonly ok: false;
   /**

@@ -25,6 +25,7 @@ export function blobStoreCases(
   );
 }
 
+/** What the store under test can do, so that the rest is skipped. */
 export interface BlobStoreSupport {
   /** `make(place)` opens the same blobs again for the same place. Default false, which skips all tests with two clients. */
   readonly reopen?: boolean | undefined;

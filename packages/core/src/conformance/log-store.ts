@@ -30,6 +30,7 @@ export function logStoreCases(
   );
 }
 
+/** What the store under test can do, so that the rest is skipped. */
 export interface LogStoreSupport {
   /** `make(place)` opens the same log again for the same place. Default false, which skips all tests with two clients. */
   readonly reopen?: boolean | undefined;

@@ -2,6 +2,7 @@ import { describe, MillwrightError } from '../foundation/errors.js';
 import { type Bindings, FAIL, type FieldCheck, fieldCheck } from './field-check.js';
 import type { CheckedFields, Contract, Fallback, FieldSpec, Fields, UnknownFields } from './types.js';
 
+/** One place where a value breaks the contract. */
 export interface Violation {
   /** `inputs.hour` */
   readonly path: string;
@@ -15,6 +16,7 @@ export interface UsedFallback {
   readonly fallback: Exclude<Fallback, { readonly kind: 'default' }>;
 }
 
+/** The checked value, with the fallbacks that it took, or every place that breaks the contract. */
 export type CheckResult<T> =
   | { readonly ok: true; readonly value: T; readonly fallbacks: readonly UsedFallback[] }
   | { readonly ok: false; readonly violations: readonly Violation[] };

@@ -7,6 +7,7 @@ import type { Contract, FieldSpec, Fields } from './types.js';
  */
 export type ChangeClass = 'safe' | 'breaking-writer' | 'breaking-reader' | 'unknown';
 
+/** One difference between two contracts, and who it can break. */
 export interface Change {
   /** `inputs.hour` */
   readonly path: string;
@@ -14,6 +15,7 @@ export interface Change {
   readonly sentence: string;
 }
 
+/** What becomes of callers when one contract takes the place of another. */
 export interface Compatibility {
   /** The worst of the changes; `safe` when there is none. */
   readonly class: ChangeClass;

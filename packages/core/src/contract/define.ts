@@ -29,6 +29,7 @@ export function defineContract<const I extends Fields, const O extends Fields>(
   return assemble(body, digestJson(body)) as Contract<I, O>;
 }
 
+/** What a model takes and returns, before it is checked and has a digest. */
 export interface ContractDefinition<I extends Fields, O extends Fields> {
   readonly inputs: I;
   readonly outputs: O;

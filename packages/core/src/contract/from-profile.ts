@@ -3,6 +3,7 @@ import { logicalTypeOf, type SuggestOptions } from '../validation/suggest.js';
 import { defineContract, invalid } from './define.js';
 import type { Contract, FieldSpec } from './types.js';
 
+/** Which columns are outputs, and how wide the first bounds are. */
 export interface ContractFromProfileOptions extends Pick<SuggestOptions, 'maxCategories'> {
   /** Columns that the model returns. All others are its inputs. */
   readonly outputs: readonly string[];

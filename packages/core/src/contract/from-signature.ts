@@ -7,9 +7,12 @@ export interface TensorFields {
   readonly outputs: readonly NamedTensor[];
 }
 
+/** A tensor by name, element type and sizes. */
 export interface NamedTensor {
   readonly name: string;
+  /** `float32`, `int64` … */
   readonly dtype: string;
+  /** A number is a size, a string the name of one, undefined any size. */
   readonly dims: readonly (number | string | undefined)[] | undefined;
 }
 

@@ -1,6 +1,7 @@
 import type { Digest } from '../foundation/digest.js';
 import type { Expectation } from '../validation/types.js';
 
+/** What a field holds. */
 export type ValueType = 'number' | 'integer' | 'boolean' | 'category' | 'text' | 'timestamp' | 'probability' | 'tensor';
 
 /** What happens when an optional input is not there. */
@@ -34,6 +35,7 @@ export interface FieldSpec {
   readonly description?: string | undefined;
 }
 
+/** Fields by name. */
 export type Fields = Readonly<Record<string, FieldSpec>>;
 
 /** What a check does with fields that the contract does not name: leave them out of the result, or refuse the value. */

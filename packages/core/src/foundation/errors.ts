@@ -282,6 +282,7 @@ export interface ErrorDetails {
   'rollout/state': { readonly state: string; readonly command: string };
 }
 
+/** What went wrong, as `room/what`; docs/errors.md says for each what to do. */
 export type ErrorCode = keyof ErrorDetails;
 
 const MARK = Symbol.for('@millwright/error');

@@ -7,11 +7,17 @@ declare const brand: unique symbol;
 /** A string that has been parsed as `Name` and can be trusted as such. */
 export type Branded<Name extends string> = string & { readonly [brand]: Name };
 
+/** Names a ledger. */
 export type LedgerId = Branded<'LedgerId'>;
+/** Names one attempt to write, so that a writer recognises its own commit. */
 export type CommitId = Branded<'CommitId'>;
+/** Names a training run. */
 export type RunId = Branded<'RunId'>;
+/** Names a rollout. */
 export type RolloutId = Branded<'RolloutId'>;
+/** Names one answer of an endpoint; outcomes are reported under it. */
 export type DecisionId = Branded<'DecisionId'>;
+/** Names a question to people. */
 export type ReviewId = Branded<'ReviewId'>;
 /** The name of a registered model, dataset or other thing that people name: lower case, digits, `-`, `_`, `.`, `/`. */
 export type Name = Branded<'Name'>;

@@ -1,6 +1,7 @@
 import PQueue from 'p-queue';
 import { invalidInput, MillwrightError } from './errors.js';
 
+/** How much runs at once and how much may wait. */
 export interface BoundedQueueOptions {
   /** How many tasks run at once. Default 1. */
   readonly concurrency?: number | undefined;

@@ -7,6 +7,7 @@ import type { BlobStat, BlobStore } from '../storage/types.js';
 import { type MarkOptions, marker } from './mark.js';
 import { GARBAGE_FEATURE, type Garbage, garbageProjection, isDue } from './projection.js';
 
+/** What is deleted, and how long it has been unwanted by then. */
 export interface CollectOptions extends MarkOptions {
   /** Only report. Default true. */
   readonly dryRun?: boolean | undefined;
@@ -15,10 +16,12 @@ export interface CollectOptions extends MarkOptions {
    * Collectors' clocks may differ by up to half of it. Default 24 hours.
    */
   readonly graceMs?: number | undefined;
+  /** Who collects. Default: the ledger's actor. */
   readonly actor?: string | undefined;
   readonly clock?: Clock | undefined;
 }
 
+/** What a collection found, condemned and deleted. */
 export interface GarbageReport {
   readonly dryRun: boolean;
   /** Digests that are wanted, whether or not their blob is here. */

@@ -9,6 +9,7 @@ import type { LedgerEvent, NewEvent, Projection } from '../ledger/types.js';
  */
 export type GarbagePhase = 'condemned' | 'sweeping' | 'swept';
 
+/** What the ledger says about blobs that nobody wants. */
 export interface Garbage {
   readonly blobs: ReadonlyMap<Digest, GarbageEntry>;
   /** Blobs that an event named after they were swept, by a writer that broke the rules, with the event's index. */

@@ -26,7 +26,9 @@ import type {
 } from './types.js';
 import { verifyLog } from './verify-log.js';
 
+/** Where a ledger lives, who writes, and what is folded while it is read. */
 export interface LedgerOptions extends Abortable {
+  /** Where commits go. */
   readonly log: LogStore;
   /** Where checkpoints go. */
   readonly blobs?: BlobStore | undefined;

@@ -21,7 +21,9 @@ export interface PayloadRef extends JsonObject {
 
 const SALT_BYTES = 32;
 
+/** What kind of content is sealed. */
 export interface SealOptions extends Abortable {
+  /** For retention rules: `description`, `comment`, `sample`. */
   readonly class: string;
   /** 32 bytes that nobody can guess. Default from the platform's cryptographic generator; only tests give their own. */
   readonly salt?: Uint8Array | undefined;
@@ -70,8 +72,11 @@ export interface Erasures {
   readonly held: ReadonlyMap<Digest, readonly string[]>;
 }
 
+/** When a payload was erased, by whom and on which ground. */
 export interface Redaction {
+  /** Leaf of the event that says so. */
   readonly index: number;
+  /** Milliseconds since 1970. */
   readonly time: number;
   readonly actor: string;
   readonly legalBasis: string;
@@ -137,11 +142,13 @@ function digestOf(what: Holdable): Digest {
   return 'digest' in what ? (what.digest as Digest) : what.commitment;
 }
 
+/** Why a payload is erased, and at whose request. */
 export interface RedactOptions extends Abortable {
   /** Why it may or must be erased, such as `GDPR Art. 17`. */
   readonly legalBasis: string;
   /** When the person asked, milliseconds since 1970. */
   readonly requestedAt?: number | undefined;
+  /** Who erases. Default: the ledger's actor. */
   readonly actor?: string | undefined;
 }
 

@@ -12,6 +12,7 @@ export interface HeadPin {
   save(head: PinnedHead): Promise<void>;
 }
 
+/** A head that was seen: so many leaves with this root. */
 export interface PinnedHead {
   readonly size: number;
   readonly root: Digest;

@@ -29,6 +29,7 @@ export interface SealedSegment {
   readonly root: Digest;
 }
 
+/** Which stream is written, and when a segment of it is sealed. */
 export interface SegmentWriterOptions {
   readonly ledger: Ledger;
   readonly blobs: BlobStore;

@@ -22,6 +22,7 @@ export interface ShardMap<V> {
   encode(aside: SetAside): Json;
 }
 
+/** How values of a `ShardMap` become JSON, and come back. */
 export interface ShardCodec<V> {
   encode(value: V): Json;
   /** @param json what `encode` gave */

@@ -8,6 +8,7 @@ import { formatTlogProof } from '../verifier/tlog-proof.js';
 import type { HeadPin, PinnedHead } from './pin.js';
 import type { Ledger } from './types.js';
 
+/** Who signs the head, and what was signed before. */
 export interface SignHeadOptions extends Abortable {
   /** Which log this is, for verifiers. Default `millwright.dev/ledger/<ledger id>`. */
   readonly origin?: string | undefined;
@@ -24,6 +25,7 @@ export function signHead(ledger: Ledger, options: SignHeadOptions): Promise<stri
   return sign(ledger, ledger.head, options);
 }
 
+/** Either who signs the head of the proof, or a head that is signed already. */
 export type ExportProofOptions = SignHeadOptions | ({ readonly checkpoint: string } & Abortable);
 
 /**

@@ -75,6 +75,7 @@ export interface CommitIntent {
   readonly time: number;
 }
 
+/** How the state of a projection becomes JSON for a checkpoint, and comes back. */
 export interface ProjectionSnapshot<S> {
   /** @param aside keeps a piece by itself and returns what stands for it in the JSON */
   encode(state: S, aside: SetAside): Json;
@@ -89,6 +90,7 @@ export interface ProjectionSnapshot<S> {
 /** Puts a piece aside, or a part that was loaded and has not changed. */
 export type SetAside = (piece: Json | SnapshotPart) => Json;
 
+/** A part of a checkpoint; nothing is parsed before `json` is called. */
 export interface SnapshotPart {
   json(): Json;
 }
@@ -105,13 +107,16 @@ export interface LedgerView {
 /** A command: from state to events. It may run several times, so it must have no effects. Throwing refuses the command. */
 export type Decide<R> = (view: LedgerView) => NewCommit & { readonly result: R };
 
+/** What a command wants to be written. Without events nothing is. */
 export interface NewCommit {
   readonly events: readonly NewEvent[];
   /** Digest of the policy that allowed it, for the commit-info leaf. */
   readonly policy?: Digest | undefined;
 }
 
+/** Who commits, and what makes committing twice harmless. */
 export interface CommitOptions<R = unknown> extends Abortable {
+  /** Default: the ledger's. */
   readonly actor?: string | undefined;
   /** The same key within the window (8,192 keys) returns the first outcome instead of committing again. */
   readonly idempotencyKey?: string | undefined;
@@ -121,9 +126,12 @@ export interface CommitOptions<R = unknown> extends Abortable {
   readonly onReplay?: ((events: readonly LedgerEvent[]) => R) | undefined;
 }
 
+/** What was written, and what the command returned with it. */
 export interface Committed<R> {
+  /** Sequence number of the commit; of the head, when nothing was written. */
   readonly seq: number;
   readonly commitId: CommitId;
+  /** Milliseconds since 1970. */
   readonly time: number;
   /** Empty when the command decided to write nothing. */
   readonly events: readonly LedgerEvent[];
@@ -132,15 +140,19 @@ export interface Committed<R> {
   readonly replayed: boolean;
 }
 
+/** How far a ledger goes. */
 export interface LedgerHead {
+  /** Sequence number of the newest commit; 0 for an empty ledger. */
   readonly seq: number;
   /** Leaves in the tree: every event, and one commit-info leaf per command. */
   readonly size: number;
   /** RFC 6962 root over all leaves. */
   readonly root: Digest;
+  /** Of the newest commit, milliseconds since 1970. */
   readonly time: number;
 }
 
+/** What hears how far verifying has come. */
 export interface VerifyOptions extends Abortable {
   /** Called after each commit. */
   readonly onProgress?:
@@ -148,6 +160,7 @@ export interface VerifyOptions extends Abortable {
     | undefined;
 }
 
+/** Whether every hash of a ledger adds up, and how much was read. */
 export interface VerifyReport {
   readonly ok: boolean;
   readonly head: LedgerHead;
@@ -159,7 +172,9 @@ export interface VerifyReport {
     | undefined;
 }
 
+/** What a ledger tells while it is open. */
 export interface LedgerHubEvents {
+  /** An event was folded, whoever wrote it. */
   committed: LedgerEvent;
   /** A projection broke its promise and threw. The event is a no-op for it; the ledger goes on. */
   projectionFailed: { readonly projection: string; readonly event: LedgerEvent; readonly error: unknown };
@@ -223,10 +238,14 @@ export interface ConsistencyProof {
   readonly path: readonly Digest[];
 }
 
+/** That one leaf is in the tree with this root (RFC 6962 audit path). */
 export interface InclusionProof {
+  /** Place of the leaf, from 0. */
   readonly index: number;
+  /** Leaves of the tree. */
   readonly size: number;
   readonly root: Digest;
   readonly leafHash: Digest;
+  /** Hashes of the siblings, from the leaf up to the root. */
   readonly path: readonly Digest[];
 }

@@ -5,6 +5,7 @@ import { acceptCommit, type ChainPosition, startOfChain } from './chain.js';
 import { type MerkleTree, merkleTree } from './merkle-tree.js';
 import type { LedgerHead, VerifyOptions, VerifyReport } from './types.js';
 
+/** What was seen of the log before, and what hears how far verifying has come. */
 export interface VerifyLogOptions extends Abortable {
   /** Leaves seen earlier: a history that was rewritten as a whole is found out by them. */
   readonly known?: MerkleTree | undefined;

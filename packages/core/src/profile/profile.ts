@@ -8,6 +8,7 @@ import { profileNumbers } from './numbers.js';
 import { mergePresence, presenceOf } from './presence.js';
 import type { CategoryProfile, ColumnProfile, ColumnSketcher, NumberProfile, TableProfile } from './types.js';
 
+/** What is counted of a table, and in whose cells. */
 export interface ProfileOptions {
   /** Count against this profile's edges and categories, so that both can be compared and merged. Default: the table's own. */
   readonly reference?: TableProfile | undefined;

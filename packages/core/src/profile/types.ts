@@ -14,6 +14,7 @@ export interface TableProfile {
   readonly digest: Digest;
 }
 
+/** What a profile holds of a column: numbers, categories, or only which rows have a value. */
 export type ColumnProfile = NumberProfile | CategoryProfile | PresenceProfile;
 
 interface ProfileBase {

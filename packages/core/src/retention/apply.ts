@@ -7,13 +7,16 @@ import type { Ledger } from '../ledger/types.js';
 import type { BlobStore } from '../storage/types.js';
 import { keyOf, retentionProjection } from './projection.js';
 
+/** Whether anything is erased, and in whose name. */
 export interface RetentionOptions extends Abortable {
   /** Only say what would be erased. Default true. */
   readonly dryRun?: boolean | undefined;
+  /** Default: the ledger's. */
   readonly actor?: string | undefined;
   readonly clock?: Clock | undefined;
 }
 
+/** What the rules erased, or would. */
 export interface RetentionReport {
   readonly dryRun: boolean;
   /** What was erased, or would be. */

@@ -71,6 +71,7 @@ export interface Ruling {
   readonly final: boolean;
 }
 
+/** What the ledger says about acts that people watch over: the oversights, and what they proposed. */
 export interface OversightsState {
   readonly oversights: Map<string, OversightState>;
   readonly proposals: Map<string, Proposal>;

@@ -51,10 +51,12 @@ export interface Oversight {
   note(ref: PayloadRef, options?: Abortable): Promise<string | undefined>;
 }
 
+/** Who commands and why. */
 export interface Command extends Acting {
   readonly reason: string;
 }
 
+/** What a machine would do, if nobody objects. */
 export interface ProposedAct {
   /** Default: a new id. Give one to make proposing twice harmless. */
   readonly id?: string | undefined;
@@ -68,6 +70,7 @@ export interface ProposedAct {
   readonly question?: string | undefined;
 }
 
+/** Where notes are kept, and in whose working time windows run. */
 export interface OversightOptions {
   /** Where notes are kept. */
   readonly blobs?: BlobStore | undefined;

@@ -38,6 +38,7 @@ export interface ReviewState extends Omit<Review, 'claims' | 'decisions' | 'stat
   outcome: ReviewOutcome | undefined;
 }
 
+/** All reviews that the ledger holds. */
 export interface ReviewsState {
   readonly reviews: Map<string, ReviewState>;
   /** Reviews without an outcome, so that a queue need not look at all that ever were. */

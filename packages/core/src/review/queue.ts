@@ -46,39 +46,49 @@ export interface ReviewQueue {
   note(ref: PayloadRef, options?: Abortable): Promise<string | undefined>;
 }
 
+/** A question to people: what it is about, what they may choose, and until when. */
 export interface ReviewRequest {
   /** Default: a new id. Give one to make asking twice harmless. */
   readonly id?: string | undefined;
   /** Default `approvals`. */
   readonly queue?: string | undefined;
+  /** What it is about: a version, a decision id. */
   readonly subject: string;
   readonly question: string;
   /** Default `approve` and `reject`. */
   readonly choices?: readonly string[] | undefined;
-  /** Default 1. */
+  /** How many people decide; where they differ, somebody else adjudicates. Default 1. */
   readonly decisionsNeeded?: number | undefined;
   readonly recommendation?: Recommendation | undefined;
+  /** Reviewers do not see the recommendation before they decide. Default false. */
   readonly blind?: boolean | undefined;
+  /** Larger ones are handed out first. Default 0. */
   readonly priority?: number | undefined;
+  /** Until when, milliseconds since 1970. Default: no limit. */
   readonly dueAt?: number | undefined;
   /** Default `reject` where that is a choice; otherwise a review that times out has no choice. */
   readonly onTimeout?: string | undefined;
+  /** The known answer, to measure reviewers; they never see it. */
   readonly gold?: string | undefined;
   /** Who may decide and adjudicate. Default: anyone. */
   readonly reviewers?: readonly string[] | undefined;
 }
 
+/** Which queue to take from, and for how long. */
 export interface ClaimOptions {
+  /** Default: any. */
   readonly queue?: string | undefined;
-  /** Default 15 minutes. */
+  /** How long nobody else gets the review. Default 15 minutes. */
   readonly holdMs?: number | undefined;
 }
 
+/** What a reviewer chooses, and why. */
 export interface DecisionInput {
   readonly choice: string;
   readonly reason?: string | undefined;
 }
 
+/** Where notes are kept, and what tells the time and draws ids. */
 export interface ReviewQueueOptions {
   /** Where notes are kept. */
   readonly blobs?: BlobStore | undefined;

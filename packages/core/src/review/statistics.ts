@@ -13,6 +13,7 @@ export interface ReviewStatistics {
   readonly reviewers: ReadonlyMap<string, ReviewerFigures>;
 }
 
+/** How one reviewer has worked. */
 export interface ReviewerFigures {
   readonly decisions: number;
   /** Milliseconds from claim to decision, mean. */

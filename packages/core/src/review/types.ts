@@ -38,8 +38,10 @@ export interface Review {
 /** `disputed`: everybody has decided, and not the same; somebody else must adjudicate. */
 export type ReviewStatus = 'open' | 'disputed' | 'closed';
 
+/** What a machine would choose. */
 export interface Recommendation {
   readonly choice: string;
+  /** 0 to 1. */
   readonly confidence?: number | undefined;
   /** Version or policy that recommends. */
   readonly by?: string | undefined;
@@ -53,10 +55,12 @@ export interface Claim {
   readonly claimedAt: number;
 }
 
+/** What one reviewer decided. */
 export interface Decision {
   readonly by: string;
   readonly choice: string;
   readonly reason: string;
+  /** Milliseconds since 1970. */
   readonly time: number;
   /** Milliseconds from claim to decision. */
   readonly tookMs: number;
@@ -64,9 +68,12 @@ export interface Decision {
   readonly note?: PayloadRef | undefined;
 }
 
+/** How a review ended. */
 export interface ReviewOutcome {
+  /** Undefined when it ran out of time and nothing was to be chosen then. */
   readonly choice: string | undefined;
   readonly how: 'agreed' | 'adjudicated' | 'timeout';
+  /** Milliseconds since 1970. */
   readonly time: number;
   /** Who settled the dispute, and what was written beside it. */
   readonly adjudicated?: { readonly by: string; readonly reason: string; readonly note?: PayloadRef } | undefined;

@@ -39,8 +39,10 @@ function readerOf(stream: ReadableStream<Uint8Array>): AsyncIterator<Uint8Array,
   };
 }
 
+/** What a body must turn out to be. */
 export interface ExpectedBody {
   readonly digest: Digest;
+  /** Bytes. */
   readonly size: number;
   readonly signal?: AbortSignal | undefined;
 }

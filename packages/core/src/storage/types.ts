@@ -2,21 +2,25 @@ import type { Abortable } from '../foundation/abort.js';
 import type { Digest } from '../foundation/digest.js';
 import type { CommitId } from '../foundation/ids.js';
 
+/** The newest commit of a log. */
 export interface LogHead {
   /** Sequence number of the last commit; the first is 1. */
   readonly seq: number;
   readonly commitId: CommitId;
 }
 
+/** A commit as it lies in a log. */
 export interface StoredCommit extends LogHead {
   readonly bytes: Uint8Array;
 }
 
+/** What a log store promises. */
 export interface LogCapabilities {
   /** What has been promised when `append` answers `committed`. */
   readonly durability: 'none' | 'relaxed' | 'fsync' | 'replicated';
   /** Several processes may append to it. */
   readonly multiWriter: boolean;
+  /** Longest commit that it takes. */
   readonly maxCommitBytes: number;
 }
 
@@ -52,15 +56,19 @@ export interface LogStore extends AsyncDisposable {
   ): AsyncIterable<StoredCommit>;
 }
 
+/** Bytes, at once or in pieces. */
 export type BlobBody = Uint8Array | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
+/** What a store knows of a blob without reading it. */
 export interface BlobStat {
   readonly digest: Digest;
+  /** Bytes. */
   readonly size: number;
   /** When it was stored, milliseconds since 1970, if the store knows. */
   readonly storedAt?: number | undefined;
 }
 
+/** A part of a blob, counted in bytes from 0. */
 export interface ByteRange {
   readonly start: number;
   /** First byte that is not wanted. */

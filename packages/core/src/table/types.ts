@@ -19,6 +19,7 @@ export type PhysicalType =
   | 'list'
   | 'other';
 
+/** The typed arrays that a column of numbers may be. */
 export type NumberArray =
   | Float64Array
   | Float32Array
@@ -28,6 +29,7 @@ export type NumberArray =
   | Uint8Array
   | Uint16Array
   | Uint32Array;
+/** The typed arrays that a column of 64-bit integers may be. */
 export type BigArray = BigInt64Array | BigUint64Array;
 
 /** Which slots hold a value: bit `offset + i` (least significant first, as Arrow) is 1 for a value, 0 for null. */
@@ -43,11 +45,13 @@ interface ChunkBase {
   readonly nullCount: number;
 }
 
+/** Floats, integers of up to 32 bits, and times that fit into them. */
 export interface NumberChunk extends ChunkBase {
   readonly kind: 'number';
   readonly values: NumberArray;
 }
 
+/** 64-bit integers and times. */
 export interface BigChunk extends ChunkBase {
   readonly kind: 'big';
   readonly values: BigArray;
@@ -88,6 +92,7 @@ export interface OpaqueChunk extends ChunkBase {
   read(i: number): unknown;
 }
 
+/** A piece of a column, as it lies in memory. */
 export type ColumnChunk = NumberChunk | BigChunk | BoolChunk | Utf8Chunk | DictionaryChunk | ListChunk | OpaqueChunk;
 
 /** What a slot holds when it is read one by one. Integers of 64 bits are bigint, timestamps and dates are milliseconds. */

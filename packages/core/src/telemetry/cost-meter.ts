@@ -9,10 +9,12 @@ export interface CostMeter {
   readonly total: number;
 }
 
+/** What was added up under one label. */
 export interface CostTotal {
   readonly label: string;
   readonly amount: number;
   readonly units: number;
+  /** `amount / units`; NaN without units. */
   readonly perUnit: number;
 }
 

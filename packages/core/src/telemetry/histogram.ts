@@ -18,6 +18,7 @@ export interface LatencyHistogram {
   reset(): void;
 }
 
+/** Latencies in milliseconds; all but `count` are NaN before the first one. */
 export interface LatencySummary {
   readonly count: number;
   readonly meanMs: number;

@@ -11,24 +11,29 @@ interface FamilyFacts {
   readonly unit?: string | undefined;
 }
 
+/** Numbers of one name, one per set of labels. */
 export interface NumberFamily extends FamilyFacts {
   /** A counter never goes down while the process lives. */
   readonly kind: 'counter' | 'gauge';
   readonly samples: readonly NumberSample[];
 }
 
+/** Distributions of one name, one per set of labels. */
 export interface HistogramFamily extends FamilyFacts {
   readonly kind: 'histogram';
   readonly samples: readonly HistogramSample[];
 }
 
+/** What tells the samples of a family apart. */
 export type Labels = Readonly<Record<string, string>>;
 
+/** One number. */
 export interface NumberSample {
   readonly labels: Labels;
   readonly value: number;
 }
 
+/** One distribution. */
 export interface HistogramSample {
   readonly labels: Labels;
   /** Ascending; counts are cumulative. What lies above the last is in `count` only. */
@@ -37,6 +42,7 @@ export interface HistogramSample {
   readonly count: number;
 }
 
+/** How many values are at most `upTo`. */
 export interface HistogramBucket {
   readonly upTo: number;
   readonly count: number;
@@ -44,6 +50,7 @@ export interface HistogramBucket {
   readonly exemplar?: Exemplar | undefined;
 }
 
+/** One value with what leads to its trace. */
 export interface Exemplar {
   readonly labels: Labels;
   readonly value: number;

@@ -9,12 +9,14 @@ export interface StageTimer<Stage extends string> {
   summary(): ReadonlyMap<Stage, StageSummary>;
 }
 
+/** How long a stage takes. */
 export interface StageSummary extends LatencySummary {
   /** What the stage may take, and how many times it took more. */
   readonly budgetMs: number | undefined;
   readonly overBudget: number;
 }
 
+/** What each stage may take; others have no budget. */
 export interface StageTimerOptions<Stage extends string> {
   readonly budgetsMs?: Partial<Record<Stage, number>> | undefined;
   readonly clock?: Clock | undefined;

@@ -2,7 +2,9 @@ import { MillwrightError } from '../foundation/errors.js';
 import type { Random } from '../foundation/random.js';
 import type { AppendOutcome, LogHead, LogStore } from '../storage/types.js';
 
+/** How often which thing goes wrong. */
 export interface PessimisticOptions {
+  /** Decides when; a seeded one repeats the same story. */
   readonly random: Random;
   /** Share of appends that answer `conflict` though nobody wrote (as S3's 409). Default 0. */
   readonly conflict?: number | undefined;

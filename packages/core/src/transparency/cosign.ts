@@ -14,12 +14,14 @@ export interface Witness {
   readonly verifier: NoteVerifier;
 }
 
+/** Who signs the head, and which witnesses are asked to sign it, too. */
 export interface CosignOptions extends SignHeadOptions {
   readonly witnesses: readonly Witness[];
   /** Default the platform's. */
   readonly fetch?: typeof fetch | undefined;
 }
 
+/** A head, with the signatures of the witnesses that have seen it. */
 export interface CosignedHead {
   /** The signed head with the signatures of the witnesses that gave one. */
   readonly checkpoint: string;
@@ -29,6 +31,7 @@ export interface CosignedHead {
   readonly failures: readonly WitnessFailure[];
 }
 
+/** A witness that did not sign, and why. */
 export interface WitnessFailure {
   readonly witness: string;
   /**

@@ -10,6 +10,7 @@ import { encodeBundle } from './entry-bundle.js';
 import { type TileFile, tileColumns } from './tile-columns.js';
 import { CHECKPOINT_PATH, TILE_WIDTH, tilePath } from './tile-path.js';
 
+/** Up to where a log is exported, and what is there already. */
 export interface ExportTilesOptions extends Abortable {
   /** The signed head (`signHead`, `cosignHead`) up to which the log is exported. */
   readonly checkpoint: string;

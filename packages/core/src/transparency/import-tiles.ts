@@ -12,6 +12,7 @@ import type { VerifyHeadOptions } from '../verifier/tree-head.js';
 import { checkRoot } from './export-tiles.js';
 import { type ReadTile, readEntries, verifyTiles } from './verify-tiles.js';
 
+/** Whose log it must be, and what tells the time and draws ids here. */
 export interface ImportTilesOptions extends VerifyHeadOptions {
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;

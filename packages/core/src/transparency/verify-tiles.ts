@@ -9,6 +9,7 @@ import { CHECKPOINT_PATH, TILE_WIDTH, tilePath } from './tile-path.js';
 /** Gives the bytes of a file of the layout; undefined when there is none. The library makes the paths. */
 export type ReadTile = (path: string) => Promise<Uint8Array | undefined>;
 
+/** The head that a log in tiles leads to, or the first file that is wrong. */
 export type TilesReport =
   | { readonly ok: true; readonly head: TreeHead; readonly signers: readonly string[] }
   /** `path`: the first file that is wrong or missing. */

@@ -33,6 +33,7 @@ export type Binder<K extends CheckKind> = (
 /** A column as the schema has it. */
 export type ColumnSchema = Pick<ColumnView, 'name' | 'type' | 'unitsPerMs'>;
 
+/** The columns of a table by name. */
 export type Schema = ReadonlyMap<string, ColumnSchema>;
 
 /** Columns whose type, and columns whose presence, the suite states. */

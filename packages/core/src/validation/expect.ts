@@ -89,18 +89,23 @@ export const expect = {
     make({ kind: 'distribution', column, measure, max, minRows }, rule),
 } as const;
 
+/** Bounds that count themselves in; one may be left out. */
 export interface Range {
   readonly min?: number | undefined;
   readonly max?: number | undefined;
 }
+/** How long texts may be, and in what that is measured. */
 export interface LengthOptions extends Range {
   /** Default `codePoints`. */
   readonly unit?: LengthUnit | undefined;
 }
+/** How far a distribution may be from the reference's. */
 export interface Distance {
   /** Default `totalVariation`. */
   readonly measure?: DistanceMeasure | undefined;
+  /** Largest distance, on the scale of the measure. */
   readonly max: number;
+  /** Fewer rows than this are `insufficient`. Default 500. */
   readonly minRows?: number | undefined;
 }
 

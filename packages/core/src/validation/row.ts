@@ -8,6 +8,7 @@ import type { Binder } from './context.js';
 import { sampleValue } from './slots.js';
 import type { SampleValue } from './types.js';
 
+/** How a row of a table looks to the schema. */
 export interface RowSchemaOptions {
   /** What a row holds where the table has null: `null`, or no key at all, as optional keys want it. Default `null`. */
   readonly nulls?: 'null' | 'absent' | undefined;

@@ -1,5 +1,6 @@
 import type { FailureSample, SampleValue } from './types.js';
 
+/** How many failing rows a report shows, and whether it shows their values. */
 export interface SampleOptions {
   /** How many failing rows each outcome lists. Default 20; 0 lists none. */
   readonly limit?: number | undefined;

@@ -6,6 +6,7 @@ import type { ColumnView, Table, Value } from '../table/types.js';
 import { countInCells } from './checks/cell-counts.js';
 import { distance, groupCells, noiseOf } from './checks/distance.js';
 
+/** How rows of two tables find each other, and how alike they must be. */
 export interface SkewOptions {
   /** The column that names a row in both tables. */
   readonly id: string;
@@ -36,6 +37,7 @@ export interface SkewReport {
   readonly features: ReadonlyMap<string, FeatureSkew>;
 }
 
+/** Rows that one of two tables has alone. */
 export interface Unmatched {
   readonly count: number;
   /** The first of them. */

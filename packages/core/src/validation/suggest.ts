@@ -4,6 +4,7 @@ import type { PhysicalType } from '../table/types.js';
 import { expect } from './expect.js';
 import type { Expectation, LogicalType } from './types.js';
 
+/** How bold suggestions are. */
 export interface SuggestOptions {
   /** Columns with at most this many different values get a list of them. Default 100. */
   readonly maxCategories?: number | undefined;

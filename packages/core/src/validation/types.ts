@@ -4,6 +4,7 @@ import type { Need, Verdict } from '../foundation/verdict.js';
 /** A value as it can be written in a suite. Points in time are milliseconds since 1970 or ISO 8601 strings with an offset. */
 export type Scalar = string | number | boolean;
 
+/** How two values are compared. */
 export type ComparisonOperator = '==' | '!=' | '<' | '<=' | '>' | '>=';
 
 /** What a column holds, whatever its physical type. */
@@ -91,6 +92,7 @@ export type Check =
       readonly minRows: number;
     };
 
+/** What kinds of checks there are. */
 export type CheckKind = Check['kind'];
 
 /** How an expectation is judged, whatever it checks. */
@@ -109,6 +111,7 @@ export interface Rule {
   readonly ifPresent?: boolean | undefined;
 }
 
+/** What is expected, and how it is judged. */
 export type Expectation = Rule & Check;
 
 /** Rows by what became of them: `rows = excluded + missing + considered`, `unexpected <= considered`. */
@@ -130,6 +133,7 @@ export interface FailureSample {
   readonly value: SampleValue;
 }
 
+/** A value in a report, as JSON; a list for checks of several columns. */
 export type SampleValue = Scalar | null | readonly (Scalar | null)[];
 
 /** What came of one expectation. */
@@ -160,6 +164,7 @@ export interface ReportBody {
   readonly outcomes: readonly ExpectationOutcome[];
 }
 
+/** What came of a suite of expectations on one table. */
 export interface ValidationReport extends ReportBody {
   /** Digest of everything above. */
   readonly digest: Digest;
@@ -167,5 +172,6 @@ export interface ValidationReport extends ReportBody {
   readonly failures: readonly ExpectationOutcome[];
   /** Returns the report. @throws `validation/failed` unless the verdict is `pass` */
   orThrow(): ValidationReport;
+  /** What is stored: everything but the methods. */
   toJSON(): ReportBody & { readonly digest: Digest };
 }

@@ -17,6 +17,7 @@ export interface ProvenEvent {
   readonly commit: ProvenCommit;
 }
 
+/** Who wrote an event, when and under which policy, as the proof shows. */
 export interface ProvenCommit {
   readonly ledgerId: string;
   readonly commitId: string;
@@ -30,6 +31,7 @@ export interface ProvenCommit {
   readonly policy?: string | undefined;
 }
 
+/** The proven event, or why the proof is not believed. */
 export type EventVerdict =
   | {
       readonly ok: true;

@@ -19,6 +19,7 @@ export interface NoteVerifier {
   timeOf?(signature: Uint8Array): number;
 }
 
+/** The signed text and who signed it, or why the note is not believed. */
 export type NoteVerdict =
   | {
       readonly ok: true;

@@ -49,11 +49,13 @@ export function parseTlogProof(text: string): TlogProof | undefined {
   return { index: Number(digits), path, checkpoint, extra };
 }
 
+/** Whose head is believed, and which entry the proof must be about. */
 export interface VerifyProofOptions extends VerifyHeadOptions {
   /** The entry's exact bytes; default what the proof carries. */
   readonly entry?: Uint8Array | undefined;
 }
 
+/** The proven entry, or why the proof is not believed. */
 export type ProofVerdict =
   | {
       readonly ok: true;

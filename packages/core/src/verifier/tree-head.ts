@@ -1,6 +1,7 @@
 import { type NoteVerifier, verifyNote } from './note.js';
 import { parseTreeHead, type TreeHead } from './tlog-checkpoint.js';
 
+/** Whose signatures a head must have. */
 export interface VerifyHeadOptions {
   /** Keys that are trusted to sign heads of this log. */
   readonly verifiers: readonly NoteVerifier[];
@@ -12,12 +13,14 @@ export interface VerifyHeadOptions {
   readonly witnesses?: WitnessQuorum | undefined;
 }
 
+/** Which witnesses are trusted, and how many of them must have signed. */
 export interface WitnessQuorum {
   readonly verifiers: readonly NoteVerifier[];
   /** How many of them. Default all. */
   readonly need?: number | undefined;
 }
 
+/** The signed head, or why it is not believed. */
 export type HeadVerdict =
   | {
       readonly ok: true;

@@ -2,6 +2,7 @@ import { MillwrightError, type Random } from '@millwright/core';
 import type { Case } from '@millwright/core/conformance';
 import type { Detector, DetectorKind } from '../stream/types.js';
 
+/** How the detector under test is set, and the streams that it is shown. */
 export interface DetectorCasesOptions<O> {
   /** Options that every check uses. */
   readonly options?: O | undefined;

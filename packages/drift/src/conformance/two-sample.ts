@@ -4,6 +4,7 @@ import { mergeProfiles, profileTable, type TableProfile } from '@millwright/core
 import { type ColumnView, columnOf, type Table, tableFrom } from '@millwright/core/table';
 import type { TestOptions, TestResult, TwoSampleTest } from '../test/types.js';
 
+/** How the test under test is set, and the samples that it is shown. */
 export interface TwoSampleCasesOptions {
   /** Where randomness comes from; the same for the same seed. */
   readonly random: (seed: number) => Random;

@@ -28,6 +28,7 @@ export interface TextDescriptor {
   readonly broken: number;
 }
 
+/** Which words are known, so that unknown ones can be counted. */
 export interface TextOptions {
   /** Known words in lower case: those of the reference (`vocabularyOf`). */
   readonly vocabulary?: ReadonlySet<string> | undefined;

@@ -1,10 +1,11 @@
 import { invalidInput } from '@millwright/core';
 import type { Fitted, Learner, Matrix } from './learner.js';
 
+/** How many trees, how deep, and what they minimise. */
 export interface BoostedTreesOptions {
   /** `squared` for amounts, `logistic` for 0 and 1. Default `squared`. */
   readonly loss?: 'squared' | 'logistic' | undefined;
-  /** Default 60. */
+  /** How many trees are added up. Default 60. */
   readonly trees?: number | undefined;
   /** Questions from root to leaf. Default 3. */
   readonly depth?: number | undefined;

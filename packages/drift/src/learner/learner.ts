@@ -9,6 +9,7 @@ export interface Learner {
   fit(features: Matrix, target: ArrayLike<number>): Fitted;
 }
 
+/** A learner that has learnt. */
 export interface Fitted {
   /** One value per row: the expected target, or its log-odds for a learner of classes. */
   predict(features: Matrix): Float64Array;

@@ -6,6 +6,7 @@ import { missingTest, presenceTest, rangeTest, unseenTest } from '../test/presen
 import type { DriftVerdict, TestOptions, TestResult } from '../test/types.js';
 import type { Assessment, ColumnCheck, ColumnCheckKind, ColumnPlan } from './types.js';
 
+/** Which columns are looked at, and how α is shared among their checks. */
 export interface AssessOptions {
   /** Columns to look at, with their plans. Default: all of the reference. */
   readonly columns?: readonly string[] | Readonly<Record<string, ColumnPlan>> | undefined;

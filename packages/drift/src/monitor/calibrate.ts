@@ -2,6 +2,7 @@ import type { TableProfile } from '@millwright/core/profile';
 import { compareProfiles, plansOf } from './assess.js';
 import type { ColumnPlan } from './types.js';
 
+/** How far above the usual effect a margin lies, and how low it may be. */
 export interface CalibrateMarginsOptions {
   /** Plans to start from; margins there are the least. */
   readonly columns?: Readonly<Record<string, ColumnPlan>> | readonly string[] | undefined;

@@ -3,6 +3,7 @@ import { eDetector } from '../stream/e-detector.js';
 import { acknowledge, checkPolicy, QUIET, reduceTrigger } from '../trigger/reduce.js';
 import type { TriggerDecision, TriggerPolicy, TriggerState } from '../trigger/types.js';
 
+/** How often the model may be wrong, and how rarely a false alarm may come. */
 export interface ErrorRateMonitorOptions {
   /** How often the model was wrong when it was accepted: a rate, or counts (their upper 90 % bound is taken). */
   readonly baseline: number | { readonly count: number; readonly rows: number };
@@ -27,6 +28,7 @@ export interface ErrorRateAlarm {
   readonly sentence: string;
 }
 
+/** Watches a model's errors, label by label. Looked at after each one, it keeps its average run length. */
 export interface ErrorRateMonitor {
   readonly events: EventSource<{ alarm: ErrorRateAlarm }>;
   readonly triggerState: TriggerState;

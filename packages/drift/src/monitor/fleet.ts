@@ -8,6 +8,7 @@ export interface ReplicaEvidence {
   readonly logE: number;
 }
 
+/** What all replicas together have seen. */
 export interface FleetVerdict {
   readonly verdict: 'drift' | 'noDrift' | 'insufficient';
   /** ln of the mean e-value. */
@@ -16,6 +17,7 @@ export interface FleetVerdict {
   readonly pValue: number;
   /** The replica that contributes most. */
   readonly cause: string | undefined;
+  /** How many the mean is over, the silent ones included. */
   readonly replicas: number;
 }
 

@@ -3,6 +3,7 @@ import { eDetector } from '../stream/e-detector.js';
 import { acknowledge, checkPolicy, QUIET, reduceTrigger } from '../trigger/reduce.js';
 import type { TriggerDecision, TriggerPolicy, TriggerState } from '../trigger/types.js';
 
+/** What is normal for an indicator, which change is bad, and how rarely a false alarm may come. */
 export interface IndicatorMonitorOptions {
   /** Names the indicator in records and sentences: `conversion`, `revenue per visit`. */
   readonly name: string;
@@ -34,6 +35,7 @@ export interface IndicatorAlarm {
   readonly sentence: string;
 }
 
+/** Watches a bounded business figure, value by value. Looked at after each one, it keeps its average run length. */
 export interface IndicatorMonitor {
   readonly events: EventSource<{ alarm: IndicatorAlarm }>;
   readonly triggerState: TriggerState;

@@ -18,6 +18,7 @@ import { type Seasons, seasonOf } from './seasons.js';
 import type { Assessment, DriftDecision, SegmentedReference, WindowFacts } from './types.js';
 import { checkWindow, type WindowSpec } from './windows.js';
 
+/** What windows of rows are compared with, how α is spent over them, and what a change leads to. */
 export interface MonitorOptions extends Pick<AssessOptions, 'columns' | 'multiplicity' | 'integrityAt'> {
   /** What windows are compared with: usually the profile of the training data. */
   readonly reference: TableProfile;
@@ -53,6 +54,7 @@ export interface MonitorOptions extends Pick<AssessOptions, 'columns' | 'multipl
   readonly onTrigger?: ((record: DriftDecision) => void) | undefined;
 }
 
+/** What a monitor tells. */
 export interface MonitorEvents {
   /** Every window that was closed. */
   window: DriftDecision;
@@ -62,7 +64,9 @@ export interface MonitorEvents {
   late: { readonly rows: number; readonly window: number };
 }
 
+/** Compares windows of rows with a reference and says when the data have changed. */
 export interface Monitor {
+  /** Where listeners hear of windows, triggers and late rows. */
   readonly events: EventSource<MonitorEvents>;
   /** Plain data; give it to the next monitor as `triggerState`. */
   readonly triggerState: TriggerState;

@@ -10,6 +10,7 @@ export interface Seasons {
   readonly profiles: ReadonlyMap<string, TableProfile>;
 }
 
+/** How rows of the reference are sorted into seasons. */
 export interface SeasonalReferenceOptions {
   /** The profile of the whole: seasons are counted in its cells, so that all of them can be compared and merged. */
   readonly reference: TableProfile;

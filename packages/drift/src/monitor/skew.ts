@@ -12,6 +12,7 @@ import { featureSkew, type SkewOptions, type SkewReport } from '@millwright/core
 import { acknowledge, checkPolicy, QUIET, reduceTrigger } from '../trigger/reduce.js';
 import type { TriggerDecision, TriggerPolicy, TriggerState } from '../trigger/types.js';
 
+/** How offline and online features are paired, and what a difference leads to. */
 export interface SkewMonitorOptions extends SkewOptions {
   /** Digest of the feature code that the model was trained with (`digest` of a feature set). Default: not compared. */
   readonly transform?: Digest | undefined;
@@ -35,6 +36,7 @@ export interface SkewRecord {
   readonly sentence: string;
 }
 
+/** Compares features of training with those of serving, request by request. */
 export interface SkewMonitor {
   readonly events: EventSource<{ compared: SkewRecord }>;
   readonly triggerState: TriggerState;

@@ -7,6 +7,7 @@ import type { TriggerDecision } from '../trigger/types.js';
 /** What is looked for in a column. */
 export type ColumnCheckKind = 'distribution' | 'missing' | 'unseen' | 'range' | 'presence' | 'schema';
 
+/** How one column is checked. */
 export interface ColumnPlan {
   /** Default: `distribution`, for numbers and categories alike. Must be able to work on profiles. */
   readonly test?: TwoSampleTest | undefined;
@@ -72,10 +73,13 @@ export interface SegmentShare {
   readonly share: number;
 }
 
+/** Which window it is, and what it holds. */
 export interface WindowFacts {
+  /** Place of the window: counted from the origin of windows of time, or from 0. */
   readonly index: number;
   /** Event time; undefined for windows of rows without times. */
   readonly startMs: number | undefined;
+  /** First moment that is not in it. */
   readonly endMs: number | undefined;
   readonly rows: number;
   /** Closed before its end: it is reported, but never leads to an action. */

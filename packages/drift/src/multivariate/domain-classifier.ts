@@ -8,12 +8,13 @@ import type { TestOptions, TestPart, TestResult } from '../test/types.js';
 import { encoderOf } from './encode.js';
 import { shuffle } from './vectors.js';
 
+/** Which columns a classifier may use to tell two samples apart, and which learner it is. */
 export interface DomainClassifierOptions extends TestOptions {
   /** Default: all. Leave out identifiers and timestamps: they tell any two samples apart. */
   readonly columns?: readonly string[] | undefined;
   /** Returns log-odds or any score that orders rows. Default `boostedTrees({ loss: 'logistic' })`. */
   readonly learner?: Learner | undefined;
-  /** Default 1. */
+  /** Sorts rows into folds. Default 1. */
   readonly seed?: number | undefined;
 }
 

@@ -4,6 +4,7 @@ import { testCells } from '../test/distribution.js';
 import type { TestOptions, TestResult } from '../test/types.js';
 import { randomOrder, squaredDistance, takeVectors, type Vectors } from './vectors.js';
 
+/** Into how many cells embeddings are counted. */
 export interface EmbeddingCellsOptions {
   /** Random directions on which points are binned. Default 16. */
   readonly projections?: number | undefined;
@@ -11,7 +12,7 @@ export interface EmbeddingCellsOptions {
   readonly bins?: number | undefined;
   /** Centres (k-means) to which points are counted. Default 32. */
   readonly centroids?: number | undefined;
-  /** Default 1. */
+  /** Draws directions and first centres. Default 1. */
   readonly seed?: number | undefined;
 }
 

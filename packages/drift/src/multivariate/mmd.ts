@@ -5,6 +5,7 @@ import type { TestOptions, TestResult } from '../test/types.js';
 import { type PermutationOptions, type PermutationResult, pairwiseTest } from './pairwise.js';
 import { checkPair, randomOrder, squaredDistance, type Vectors } from './vectors.js';
 
+/** The kernel's width, and how often rows are shuffled. */
 export interface MmdOptions extends TestOptions, PermutationOptions {
   /** Width of the Gaussian kernel exp(-d² / 2σ²). Default: from the reference alone, σ² = half the median squared distance. */
   readonly bandwidth?: number | undefined;

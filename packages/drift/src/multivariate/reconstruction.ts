@@ -7,6 +7,7 @@ import type { TestOptions, TestResult } from '../test/types.js';
 import { symmetricEigen } from './eigen.js';
 import { encoderOf } from './encode.js';
 
+/** Which columns are rebuilt, and from how many components. */
 export interface ReconstructionOptions {
   /** Default: all. Leave out identifiers and timestamps. */
   readonly columns?: readonly string[] | undefined;

@@ -25,11 +25,13 @@ export interface ClassScores {
   readonly predictions?: ArrayLike<number> | undefined;
 }
 
+/** The same with labels: the reference that the estimator learns from. */
 export interface LabelledClassScores extends ClassScores {
   /** Index of the class that turned out to be true. */
   readonly labels: ArrayLike<number>;
 }
 
+/** Estimates a classifier's metrics on rows whose labels have not come yet. */
 export interface MulticlassCbpeEstimator {
   /** Whether scores are calibrated, each class against the others. */
   readonly calibrated: boolean;

@@ -15,8 +15,10 @@ import { checkEstimator, judgeFigure } from './judge-figure.js';
 import { worstSentence } from './sentence.js';
 import type { EstimatedFigure, EstimatorOptions, LabelledScores, PerformanceEstimate, Scores } from './types.js';
 
+/** The metrics that can be estimated from scores alone. */
 export type CbpeMetric = RatioName | 'rocAuc';
 
+/** Whether scores are calibrated first, and how the estimate is judged. */
 export interface CbpeOptions extends EstimatorOptions {
   /**
    * Whether scores are turned into chances by isotonic regression: `auto` when that lowers the Brier score of rows that

@@ -17,8 +17,10 @@ export interface TargetRows extends PredictedRows {
   readonly targets: Float64Array;
 }
 
+/** The losses that can be estimated: means over rows, or roots of them. */
 export type DleMetric = 'mae' | 'mse' | 'rmse' | 'mape' | 'msle' | 'rmsle';
 
+/** Which losses are estimated, and by which learner. */
 export interface DleOptions extends EstimatorOptions {
   /** Default `boostedTrees()`. */
   readonly learner?: Learner | undefined;

@@ -27,6 +27,7 @@ export interface RealisedSlice {
   readonly figures: Readonly<Record<CbpeMetric, RealisedFigure>>;
 }
 
+/** How far labels may fall short of the estimate. */
 export interface RealisedOptions {
   /** Smallest shortfall that matters. Default 0.02. */
   readonly margin?: number | undefined;

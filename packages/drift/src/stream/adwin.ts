@@ -1,6 +1,7 @@
 import { defined, invalidInput } from '@millwright/core';
 import { defineDetector } from './define.js';
 
+/** How sure a cut must be, and where cuts are looked for. */
 export interface AdwinOptions {
   /** Confidence of each cut. It is not a false-alarm rate of the stream. Default 0.002. */
   readonly delta?: number | undefined;

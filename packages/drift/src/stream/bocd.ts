@@ -2,6 +2,7 @@ import { defined, invalidInput } from '@millwright/core';
 import { defineDetector } from './define.js';
 import { accumulate } from './moments.js';
 
+/** How often changes come, and how large they are, before anything is seen. */
 export interface BocdOptions {
   /** Chance of a change at every value. Default 0.01. */
   readonly hazard?: number | undefined;

@@ -1,6 +1,7 @@
 import { invalidInput, type Random, seededRandom } from '@millwright/core';
 import type { Detector, DetectorKind, Knob } from './types.js';
 
+/** The run length that is wanted, and the values that it is simulated with. */
 export interface CalibrateOptions<O> {
   /** Average run length without change that is wanted, in values. */
   readonly targetArl: number;

@@ -3,6 +3,7 @@ import { cellsOf, edgesAbove, edgesBelow, meanShareBelow } from './cells.js';
 import { defineDetector } from './define.js';
 import type { Direction } from './types.js';
 
+/** The reference that values are ranked in, the change that counts, and the sizes of the bets. */
 export interface ConformalRankOptions extends RunLengthOptions {
   /** Values of a time when nothing changed, of any scale; a few thousand make a baseline that costs little. */
   readonly reference?: ArrayLike<number> | undefined;

@@ -3,6 +3,7 @@ import { defineDetector } from './define.js';
 import { accumulate, exceeds } from './moments.js';
 import type { Direction } from './types.js';
 
+/** From how many values the chart learns, and how far out a single one may lie. */
 export interface ShewhartOptions {
   /** Mean and deviation are learnt from so many first values, then kept. Default 30: short, so its run length varies. */
   readonly learn?: number | undefined;
@@ -12,6 +13,7 @@ export interface ShewhartOptions {
   readonly direction?: Direction | undefined;
 }
 
+/** From how many values the chart learns, and what sum of deviations is an alarm. */
 export interface CusumOptions {
   /** Mean and deviation are learnt from so many first values, then kept. Default 30: short, so its run length varies. */
   readonly learn?: number | undefined;

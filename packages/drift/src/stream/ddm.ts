@@ -3,6 +3,7 @@ import { defineDetector } from './define.js';
 import { accumulate, deviationOfRate } from './moments.js';
 import type { Signal } from './types.js';
 
+/** How far above its best the error rate may rise. */
 export interface DdmOptions {
   /** No alarm before so many values. Default 30. */
   readonly warmUp?: number | undefined;
@@ -63,6 +64,7 @@ function step(state: Float64Array, { warmUp, warning, drift }: DdmChecked, value
   return sum > state[BEST_RATE]! + warning * state[BEST_DEVIATION]! ? 1 : 0;
 }
 
+/** How close together errors may come. */
 export interface EddmOptions {
   /** Nothing is remembered before so many values, and nothing alarms before so many errors. Default 30. */
   readonly warmUp?: number | undefined;

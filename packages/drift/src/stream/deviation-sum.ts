@@ -1,6 +1,7 @@
 import { defined, invalidInput } from '@millwright/core';
 import { defineDetector } from './define.js';
 
+/** What of a deviation is added, forgotten and tolerated; a setting is a detector of Frouros. */
 export interface DeviationSumOptions {
   /** Alarm height, in units of the values. */
   readonly threshold?: number | undefined;

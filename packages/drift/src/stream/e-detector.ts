@@ -4,6 +4,7 @@ import { betSides, errorPerSide, type RunLengthOptions, type Sides, sidesOf, wea
 import { defineDetector } from './define.js';
 import type { Direction, Signal } from './types.js';
 
+/** What is normal, which change counts, and the sizes of the bets. */
 export interface EDetectorOptions extends RunLengthOptions {
   /**
    * What is normal: the largest mean that is (a number); `count` of `rows` seen before; or the values seen before. From

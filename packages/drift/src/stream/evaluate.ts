@@ -1,5 +1,6 @@
 import { invalidInput } from '@millwright/core';
 
+/** How long the stream is, and how soon after a change an alarm still belongs to it. */
 export interface EvaluateOptions {
   /** How many values the stream has. */
   readonly values: number;

@@ -3,6 +3,7 @@ import { defineDetector } from './define.js';
 import { deviationOfRate, exceeds } from './moments.js';
 import type { Direction } from './types.js';
 
+/** How fast the chart forgets, and what is an alarm. */
 export interface EwmaOptions {
   /** Weight of the newest value in the chart. Default 0.1. */
   readonly weight?: number | undefined;
@@ -64,6 +65,7 @@ function fade(before: number, weight: number, value: number): number {
   return before === 0 ? value : weight * value + (1 - weight) * before;
 }
 
+/** How fast the chart forgets, and how rarely it may alarm without a change. */
 export interface EcddOptions {
   /** Weight of the newest value in the chart. The limits below hold for the default, 0.2. */
   readonly weight?: number | undefined;

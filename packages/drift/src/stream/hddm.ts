@@ -1,6 +1,7 @@
 import { defined, invalidInput } from '@millwright/core';
 import { defineDetector } from './define.js';
 
+/** How sure warnings and drifts must be, and which change counts. */
 export interface HddmOptions {
   /** Confidence of a drift. Default 0.001. */
   readonly drift?: number | undefined;
@@ -12,11 +13,13 @@ export interface HddmOptions {
   readonly minValues?: number | undefined;
 }
 
+/** `HddmOptions`, and over how many sides the confidence is spread. */
 export interface HddmAOptions extends HddmOptions {
   /** Over how many sides the confidence is spread: 2 as MOA and river have it even where one counts, 1 as Frouros. Default 2. */
   readonly sides?: 1 | 2 | undefined;
 }
 
+/** `HddmOptions`, and how fast the averages forget. */
 export interface HddmWOptions extends HddmOptions {
   /** Weight of the newest value. Default 0.05. */
   readonly lambda?: number | undefined;

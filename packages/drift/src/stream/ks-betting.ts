@@ -3,6 +3,7 @@ import { CONFIDENCE, checkShares, type RunLengthOptions, type Stakes, stakes } f
 import { cellsOf, chanceAbove, edgesAbove, edgesBelow } from './cells.js';
 import { defineDetector } from './define.js';
 
+/** The reference, at how many places it is compared, and the sizes of the bets. */
 export interface KsBettingOptions extends RunLengthOptions {
   /** Values of a time when nothing changed, of any scale; a few thousand make a baseline that costs little. */
   readonly reference?: ArrayLike<number> | undefined;

@@ -2,6 +2,7 @@ import { defined, invalidInput } from '@millwright/core';
 import { ksTwoSampleSf } from '@millwright/core/statistics';
 import { defineDetector } from './define.js';
 
+/** How many of the newest values are compared with as many older ones, and how sure a drift must be. */
 export interface KswinOptions {
   /** p-value of an alarm, for each value anew: no run length is promised. Default 0.005. */
   readonly alpha?: number | undefined;

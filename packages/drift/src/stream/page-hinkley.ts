@@ -3,6 +3,7 @@ import { defineDetector } from './define.js';
 import { exceeds } from './moments.js';
 import type { Direction, Signal } from './types.js';
 
+/** What change of the mean is tolerated, and what sum of deviations is an alarm. */
 export interface PageHinkleyOptions {
   /** No alarm before so many values. Default 30. */
   readonly minValues?: number | undefined;

@@ -2,6 +2,7 @@ import { defined, invalidInput } from '@millwright/core';
 import { defineDetector } from './define.js';
 import { deviationOfRate } from './moments.js';
 
+/** How far above its best the error rate may rise, and what is forgotten when. */
 export interface RddmOptions {
   /** No alarm before so many values. Default 129. */
   readonly warmUp?: number | undefined;

@@ -2,6 +2,7 @@ import { defined, invalidInput } from '@millwright/core';
 import { normalQuantile } from '@millwright/core/statistics';
 import { defineDetector } from './define.js';
 
+/** How many of the latest values are compared with those before, and how sure a drift must be. */
 export interface StepdOptions {
   /** How many of the latest values are compared with all before them. Default 30. */
   readonly window?: number | undefined;

@@ -9,6 +9,7 @@ export interface ChiSquare {
   readonly logPValue: number;
 }
 
+/** Whether small cells are joined before the test. */
 export interface ChiSquareOptions {
   /**
    * `scipy` takes the table as it is, and its law for granted. Without it cells that expect fewer than five rows are

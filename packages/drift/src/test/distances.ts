@@ -19,6 +19,7 @@ export function hellinger(reference: Counts, current: Counts): number {
   return Math.sqrt(overShares(reference, current, (p, q) => (Math.sqrt(p) - Math.sqrt(q)) ** 2) / 2);
 }
 
+/** Base and root, without which the number means nothing. */
 export interface JensenShannonOptions {
   /** Unit of the logarithm: 2 gives 0 to 1, `e` gives 0 to 0.8326 (distance). Default 2. */
   readonly base?: 2 | 'e' | undefined;
@@ -42,6 +43,7 @@ export function kullbackLeibler(reference: Counts, current: Counts): number {
   return overShares(reference, current, xLogRatio);
 }
 
+/** How empty cells are smoothed. */
 export interface PsiOptions {
   /** Added to every count, so that empty cells do not decide. Default 0.5 (Jeffreys). */
   readonly pseudoCount?: number | undefined;

@@ -16,6 +16,7 @@ export function kolmogorovSmirnov(reference: Float64Array, current: Float64Array
   return compareSorted(sortedSample('reference', reference), sortedSample('current', current), options);
 }
 
+/** Which departure counts, and when the p-value is exact. */
 export interface KsOptions extends TestOptions {
   /** Which departure counts: `greater` is a reference whose distribution function lies above (smaller values). Default `two-sided`. */
   readonly alternative?: 'two-sided' | 'less' | 'greater' | undefined;

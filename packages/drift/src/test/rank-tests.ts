@@ -87,6 +87,7 @@ export function andersonDarling(
   return finishRanks('anderson-darling', (a2 - 1) / deviation, logP, shift, ranks, options);
 }
 
+/** Whose law the statistic is held against. */
 export interface AndersonDarlingOptions extends TestOptions {
   /** `scipy` takes the law of samples without ties for all samples, which alarms too often where there are many. */
   readonly as?: 'scipy' | undefined;

@@ -6,6 +6,7 @@ import type { Digest } from '@millwright/core';
  */
 export type TriggerAction = 'none' | 'insufficient' | 'watch' | 'retrain' | 'hold' | 'escalate';
 
+/** When evidence becomes an action, so that neither noise nor one broken batch retrains a model. */
 export interface TriggerPolicy {
   /** Severity from which a window speaks for retraining. 1 is the margin of the test. Default 1. */
   readonly retrainAt?: number | undefined;
@@ -67,6 +68,7 @@ export interface TriggerDecision {
   readonly sentence: string;
 }
 
+/** Why a window led to its action. */
 export type TriggerReason =
   | 'quiet'
   | 'duplicate'

@@ -43,12 +43,15 @@ export interface AssetCosts {
   of(node: NodeLike, options?: CostOptions): AssetCost;
 }
 
+/** What was spent, once. */
 export interface CostEntry {
+  /** In the currency of the registry; 0 or more. */
   readonly amount: number;
   /** What it was for: `gpu`, `labelling`. */
   readonly what: string;
 }
 
+/** Until when costs are added up, and what storing costs. */
 export interface CostOptions {
   /** Until when storage counts, milliseconds since 1970. Default: the time of the last commit. */
   readonly at?: number | undefined;

@@ -50,6 +50,7 @@ export interface AddedDataset extends DatasetVersion {
   readonly profile: TableProfile | undefined;
 }
 
+/** What a dataset version is: files to store, a table to describe, or facts about a table that lies elsewhere. */
 export type DatasetContent = { readonly files: Readonly<Record<string, FileSource>> } | Table | TableFacts;
 
 /** What is known of a table that lives elsewhere. */
@@ -60,6 +61,7 @@ export interface TableFacts {
   readonly digest?: Digest | undefined;
 }
 
+/** Where a dataset version stands in the line, what made it, and what is known of it. */
 export interface DatasetOptions {
   readonly layer: DatasetLayer;
   /** Datasets that it was made from: themselves, or their nodes. */
@@ -68,9 +70,11 @@ export interface DatasetOptions {
   readonly madeBy?: ReferenceLike | undefined;
   /** Where the data came from: a URL, a file name, a query. Never dereferenced; leave passwords out. */
   readonly origin?: string | undefined;
+  /** The span of time that the rows are about. */
   readonly sourceTimes?: SourceTimes | undefined;
   /** Rows, for files whose table is known. */
   readonly rowCount?: number | undefined;
+  /** Types by column, for files whose table is known. Default: read off a table that is given. */
   readonly schema?: DatasetSchema | undefined;
   /** Default: computed, when a table is given. */
   readonly profile?: TableProfile | undefined;

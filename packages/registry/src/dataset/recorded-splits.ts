@@ -37,6 +37,7 @@ export interface RecordedSplit {
   readonly eventIndex: number;
 }
 
+/** One part of a split: how many rows, and which. */
 export interface SplitPart {
   readonly name: string;
   readonly rows: number;

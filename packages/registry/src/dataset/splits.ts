@@ -18,7 +18,12 @@ export interface SplitReport {
   readonly leaks: readonly SplitLeak[];
 }
 
+/** Rows of one split that another one tells too much about. */
 export interface SplitLeak {
+  /**
+   * `id` or `group`: in both splits. `time`: no newer than the newest row of the earlier split. `duplicate`: twice in
+   * one split.
+   */
   readonly kind: 'id' | 'group' | 'time' | 'duplicate';
   /** The two splits, in the order given; one and the same for a duplicate. */
   readonly between: readonly [string, string];

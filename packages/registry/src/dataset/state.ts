@@ -35,7 +35,9 @@ const datasetAdded = z.object({
   tags: z._default(words, {}),
 });
 
+/** All dataset versions that the ledger holds. */
 export interface DatasetsState {
+  /** The versions of each name; the place is the number minus 1. */
   readonly datasets: ShardMap<DatasetVersion[]>;
 }
 

@@ -27,6 +27,7 @@ export interface Feature<I extends Readonly<Record<string, InputType>> = Readonl
   compute(row: { readonly [K in keyof I]: InputTypes[I[K]] }): FeatureValue;
 }
 
+/** What a feature of one row may be; null is missing. */
 export type FeatureValue = number | string | boolean | null;
 
 /** Declares one feature with the types of its inputs. */
@@ -37,6 +38,7 @@ export function feature<const I extends Readonly<Record<string, InputType>>>(
   return { inputs, compute };
 }
 
+/** Features under one name, computed by the same functions offline and online. */
 export interface FeatureSet {
   readonly name: string;
   /** Of name, version, inputs and what the features are for the probe rows: the same in every bundle and engine. */
@@ -47,6 +49,7 @@ export interface FeatureSet {
   row(input: Readonly<Record<string, unknown>>): Record<string, FeatureValue>;
 }
 
+/** What tells versions of a feature set apart. */
 export interface FeatureSetOptions {
   /** Part of the digest. Default 1. */
   readonly version?: number | undefined;

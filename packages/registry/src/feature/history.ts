@@ -9,6 +9,7 @@ export interface FeatureRows {
   readonly created?: ArrayLike<number> | undefined;
 }
 
+/** Which of an entity's earlier rows may be used at a time. */
 export interface AsOfOptions {
   /** Oldest age that still counts, milliseconds, inclusive; 0 means only values of the very moment. Default: any age. */
   readonly ttlMs?: number | undefined;

@@ -10,6 +10,7 @@ export interface EventExit {
   cursor?(ledger: Ledger): Promise<number>;
 }
 
+/** Where deliveries begin, and what is done about those that fail. */
 export interface DeliveryOptions extends WatchOptions {
   /** First leaf to deliver. Default: the exit's own cursor, and without one what comes from now on. */
   readonly from?: number | undefined;

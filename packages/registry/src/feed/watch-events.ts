@@ -2,6 +2,7 @@ import type { Abortable } from '@millwright/core';
 import type { Ledger, LedgerEvent } from '@millwright/core/ledger';
 import { wakeOn } from '../wake.js';
 
+/** Which events are wanted, and from where on. */
 export interface WatchOptions extends Abortable {
   /** First leaf that is wanted: 0 for all, the last one seen plus 1 to go on. Default: what comes from now on. */
   readonly from?: number | undefined;

@@ -69,9 +69,11 @@ export async function verifyWebhook(
 
 const MAX_SIGNATURES = 16;
 
+/** Who is called, and with which secret the calls are signed. */
 export interface WebhookOptions extends DeliveryOptions {
   /** Who may be called is the caller's decision: check addresses that users enter, or deliver through a proxy that does. */
   readonly url: string;
+  /** Of Standard Webhooks: `whsec_` and base64 of 24 to 64 bytes. */
   readonly secret: string;
   readonly fetch?: typeof fetch | undefined;
 }

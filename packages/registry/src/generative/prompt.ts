@@ -21,6 +21,7 @@ export interface PromptMessage {
   readonly text: string;
 }
 
+/** Messages with variables, and the model that they are written for. */
 export interface PromptDefinition<V extends Fields = Fields> {
   readonly messages: readonly PromptMessage[];
   /** What each variable may be, in the words of contracts. Those with a fallback may be left out. */

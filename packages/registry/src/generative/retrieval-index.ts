@@ -14,6 +14,7 @@ export interface Embedding {
   readonly parameters?: Readonly<Record<string, string | number | boolean>> | undefined;
 }
 
+/** How a retrieval index was made, and how much is in it. */
 export interface IndexDefinition {
   readonly embedding: Embedding;
   /** How documents were cut: `{ tokens: 256, overlap: 32 }`. */

@@ -11,6 +11,7 @@ export interface Catalogue {
   toMarkdown(): string;
 }
 
+/** A version in use, with what speaks for it. */
 export interface DeployedSystem {
   readonly model: RegisteredModel;
   readonly alias: string;

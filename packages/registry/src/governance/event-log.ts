@@ -1,6 +1,7 @@
 import { type Abortable, canonicalJson, type Json, type JsonObject } from '@millwright/core';
 import type { Ledger } from '@millwright/core/ledger';
 
+/** Which part of the ledger goes into the log. */
 export interface EventLogOptions extends Abortable {
   /** First moment, milliseconds since 1970. Default: the beginning. */
   readonly from?: number | undefined;

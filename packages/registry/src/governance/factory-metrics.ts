@@ -43,6 +43,7 @@ export interface Distribution {
   readonly max: number;
 }
 
+/** What counts as production, and as a failed promotion. */
 export interface FactoryMetricsOptions {
   /** Aliases that carry production traffic. Default `champion`. */
   readonly productionAliases?: readonly string[] | undefined;

@@ -14,6 +14,7 @@ export interface TechnicalFile {
   toMarkdown(): string;
 }
 
+/** One point of the technical documentation, with its text and where that comes from. */
 export interface TechnicalField {
   /** Point of Annex IV: `2(g)`. */
   readonly id: string;
@@ -23,6 +24,7 @@ export interface TechnicalField {
   readonly source: 'ledger' | 'answer' | 'none';
 }
 
+/** What people add to what the ledger says. */
 export interface TechnicalFileOptions extends Abortable {
   /** What people must write themselves, by field id; it comes after what the ledger says. */
   readonly answers?: Readonly<Record<string, string>> | undefined;

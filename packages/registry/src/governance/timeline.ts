@@ -12,6 +12,7 @@ export interface TimelineEntry {
   readonly eventIndex: number;
 }
 
+/** Which events are told, and in which words. */
 export interface TimelineOptions extends Abortable {
   /** First leaf. Default 0. */
   readonly from?: number | undefined;

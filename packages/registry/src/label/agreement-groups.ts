@@ -31,6 +31,7 @@ export interface AgreementGroup {
   readonly verdict: Verdict;
 }
 
+/** How ratings are grouped, and how much agreement a group must show. */
 export interface AgreementOptions {
   /** Groups by the cohort of the ratings, or by windows of so many milliseconds. Default `cohort`. */
   readonly by?: 'cohort' | { readonly windowMs: number } | undefined;
@@ -38,9 +39,11 @@ export interface AgreementOptions {
   readonly atLeast?: number | undefined;
   /** Labels in order, for `ordinal` and the like, which compare their places. Default: those that occur, by code units. */
   readonly labels?: readonly string[] | undefined;
+  /** How far apart two labels are. Default `nominal`: different is different. */
   readonly measurement?: Measurement | undefined;
+  /** Draws the samples of the interval; a seeded one gives the same interval again. */
   readonly random: Random;
-  /** Default 400. */
+  /** How many samples the interval is made from. Default 400. */
   readonly replicates?: number | undefined;
 }
 

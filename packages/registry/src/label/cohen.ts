@@ -25,6 +25,7 @@ export interface PairAgreement {
   readonly prevalence: ReadonlyMap<string, number>;
 }
 
+/** How disagreements of two raters are weighed. */
 export interface PairAgreementOptions {
   /** How far apart two different labels are: all the same, or by their distance in `labels`. Default `none`. */
   readonly weights?: 'none' | 'linear' | 'quadratic' | undefined;

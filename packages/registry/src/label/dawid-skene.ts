@@ -12,6 +12,7 @@ export interface DawidSkene {
   readonly confusion: readonly (readonly (readonly number[])[])[];
 }
 
+/** The labels, and how long and how cautiously the raters' errors are learnt. */
 export interface DawidSkeneOptions {
   /** All labels. Default: those that occur, in order of code units. */
   readonly labels?: readonly string[] | undefined;

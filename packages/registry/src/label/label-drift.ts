@@ -17,8 +17,10 @@ export interface LabelDrift {
   readonly cramersV: number | undefined;
 }
 
+/** How the share of one label has moved. */
 export interface LabelShift {
   readonly label: string;
+  /** Items with this label, in each batch. */
   readonly before: number;
   readonly after: number;
   /** Share after minus share before. */
@@ -28,10 +30,11 @@ export interface LabelShift {
   readonly verdict: Verdict;
 }
 
+/** How far a share may move, and how sure the answer is. */
 export interface LabelDriftOptions {
   /** A share may move by this much, as a fraction. Default 0.05. */
   readonly margin?: number | undefined;
-  /** Default 0.95. */
+  /** Confidence of all intervals together. Default 0.95. */
   readonly level?: number | undefined;
 }
 

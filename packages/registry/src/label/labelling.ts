@@ -14,6 +14,7 @@ export interface Labelling {
   ratings(): readonly Rating[];
 }
 
+/** Something to be labelled; who labels it sees neither `gold` nor `suggestion`. */
 export interface LabelItem {
   readonly id: string;
   /** What kind of item it is, for agreement by cohort. */
@@ -22,9 +23,11 @@ export interface LabelItem {
   readonly gold?: string | undefined;
   /** What a model would say; nobody sees it before deciding. */
   readonly suggestion?: { readonly label: string; readonly confidence?: number; readonly by?: string } | undefined;
+  /** Until when, milliseconds since 1970. Default: no limit. */
   readonly dueAt?: number | undefined;
 }
 
+/** The label of an item, and how it came about. */
 export interface LabelResult {
   readonly item: string;
   /** Undefined while it is open or disputed, or when it ran out of time. */
@@ -34,6 +37,7 @@ export interface LabelResult {
   readonly review: string;
 }
 
+/** The queue, the labels that people may give, and how many people each item takes. */
 export interface LabellingOptions extends ReviewQueueOptions {
   /** Name of the review queue. */
   readonly queue: string;

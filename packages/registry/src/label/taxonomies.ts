@@ -65,7 +65,9 @@ export interface Taxonomies {
   ): Promise<readonly (string | undefined)[]>;
 }
 
+/** What whoever publishes says about the change. */
 export interface PublishOptions extends CommandOptions {
+  /** Labels were removed or moved, and that is meant. Default false: such a change is refused. */
   readonly breaking?: boolean | undefined;
   readonly reason?: string | undefined;
 }

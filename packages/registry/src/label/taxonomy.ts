@@ -10,6 +10,7 @@ export interface Taxonomy {
   readonly digest: Digest;
 }
 
+/** One label and where it stands; without `parent` it is a root. */
 export interface TaxonomyNode {
   readonly id: string;
   readonly label: string;

@@ -119,10 +119,12 @@ export interface Models {
   contract(reference: ReferenceLike, options?: Abortable): Promise<Contract | undefined>;
 }
 
+/** The files of a version, what made it, and what is known of it. */
 export interface NewVersion {
   readonly files: Readonly<Record<string, FileSource>>;
   /** How far storing the files has come. */
   readonly onProgress?: PutOptions['onProgress'];
+  /** What it accepts and returns; stored with the version. */
   readonly contract?: Contract | undefined;
   /** The run that made it: itself or its id. */
   readonly madeBy?: ReferenceLike | undefined;
@@ -130,6 +132,7 @@ export interface NewVersion {
   readonly madeFrom?: readonly NodeLike[] | undefined;
   /** `model` (default), `prompt`, `index`, `judge`: everything with versions goes through the same line. */
   readonly kind?: string | undefined;
+  /** Figures of the version, to find and order it by. They are no evidence. */
   readonly metrics?: Readonly<Record<string, number>> | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly description?: string | undefined;
@@ -137,11 +140,13 @@ export interface NewVersion {
   readonly features?: Digest | { readonly digest: Digest } | undefined;
   /** Owner of the model, for its first version. */
   readonly owner?: string | undefined;
+  /** Of the model, for its first version, as are the two below: `high`, for instance. */
   readonly risk?: string | undefined;
   readonly intendedUse?: string | undefined;
   readonly outOfScope?: string | undefined;
 }
 
+/** Why another registry's ledger is believed, and what the model is called here. */
 export interface ImportOptions extends CommandOptions {
   /** The other ledger's root, from a source that is trusted: a signed head, a pinned value. */
   readonly trustedRoot: Digest;
@@ -153,15 +158,18 @@ export interface ImportOptions extends CommandOptions {
   readonly owner?: string | undefined;
 }
 
+/** In which role somebody approves, and why. */
 export interface ApprovalRequest extends CommandOptions {
   readonly role: string;
   readonly reason: string;
 }
 
+/** A command that must say why. */
 export interface ReasonOptions extends CommandOptions {
   readonly reason: string;
 }
 
+/** Why an alias moves, and on what evidence. */
 export interface MoveOptions extends ReasonOptions {
   /** Digests of the evidence that speaks for the move, besides what the policy asks for. */
   readonly evidence?: readonly (Digest | { readonly digest: Digest })[] | undefined;

@@ -89,11 +89,14 @@ export interface EvidenceMetric {
   readonly rows?: number | undefined;
 }
 
+/** Who approved a version, in which role and why. */
 export interface Approval {
   readonly role: string;
   readonly by: string;
   readonly reason: string;
+  /** Milliseconds since 1970. */
   readonly time: number;
+  /** Leaf of the ledger, for a proof. */
   readonly eventIndex: number;
 }
 

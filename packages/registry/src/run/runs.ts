@@ -39,19 +39,23 @@ export interface Runs {
   compare(runs: readonly ReferenceLike[]): RunComparison;
 }
 
+/** What a run uses and how it was set up. */
 export interface RunFacts {
   /** Datasets, models and other nodes that it uses. */
   readonly uses?: readonly NodeLike[] | undefined;
   readonly parameters?: Readonly<Record<string, Json>> | undefined;
   readonly seeds?: readonly number[] | undefined;
+  /** Where its code is: a commit, an image's digest. */
   readonly code?: string | undefined;
   /** Versions of what it runs on. Never the process's environment variables: they hold secrets. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** The run that this one is a part of. */
   readonly parent?: ReferenceLike | undefined;
   readonly description?: string | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
 }
 
+/** Which runs are wanted: all that is given must hold. */
 export interface RunFilter {
   readonly name?: string | undefined;
   readonly status?: RunStatus | undefined;
@@ -78,11 +82,15 @@ export interface Run extends AsyncDisposable {
   finish(status: Exclude<RunStatus, 'running'>, options?: RunEnd & CommandOptions): Promise<RunRecord>;
 }
 
+/** What a run came to. */
 export interface RunEnd {
+  /** Last values, logged in the same commit. */
   readonly metrics?: Readonly<Record<string, number>> | undefined;
+  /** Why it failed, or crashed. */
   readonly reason?: string | undefined;
 }
 
+/** The runs of a registry; `openRegistry` makes it. */
 export function runs(doors: RegistryDoors): Runs {
   const { ledger } = doors;
   const find = (reference: ReferenceLike) => {

@@ -35,6 +35,7 @@ const runFinished = z.object({
   reason: z._default(text, ''),
 });
 
+/** All runs that the ledger holds. */
 export interface RunsState {
   /** How many runs each name has; their numbers are dense, from 1. */
   readonly counts: Map<string, number>;

@@ -1,5 +1,6 @@
 import type { Digest, JsonObject, Name } from '@millwright/core';
 
+/** Where a run stands. `crashed`: it was left before it had finished. */
 export type RunStatus = 'running' | 'succeeded' | 'failed' | 'crashed';
 
 /** One training, evaluation or other piece of work: what went in, how, and what came of it. */

@@ -2,14 +2,19 @@ import { type Abortable, type Digest, MillwrightError, toDigest } from '@millwri
 import { CHUNK_BYTES, type ManifestFile } from '@millwright/core/artifact';
 import type { DeviceStore } from './device-store.js';
 
+/** How far the way of a model into this page has come. */
 export interface DownloadProgress {
+  /** `download`: from the network. `cache`: from this device. `load`: into the runtime. */
   readonly phase: 'download' | 'cache' | 'load';
+  /** The file in question. */
   readonly path: string;
   /** Bytes that are here and verified. */
   readonly done: number;
+  /** Bytes of all files. */
   readonly total: number;
 }
 
+/** How a published model is fetched, and where its pieces are kept. */
 export interface DownloadOptions extends Abortable {
   readonly fetch?: typeof fetch | undefined;
   /** Where verified pieces are kept for the next visit, by digest. Without it nothing is kept. */

@@ -4,6 +4,7 @@ import { checkSignature, type ModelDescription, parseDescription, piecesOf } fro
 import { type DownloadOptions, download } from './download.js';
 import { keepModel, keptModels, refuseModel } from './kept-models.js';
 
+/** Who must have published the model, and how large it may be. */
 export interface ModelAtOptions extends Omit<DownloadOptions, 'signal'> {
   /** The publisher's public key (Ed25519 or ECDSA). With it, an unsigned or foreign description is refused. */
   readonly verifyWith?: CryptoKey | undefined;

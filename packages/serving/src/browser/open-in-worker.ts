@@ -19,6 +19,7 @@ import {
   type WorkerRequest,
 } from './worker-messages.js';
 
+/** Which model the worker opens, and what the page hears of it. */
 export interface OpenInWorkerOptions extends WorkerModelOptions, Abortable {
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
   /** The worker was lost (its GPU went away, or it crashed) and another is being started. */

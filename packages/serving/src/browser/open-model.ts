@@ -13,6 +13,7 @@ import type { DownloadProgress } from './download.js';
 import { type ModelAtOptions, modelAt, type PublishedModel } from './model-at.js';
 import { deviceStore } from './open-device-store.js';
 
+/** How a published model is fetched, loaded and served in this page. */
 export interface OpenModelOptions<I, O>
   extends ModelAtOptions,
     Abortable,

@@ -9,6 +9,7 @@ export interface CircuitBreaker {
   ended(how: 'succeeded' | 'failed' | 'ignored'): void;
 }
 
+/** When an arm counts as broken, and how it gets another chance. */
 export interface CircuitBreakerOptions {
   /** Share of the last calls that may fail. Default 0.5. */
   readonly threshold?: number | undefined;

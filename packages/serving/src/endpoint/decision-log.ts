@@ -3,6 +3,7 @@ import type { SegmentWriter } from '@millwright/core/ledger';
 import { isAbstained } from '../guard/types.js';
 import type { DecisionRecord, Endpoint } from './types.js';
 
+/** What of each decision is kept: by default neither input, answer nor unit. */
 export interface DecisionLogOptions<I, O> {
   /** What is kept of an input: what is needed to run it again, and no more. Default nothing. */
   readonly input?: ((input: I) => Json) | undefined;

@@ -23,6 +23,7 @@ export interface DegradeLadder<I, O> {
   ended(inTime: boolean, latencyMs: number): void;
 }
 
+/** What is given up under load, in which order, and when it is taken back. */
 export interface DegradeOptions<I, O> {
   /** From the gentlest to the harshest. */
   readonly rungs: readonly Rung<I, O>[];
@@ -36,6 +37,7 @@ export interface DegradeOptions<I, O> {
   readonly minRequests?: number | undefined;
   /** How long the target must be kept before a rung is taken back. Default 30,000. */
   readonly clearMs?: number | undefined;
+  /** Hears of every step; level 0 is full service. */
   readonly onChange?: ((level: number, rung: Rung<I, O> | undefined) => void) | undefined;
   readonly clock?: Clock | undefined;
 }

@@ -13,6 +13,7 @@ import { latencyHistogram } from '@millwright/core/telemetry';
 import { isAbstained } from '../guard/types.js';
 import type { Endpoint } from './types.js';
 
+/** The requests and limits that an endpoint is checked with. */
 export interface PreflightOptions<I> {
   /** Requests as production sends them. More of them prove more: a p99 needs a hundred answers at least. */
   readonly inputs: readonly I[];
@@ -31,7 +32,12 @@ export interface PreflightOptions<I> {
   readonly clock?: Clock | undefined;
 }
 
+/** One of the five checks and what came of it. */
 export interface PreflightCheck {
+  /**
+   * `answers`: every input gets an answer. `output`: answers keep the contract. `stable`: they are the same under load.
+   * `refuses`: what is no request gets none. `latency`: budgets are kept.
+   */
   readonly name: 'answers' | 'output' | 'stable' | 'refuses' | 'latency';
   readonly verdict: Verdict;
   readonly sentence: string;

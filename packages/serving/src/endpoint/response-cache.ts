@@ -16,24 +16,29 @@ export interface ResponseCache {
   readonly stats: CacheStats;
 }
 
+/** An answer that was kept. */
 export interface Found {
   readonly output: unknown;
+  /** It is older than `ttlMs`. */
   readonly stale: boolean;
 }
 
 /** `lead`: ask the model, and settle. `follow`: somebody is asking already. */
 export type Taken = ({ readonly kind: 'hit' } & Found) | { readonly kind: 'lead' } | { readonly kind: 'follow' };
 
+/** Counts since the cache was made, and what it holds now. */
 export interface CacheStats {
   readonly hits: number;
   readonly misses: number;
   /** Requests that were answered by the answer to another one under way. */
   readonly shared: number;
   readonly entries: number;
+  /** As estimated from the values. */
   readonly bytes: number;
   readonly evicted: number;
 }
 
+/** How much is kept, and for how long. */
 export interface ResponseCacheOptions {
   /** Bytes that answers may take, as estimated from their values. */
   readonly maxBytes: number;

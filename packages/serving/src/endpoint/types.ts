@@ -38,6 +38,7 @@ export type GoldenOf =
  */
 export type RequestStage = 'check' | 'guard' | 'infer' | 'verify';
 
+/** What an endpoint serves, and within which limits. */
 export interface EndpointOptions<I, O> {
   /** The champion: a registry alias, a folder, or anything that predicts. */
   readonly model: ArmSource<I, O>;
@@ -93,6 +94,7 @@ export interface EndpointOptions<I, O> {
   readonly watch?: boolean | undefined;
 }
 
+/** An endpoint that may abstain. */
 export interface GuardedEndpointOptions<I, O> extends EndpointOptions<I, O> {
   /** Checks that may turn a request or an answer into an abstention. */
   readonly guards: readonly Guard<I, O>[];
@@ -119,6 +121,7 @@ export interface ServedBy {
   readonly cached: boolean;
 }
 
+/** An answer, the id under which outcomes are reported for it, and who gave it. */
 export interface Prediction<O> {
   readonly output: O;
   readonly decisionId: DecisionId;
@@ -155,6 +158,7 @@ export interface DecisionRecord<I = Row, O = Row> {
   readonly error?: unknown;
 }
 
+/** What an endpoint tells besides its answers. */
 export interface EndpointEvents {
   /** An arm answers with another model now. */
   readonly swapped: {
@@ -192,11 +196,16 @@ export interface Arms<I, O> {
   readonly names: readonly string[];
 }
 
+/** Counts since the endpoint was made. Copies for shadow arms are not requests. */
 export interface EndpointStats {
   readonly requests: number;
+  /** Requests that no arm answered in time. */
   readonly failed: number;
+  /** Requests that were turned away at the door: contract, context, or closed. */
   readonly refused: number;
+  /** Requests that wait for their answer now, copies for shadow arms included. */
   readonly inFlight: number;
+  /** Copies for shadow arms that were dropped because too many were under way. */
   readonly shadowsDropped: number;
   /** Milliseconds from request to answer. */
   readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number; readonly count: number };

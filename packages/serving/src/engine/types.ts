@@ -38,6 +38,7 @@ export interface Task<I, O> extends Queued {
   fail(error: unknown): void;
 }
 
+/** How a model was loaded, and how it is batched. */
 export interface EngineFacts extends LoadFacts {
   /** Batch sizes that were run before the first request. */
   readonly warm: readonly number[];

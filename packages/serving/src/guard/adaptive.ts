@@ -38,6 +38,7 @@ export interface AdaptiveGuard<I, O> extends Guard<I, O> {
   observe(score: number): void;
 }
 
+/** A conformal guard's scores and level, and how fast the level follows the stream. */
 export interface AdaptiveGuardOptions<I, O> extends ConformalGuardOptions<I, O> {
   /** How fast alpha moves. Default 0.005. */
   readonly gamma?: number | undefined;

@@ -81,13 +81,17 @@ export function conformalInterval(prediction: number, threshold: number): readon
   return [prediction - threshold, prediction + threshold];
 }
 
+/** Calibration scores, the level, and how requests or answers are scored now. */
 export interface ConformalGuardOptions<I, O> {
   /** Strangeness of what was seen in calibration: larger is stranger. */
   readonly scores: ArrayLike<number>;
   /** Share of good requests that may be held back. */
   readonly alpha: number;
+  /** The score of a request. Default: requests are not judged. */
   readonly ofInput?: ((input: I) => number) | undefined;
+  /** The score of an answer. Default: answers are not judged. */
   readonly ofOutput?: ((output: O, input: I) => number) | undefined;
+  /** In the reason of an abstention. Default `conformal`. */
   readonly name?: string | undefined;
 }
 
@@ -107,6 +111,7 @@ export function conformalGuard<I, O>(options: ConformalGuardOptions<I, O>): Guar
   };
 }
 
+/** When an answer leaves too many classes open. */
 export interface ConformalSetGuardOptions<O> {
   /** The probability of each class. */
   readonly probabilities: (output: O) => ArrayLike<number>;
@@ -114,6 +119,7 @@ export interface ConformalSetGuardOptions<O> {
   readonly threshold: number | readonly number[];
   /** Classes that an answer may leave open. Default 1. */
   readonly maxSize?: number | undefined;
+  /** In the reason of an abstention. Default `conformal set`. */
   readonly name?: string | undefined;
 }
 

@@ -3,6 +3,7 @@ import type { ReviewQueue, ReviewRequest } from '@millwright/core/review';
 import type { DecisionRecord, Endpoint } from '../endpoint/types.js';
 import { type Abstained, isAbstained } from './types.js';
 
+/** Which abstentions become questions to people, and where they are asked. */
 export interface ReviewAbstentionsOptions<I, O> {
   /** What people are asked. Choices, priority and a due date belong here. Undefined: this one is left to the caller. */
   readonly ask: (

@@ -2,6 +2,7 @@ import { invalidInput } from '@millwright/core';
 import { deferralThreshold, type JudgedAnswer } from '../routing/cascade.js';
 import type { Guard } from './types.js';
 
+/** A promise about wrong answers, and the judged ones that it is made with. */
 export interface RiskGuardOptions<O, I> {
   /** How sure an answer is. */
   readonly confidence: (output: O, input: I) => number;
@@ -11,6 +12,7 @@ export interface RiskGuardOptions<O, I> {
   readonly maxError: number;
   /** How often that promise may fail to hold, over samples. Default 0.05. */
   readonly alpha?: number | undefined;
+  /** In the reason of an abstention. Default `risk`. */
   readonly name?: string | undefined;
 }
 

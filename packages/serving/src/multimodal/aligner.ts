@@ -11,6 +11,7 @@ export interface ModalitySpec {
 /** The names of modalities, from the types of their events: `{ image: Tensor; force: number; note?: string }`. */
 export type Modality<E> = keyof E & string;
 
+/** Which modalities make a row, and how long one waits for another. */
 export interface AlignerOptions<E> {
   readonly modalities: Readonly<Record<Modality<E>, ModalitySpec>>;
   /** The modality whose events make rows; the others are joined to them. */
@@ -28,6 +29,7 @@ export interface AlignedRow<E> {
   readonly missing: readonly Modality<E>[];
 }
 
+/** What one step of the aligner decided. */
 export interface Alignment<E> {
   /** Complete rows, and rows that lack optional modalities only. */
   readonly ready: readonly AlignedRow<E>[];
@@ -37,10 +39,13 @@ export interface Alignment<E> {
   readonly unused: readonly UnusedEvent<E>[];
 }
 
+/** An event that no row takes, and why. */
 export interface UnusedEvent<E> {
   readonly modality: Modality<E>;
+  /** Event time, milliseconds since 1970. */
   readonly time: number;
   readonly value: Required<E>[Modality<E>];
+  /** `late`: it came behind the watermark. `unmatched`: no row was near enough. */
   readonly reason: 'late' | 'unmatched';
 }
 

@@ -1,11 +1,13 @@
 import type { Guard } from '../guard/types.js';
 import type { ModalityMeter } from './meter.js';
 
+/** When modalities contradict each other too much for an answer. */
 export interface ConflictOptions<O> {
   /** What each modality alone says, on one scale (a probability, for instance). Absent modalities are undefined. */
   readonly opinions: (output: O) => Readonly<Record<string, number | undefined>>;
   /** Largest difference between two modalities that is not a conflict. */
   readonly tolerance: number;
+  /** In the reason of an abstention. Default `conflict`. */
   readonly name?: string | undefined;
   /** Counts the two that contradict each other most. */
   readonly meter?: Pick<ModalityMeter<string>, 'conflict'> | undefined;

@@ -19,9 +19,12 @@ export interface ModalityMeter<M extends string> {
   readonly sums: ReadonlyMap<M, Sums>;
 }
 
+/** What a meter has counted of one modality: plain numbers that add up over processes. */
 export interface Sums {
+  /** All rows, and those in which the modality was there. */
   rows: number;
   present: number;
+  /** Sum of what it said of itself, over the `rated` rows in which it said something. */
   confidence: number;
   rated: number;
   conflicts: number;

@@ -12,6 +12,7 @@ export interface QuarantinedItem<T> {
   readonly attempts: number;
 }
 
+/** How many items are kept, and how often each is tried again. */
 export interface QuarantineOptions<T> {
   /** Items that are kept. The oldest goes when one more comes. Default 1,000. */
   readonly maxItems?: number | undefined;

@@ -11,6 +11,7 @@ export type DeadLetter<E> =
   | { readonly kind: 'row'; readonly row: AlignedRow<E> }
   | { readonly kind: 'event'; readonly event: UnusedEvent<E> };
 
+/** What joins the modalities, and where rows go that cannot be answered. */
 export interface ServeAlignedOptions<E, O> {
   readonly aligner: Aligner<E>;
   readonly quarantine: Quarantine<DeadLetter<E>>;

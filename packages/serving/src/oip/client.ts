@@ -17,6 +17,7 @@ import { MAX_BODY_BYTES, readBody } from './body.js';
 import { type Limiter, limiter } from './limiter.js';
 import { decodeResponse, encodeRequest, type InferenceResponse, JSON_LENGTH, parse, readJson } from './message.js';
 
+/** Which server is asked, and what is done about slow and failing calls. */
 export interface OpenInferenceClientOptions {
   /** The server, with the path before `/v2` if there is one: `https://models.internal:8000`. Nothing else is ever asked. */
   readonly url: string;
@@ -42,6 +43,7 @@ export interface OpenInferenceClientOptions {
   readonly random?: Random | undefined;
 }
 
+/** A model as the server calls it. Without `version` the server chooses. */
 export interface ModelName {
   readonly name: string;
   readonly version?: string | undefined;
@@ -63,6 +65,7 @@ export interface OpenInferenceClient {
   readonly origin: string;
 }
 
+/** Which outputs of one call are wanted, and parameters for the server. */
 export interface InferOptions extends Abortable {
   /** Outputs that are wanted. Default all. */
   readonly outputs?: readonly string[] | undefined;

@@ -6,6 +6,7 @@ import { datatypeOf } from './datatypes.js';
 import { decodeRequest, encodeResponse, type InferenceRequest, JSON_LENGTH } from './message.js';
 import type { ServedModel } from './served.js';
 
+/** Which models are served over the protocol, where, and for whom. */
 export interface OpenInferenceHandlerOptions {
   /** What is served, by name. */
   readonly models: Readonly<Record<string, ServedModel>>;

@@ -13,6 +13,7 @@ export interface EncodedMessage {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** A request of the protocol, its tensors read. */
 export interface InferenceRequest {
   readonly id: string | undefined;
   readonly inputs: TensorMap;
@@ -24,6 +25,7 @@ export interface InferenceRequest {
   readonly parameters: ReadonlyMap<string, unknown>;
 }
 
+/** A response of the protocol, its tensors read. */
 export interface InferenceResponse {
   readonly outputs: TensorMap;
   readonly modelName: string | undefined;

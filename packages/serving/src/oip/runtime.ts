@@ -14,6 +14,7 @@ import {
 } from './client.js';
 import { DTYPE_OF } from './datatypes.js';
 
+/** Which model of which server stands in for the artifact. */
 export interface OpenInferenceOptions extends OpenInferenceClientOptions {
   /** The model's name on the server, or how it follows from the artifact that is to be served. */
   readonly model: string | ((artifact: VerifiedArtifact) => ModelName);

@@ -19,6 +19,7 @@ export interface ServedModel {
   infer(feeds: TensorMap, context: RequestContext): Promise<Inferred>;
 }
 
+/** What a served model answers. */
 export interface Inferred {
   readonly outputs: TensorMap;
   /** Goes into the response's parameters. */
@@ -37,6 +38,7 @@ export function serveModel(model: LoadedModel): ServedModel {
   };
 }
 
+/** How the rows of an endpoint look as tensors. */
 export interface ServeEndpointOptions {
   /** Makes the tensors of the wire from fields: numbers as FP64, integers as INT64, text as BYTES, booleans as BOOL. */
   readonly contract?: Contract | undefined;

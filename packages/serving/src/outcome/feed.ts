@@ -11,6 +11,7 @@ export interface OutcomeBatch {
 /** Reads what comes after a cursor (undefined: from the beginning): a queue, a table, a file that grows. */
 export type OutcomeSource = (from: { readonly after: string | undefined } & Abortable) => AsyncIterable<OutcomeBatch>;
 
+/** Where a feed of outcomes goes on, and what happens to what cannot be used. */
 export interface FeedOptions extends Abortable {
   /** Where to go on, for instance after a restart. Default: the beginning. */
   readonly after?: string | undefined;

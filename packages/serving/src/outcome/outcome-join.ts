@@ -32,6 +32,7 @@ export interface OutcomeMetric {
   readonly measure?: ((value: number, score: number) => number) | undefined;
 }
 
+/** Which metrics outcomes become, what counts as one row, and how much may be open. */
 export interface OutcomeJoinOptions {
   readonly metrics: readonly OutcomeMetric[];
   /** Which exposures open a row: a unit's first in each epoch, its first ever, or every request. Default `epoch`. */

@@ -78,6 +78,7 @@ export interface RolloutEventData {
   'rollout.superseded': { readonly rollout: string; readonly by: string };
 }
 
+/** The events that rollouts write into the ledger: `rollout.submitted`, `rollout.rolledBack` … */
 export type RolloutEventType = keyof RolloutEventData;
 
 /** An event ready for the ledger. */

@@ -16,7 +16,9 @@ export interface Plan {
   readonly aliasTo?: string | undefined;
 }
 
+/** What a look at a rollout knows besides its state. */
 export interface PlanContext {
+  /** Milliseconds since 1970. */
   readonly now: number;
   readonly evidence: RolloutEvidence;
   /** The sums the evidence was judged from: references of the next epoch come from them. */

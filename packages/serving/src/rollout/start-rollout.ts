@@ -34,6 +34,7 @@ import { isFinal, type RolloutState, situationOf } from './state.js';
 import type { EpochStatistics, RolloutStatistics } from './statistics.js';
 import { submitRollout } from './submit.js';
 
+/** How this process takes part in a rollout. */
 export interface StartRolloutOptions extends ObserverOptions {
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;

@@ -6,6 +6,7 @@ import type { PauseReason, RollbackCause, RolloutEventData, RolloutEventType } f
 import type { RolloutEvidence, Situation } from './evidence.js';
 import { type EpochPlan, type EpochStatistics, mergeStatistics, type RolloutStatistics } from './statistics.js';
 
+/** Where a rollout stands. It ends as `completed`, `rolledBack` or `superseded`. */
 export type RolloutStatus =
   /** Written down; nobody is exposed yet. */
   | 'submitted'

@@ -7,11 +7,13 @@ import type { LoadedModel, ModelRuntime, TensorSpec } from './types.js';
 /** What a function runtime calls instead of a model file. */
 export type TensorFunction = (feeds: TensorMap) => TensorMap | Promise<TensorMap>;
 
+/** What a function takes and returns, as tensors, and how many calls may overlap. */
 export interface FunctionRuntimeOptions {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   /** How many calls may overlap. Default 1. */
   readonly concurrency?: number | undefined;
+  /** How the runtime is called in facts. Default `function`. */
   readonly id?: string | undefined;
 }
 

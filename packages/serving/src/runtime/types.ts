@@ -12,6 +12,7 @@ export interface ExecutionProvider {
   readonly reason?: string | undefined;
 }
 
+/** A size, the name of a size (equal names are equal sizes), or undefined for any size. */
 export type Dimension = number | string | undefined;
 
 /** A tensor that a model takes or gives. */
@@ -22,6 +23,7 @@ export interface TensorSpec {
   readonly dims: readonly Dimension[] | undefined;
 }
 
+/** What a model takes and returns. */
 export interface TensorSignature {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
@@ -38,6 +40,7 @@ export interface GoldenRun {
   readonly outputs: TensorMap;
 }
 
+/** What will be asked of a model, so that it can be made ready and checked before the first request. */
 export interface LoadPlan {
   /** Outputs that `runOnDevice` leaves where they were computed, for other models of this runtime. Default none. */
   readonly deviceOutputs?: readonly string[] | undefined;
@@ -45,6 +48,7 @@ export interface LoadPlan {
   readonly file?: string | undefined;
   /** Batch sizes that will be used. Shader and kernel caches are filled for them before the model is ready. */
   readonly batchSizes?: readonly number[] | undefined;
+  /** Runs whose outputs are known; a model that answers otherwise is refused. */
   readonly golden?: readonly GoldenRun[] | undefined;
   /** Largest difference of a golden output: `|a - b| <= tolerance * max(1, |b|)`. Default 1e-4 (fp32). */
   readonly tolerance?: number | undefined;
@@ -53,6 +57,7 @@ export interface LoadPlan {
 /** Where runs happen: on the calling thread, which they block; in worker threads; in child processes; in another service. */
 export type Placement = 'inline' | 'worker' | 'process' | 'remote';
 
+/** An execution provider that was tried and could not be used. */
 export interface RefusedProvider {
   readonly provider: ProviderName;
   readonly reason: string;

@@ -17,6 +17,7 @@ export interface TensorArrays {
   string: readonly string[];
 }
 
+/** An element type; `TensorArrays` says which array holds it. */
 export type DType = keyof TensorArrays;
 
 /** Values in row-major order with their shape. The data is not copied: whoever makes a tensor leaves it alone until it was used. */

@@ -17,6 +17,7 @@ export interface ColumnSketches {
   readonly frequent?: FrequentItems<string> | undefined;
 }
 
+/** Which columns are sketched, and how exactly. */
 export interface SketchOptions {
   /** Default: all columns that are numbers, strings or booleans. */
   readonly columns?: readonly string[] | undefined;

@@ -21,6 +21,7 @@ export function frequentItems(
     : new FrequentItems<bigint>(kind, { ...nothing, counts: new Map<bigint, number>() });
 }
 
+/** How large the table of counters may get, and what items are. */
 export interface FrequentOptions<K extends FrequentKind> {
   /** Log2 of the largest table, 3 to 20: errors are at most 3.5 / 2^lgMax of the stream. Default 10. */
   readonly lgMax?: number | undefined;
@@ -28,6 +29,7 @@ export interface FrequentOptions<K extends FrequentKind> {
   readonly kind?: K | undefined;
 }
 
+/** What items are: strings, or 64-bit integers. */
 export type FrequentKind = 'string' | 'long';
 
 export const MIN_LG_MAX = 3;

@@ -1,5 +1,6 @@
 import type { CouponSet } from './coupon-set.js';
 
+/** Bits per register of a HyperLogLog sketch. */
 export type HllBits = 4 | 6 | 8;
 
 /** What a sketch holds: coupons while there are few items, then registers. */

@@ -18,6 +18,7 @@ export function hllSketch(options: HllOptions = {}): HllSketch {
   return new HllSketch({ lgK, bits, coupons: new CouponSet(lgK), registers: undefined, historic: 0, merged: false });
 }
 
+/** How exactly distinct items are counted, and in how many bytes. */
 export interface HllOptions {
   /** Log2 of the number of registers, 4 to 21. Default 12. */
   readonly lgK?: number | undefined;

@@ -6,6 +6,7 @@ import { type HllSketch, hllSketch, mergeHll } from './hll.js';
 import { decodeHll } from './hll-decode.js';
 import { decodeKll } from './kll-decode.js';
 
+/** How exact the sketches inside a profile are. */
 export interface ColumnSketchOptions {
   /** Width of quantile sketches. Default 128: ranks within 2.1 % at 99 % confidence, in about 3 KB. */
   readonly k?: number | undefined;

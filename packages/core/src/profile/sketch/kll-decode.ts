@@ -34,6 +34,7 @@ export function readKll(
   return reading(readState(reader, text), text);
 }
 
+/** How the writer of a sketch ordered strings. */
 export interface KllTextOptions {
   /** The order in which the writer sorted its strings. Default: by code point. */
   readonly compare?: ((a: string, b: string) => number) | undefined;

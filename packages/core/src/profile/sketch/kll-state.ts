@@ -1,3 +1,4 @@
+/** How many bits the numbers of a KLL sketch have: 32 or 64. */
 export type KllKind = 'float' | 'double';
 
 /** What a KLL sketch holds. Level i, of weight 2^i, lies from `starts[i]` to `starts[i + 1]`; levels ≥ 1 are sorted. */

@@ -29,6 +29,7 @@ export function kllSketch(options: KllOptions = {}): KllSketch {
   });
 }
 
+/** How exact a quantile sketch is, and whose coins it tosses. */
 export interface KllOptions {
   /** Width: larger is more exact and larger in memory, about 3k items. 8 to 65,535; default 200. */
   readonly k?: number | undefined;
@@ -264,6 +265,7 @@ export class KllSketch {
   }
 }
 
+/** What the rank of a value counts. */
 export interface RankOptions {
   /** Whether a value counts towards its own rank. Default true. */
   readonly inclusive?: boolean | undefined;

@@ -43,7 +43,9 @@ export interface Centroid {
   readonly weight: number;
 }
 
+/** A t-digest that another system wrote. It answers; it cannot be updated. */
 export interface TDigestReading {
+  /** The writer's compression: more centroids are more exact. */
   readonly k: number;
   /** Values seen. */
   readonly weight: number;

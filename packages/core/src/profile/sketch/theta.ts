@@ -14,6 +14,7 @@ export function thetaSketch(options: ThetaOptions = {}): ThetaSketch {
   return new ThetaSketch(checkedLgK(lgK));
 }
 
+/** How exactly distinct items are counted. */
 export interface ThetaOptions {
   /** Log2 of the nominal number of hashes that are kept, 5 to 20. Default 12. */
   readonly lgK?: number | undefined;

@@ -19,6 +19,7 @@ export interface DeLongResult {
   readonly firstBetter: number;
 }
 
+/** The area under a ROC curve with DeLong's variance. */
 export interface AucEstimate {
   readonly auc: number;
   readonly variance: number;

@@ -6,7 +6,9 @@ import { normalCdf, normalQuantile } from '../distribution/normal.js';
 import { drawMultinomial } from '../distribution/sample.js';
 import type { Interval } from '../interval/proportion.js';
 
+/** How often rows or clusters are drawn again, and how sure the interval is. */
 export interface BootstrapOptions {
+  /** Draws the rows; a seeded one gives the same interval again. */
   readonly random: Random;
   /** Default 2,000. */
   readonly replicates?: number | undefined;

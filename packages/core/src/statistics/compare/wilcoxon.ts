@@ -1,6 +1,7 @@
 import { sortOrder } from '../descriptive/order.js';
 import { normalSf } from '../distribution/normal.js';
 
+/** What becomes of pairs without a difference, and whether to correct for continuity. */
 export interface WilcoxonOptions {
   /** Differences of 0: dropped (`wilcox`), ranked and then dropped (`pratt`), split between the signs (`zsplit`). Default `wilcox`. */
   readonly zeros?: 'wilcox' | 'pratt' | 'zsplit' | undefined;

@@ -17,6 +17,7 @@ export function bettingLogE(logWealth: Float64Array): number {
   return logMeanExp(logWealth);
 }
 
+/** What is known before an epoch begins, for bets on the ranks of outcomes. */
 export interface RankBettingOptions {
   /** The challenger's share in this epoch. */
   readonly share: number;
@@ -61,7 +62,9 @@ export function rankBetting(options: RankBettingOptions): BettingRule {
   };
 }
 
+/** What is known before an epoch begins, for bets on the average treatment effect. */
 export interface AteBettingOptions {
+  /** The challenger's share in this epoch. */
   readonly share: number;
   /** The centre m of outcomes, frozen before the epoch (e.g. the pooled mean of earlier ones). */
   readonly centre: number;

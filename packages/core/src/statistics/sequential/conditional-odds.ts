@@ -147,6 +147,7 @@ export function twoSidedAlternatives(nullRatio: number, grid: GridOptions = {}):
   return equalWeights(new Float64Array([...logSpaced(nullRatio, half, 1), ...logSpaced(nullRatio, half, -1)]));
 }
 
+/** The error of the sequence and the alternatives that it bets on. */
 export interface RiskRatioOptions extends GridOptions {
   /** Error of the whole sequence, half per side. Default 0.05. */
   readonly alpha?: number | undefined;

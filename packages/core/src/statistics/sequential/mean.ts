@@ -40,9 +40,13 @@ function tunedPrecision(alpha: number, expectedUnits: number, sides: 'one' | 'tw
   return (log + Math.log1p(log)) / expectedUnits;
 }
 
+/** The error of the sequence, and where it is narrowest. */
 export interface AsymptoticOptions {
+  /** Error over all times together. Default 0.05. */
   readonly alpha?: number | undefined;
+  /** Units at which it is narrowest. */
   readonly expectedUnits: number;
+  /** Default `two`. */
   readonly sides?: 'one' | 'two' | undefined;
 }
 

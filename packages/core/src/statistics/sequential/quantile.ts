@@ -3,6 +3,7 @@ import type { Interval } from '../interval/proportion.js';
 import { betaBinomialMixture, type Mixture } from './mixture.js';
 import { minimum } from './quantile-bands.js';
 
+/** Which quantile must not grow, by how much it may, and where the test is sharpest. */
 export interface QuantileHarmOptions {
   /** Which quantile: 0.99 for the p99. */
   readonly p: number;

@@ -7,6 +7,7 @@ import type { GroupMetrics } from './group-metrics.js';
 import type { EvaluationReport } from './report.js';
 import { comparison, fromCells } from './tally.js';
 
+/** Counts in place of rows, and how they are compared. */
 export interface CompareCellsOptions extends Omit<ComparisonOptions, 'cross' | 'task'> {
   readonly task?: 'binary' | 'multiclass' | undefined;
   /** Names of the models. Default `champion` and `challenger`. */

@@ -31,6 +31,7 @@ export interface ComparisonOptions {
   readonly seed?: number | undefined;
 }
 
+/** The rows of two models, and how they are compared. */
 export interface CompareOptions extends ComparisonOptions, GivenRows {
   /** The unit of each row (user, session, aircraft), where rows of one unit are not independent: tests then count units. */
   readonly units?: ArrayLike<string | number> | undefined;

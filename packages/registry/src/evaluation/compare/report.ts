@@ -55,6 +55,7 @@ export interface Group {
   readonly metrics: readonly MetricComparison[];
 }
 
+/** The same figures for the rows of one slice: those whose `slice` is `value`. */
 export interface SliceGroup extends Group {
   readonly slice: string;
   readonly value: string;

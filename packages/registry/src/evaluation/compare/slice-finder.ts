@@ -2,12 +2,13 @@ import { invalidInput } from '@millwright/core';
 import { benjaminiHochberg, studentTSf } from '@millwright/core/statistics';
 import { type CodedSlice, codeSlice, type SliceSource } from './slices.js';
 
+/** Where a model may do worse than elsewhere: losses, and the columns that rows are cut by. */
 export interface FindSlicesOptions {
   /** Loss per row (log loss, squared error, 0/1). NaN rows do not count. */
   readonly losses: Float64Array;
   /** Columns to cut by. */
   readonly columns: Readonly<Record<string, SliceSource>>;
-  /** Default 50. */
+  /** Fewest rows of a slice. Default 50. */
   readonly minSupport?: number | undefined;
   /** Columns in one slice at most: 1 or 2. Default 2. */
   readonly maxLiterals?: 1 | 2 | undefined;

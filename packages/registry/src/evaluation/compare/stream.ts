@@ -8,6 +8,7 @@ import type { EvaluationReport } from './report.js';
 import { addRows, addTally, comparison, emptyTally, type Tally } from './tally.js';
 import { addWhole, addWholeRows, emptyWhole, type WholeTally, wholeMeasure } from './whole-tally.js';
 
+/** How parts are compared; binary scores are binned for areas under curves. */
 export interface StartComparisonOptions extends ComparisonOptions {
   /** Where binary scores lie, for areas under curves. Default `[0, 1]`. Scores beyond count in the outermost bins. */
   readonly scoreRange?: readonly [from: number, to: number] | undefined;

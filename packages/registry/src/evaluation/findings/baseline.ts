@@ -19,17 +19,20 @@ export interface Baseline {
   readonly digest: Digest;
 }
 
+/** One figure that was accepted, with its interval where it has one. */
 export interface BlessedFigure {
   /** The pinned definition: `sklearn.recall.binary@1`. */
   readonly id: string;
   /** `origin = SFO`; absent for all rows. */
   readonly slice?: string | undefined;
   readonly value: number;
+  /** Rows that it is about. */
   readonly n: number;
   readonly lower?: number | undefined;
   readonly upper?: number | undefined;
 }
 
+/** Who accepts which figures, and why. */
 export interface BlessOptions {
   readonly by: string;
   /** Why these figures are accepted. */

@@ -1,6 +1,7 @@
 import { type Abortable, type Digest, digestJson, type Predictor } from '@millwright/core';
 import { type Contract, checkInput, checkOutput } from '@millwright/core/contract';
 
+/** Which inputs are sent, and what must hold of every answer. */
 export interface ContractTestOptions<I, O> extends Abortable {
   /** Which model this is: the report's challenger, `flight-delay@3`. */
   readonly subject: string;

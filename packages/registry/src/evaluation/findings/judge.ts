@@ -21,6 +21,7 @@ export interface Judge<I = unknown, A = string> {
   readonly read?: ((answer: unknown) => Position | undefined) | undefined;
 }
 
+/** One question to the judge: which of two answers is better. It is asked in both orders. */
 export interface JudgeQuestion<I, A> {
   readonly input: I;
   readonly first: A;
@@ -36,7 +37,9 @@ export interface JudgedPair<I, A> {
   readonly expected?: 'champion' | 'challenger' | 'tie' | undefined;
 }
 
+/** What the two sides are called, and how many pairs are asked at once. */
 export interface JudgePairsOptions extends Abortable {
+  /** Names of the models. Default `champion` and `challenger`. */
   readonly champion?: string | undefined;
   readonly challenger?: string | undefined;
   /** Pairs asked at the same time. Default 4. */

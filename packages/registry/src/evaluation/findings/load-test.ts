@@ -13,6 +13,7 @@ import {
 } from '@millwright/core';
 import { binomialQuantile, type Interval, normalQuantile } from '@millwright/core/statistics';
 
+/** Which requests come, how fast, and what is measured of their answers. */
 export interface LoadTestOptions<I, O> extends Abortable {
   /** Which model this is: the report's challenger, `flight-delay@3`. */
   readonly subject: string;

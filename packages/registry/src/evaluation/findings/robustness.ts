@@ -9,6 +9,7 @@ export interface Perturbation<I> {
   readonly apply: (input: I, random: Random) => I;
 }
 
+/** Rows whose truth is known, and what is done to them. */
 export interface RobustnessOptions<I, O, T> extends Abortable {
   /** Which model this is: the report's challenger, `flight-delay@3`. */
   readonly subject: string;

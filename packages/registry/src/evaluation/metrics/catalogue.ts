@@ -46,6 +46,7 @@ export interface WholeMetric extends MetricInfo {
   readonly kind: 'whole';
 }
 
+/** A metric by what it is computed from, which decides how two models are compared by it. */
 export type Metric = CellMetric | LossMetric | RankMetric | WholeMetric;
 
 /** What truth and predictions are. */

@@ -29,6 +29,7 @@ export type FairnessRate =
   | 'precision'
   | 'accuracy';
 
+/** One metric group by group, and how far the groups lie apart. */
 export interface FairnessFrame {
   readonly overall: Measure;
   readonly groups: readonly { readonly group: string; readonly measure: Measure }[];

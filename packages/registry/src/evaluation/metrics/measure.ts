@@ -6,6 +6,7 @@ import type { Interval } from '@millwright/core/statistics';
  */
 export type Measure = Known | Unknown;
 
+/** A metric that has a value. */
 export interface Known {
   readonly value: number;
   /** Rows (or the sum of weights) that the value is about: the denominator of a rate. */
@@ -17,6 +18,7 @@ export interface Known {
   readonly undefinedWhy?: undefined;
 }
 
+/** A metric that has no value for these rows, and why. */
 export interface Unknown {
   readonly value?: undefined;
   readonly n: number;

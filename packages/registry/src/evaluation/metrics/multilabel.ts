@@ -19,6 +19,7 @@ export interface ScoredLabels {
 /** `samples` averages rows, the rest labels. */
 export type LabelAverage = 'micro' | 'macro' | 'weighted' | 'samples';
 
+/** How the labels' values become one. */
 export interface LabelAverageOptions {
   /** Default `macro`. */
   readonly average?: LabelAverage | undefined;

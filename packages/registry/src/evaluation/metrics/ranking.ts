@@ -1,6 +1,7 @@
 import { invalidInput } from '@millwright/core';
 import { known, type Measure, ratio, unknown } from './measure.js';
 
+/** How much a document at a rank counts. */
 export interface DcgOptions {
   /** Ranks that count. Default: all. */
   readonly k?: number | undefined;
@@ -51,6 +52,7 @@ export interface RankedQuery {
   readonly retrieved: readonly { readonly id: string; readonly score: number }[];
 }
 
+/** What counts as relevant, and how patient the reader is. */
 export interface RankingOptions {
   /** Lowest level that counts as relevant. Default 1. */
   readonly relevantFrom?: number | undefined;

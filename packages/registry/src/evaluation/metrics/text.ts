@@ -110,6 +110,7 @@ export function rougeL(reference: string, hypothesis: string): OverlapScore {
   return overlapScore(longestCommon(wanted, given), wanted.length, given.length);
 }
 
+/** Which pieces of text count, and what becomes of those without a match. */
 export interface BleuOptions {
   /** Longest piece that counts. Default 4. */
   readonly maxN?: number | undefined;

@@ -6,6 +6,7 @@ import { metricFor } from '../metrics/catalogue.js';
 
 export type { InTotoStatement };
 
+/** What was evaluated, by whom and when, for a signed statement. */
 export interface StatementOptions {
   /** The artifact that was evaluated. */
   readonly subject: { readonly name: string; readonly digest: Digest };

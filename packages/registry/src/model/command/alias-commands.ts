@@ -23,6 +23,7 @@ export interface Outcome {
   readonly denied: Denial | undefined;
 }
 
+/** A command that the policy refused, as the ledger has it. */
 export interface Denial {
   readonly event: NewEvent;
   readonly action: string;

@@ -50,6 +50,7 @@ function modelCreated(name: Name, facts: ModelFacts): NewEvent {
   };
 }
 
+/** What is to be otherwise; what is not named stays as it is. */
 export interface ModelChange extends Partial<Omit<ModelFacts, 'tags'>> {
   /** `null` removes a tag; tags that are not named stay. */
   readonly tags?: Readonly<Record<string, string | null>> | undefined;

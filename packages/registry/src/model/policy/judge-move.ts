@@ -27,6 +27,7 @@ export interface MoveFacts {
   readonly changes?: readonly VersionChange[] | undefined;
 }
 
+/** What a policy says to a move. */
 export interface Judgement {
   readonly allowed: boolean;
   /** Why not, one sentence each. */

@@ -77,7 +77,9 @@ export interface ChangePlan {
 /** What of a version can differ from another's. */
 export type VersionChange = (typeof CHANGES)[number];
 
+/** Evidence that a version must have: the newest of this kind must pass. */
 export interface EvidenceRequirement {
+  /** `evaluation`, `load-test` … */
   readonly kind: string;
   /** Milliseconds for which a verdict may be relied on. Default: for ever. */
   readonly maxAgeMs?: number | undefined;
@@ -87,14 +89,17 @@ export interface EvidenceRequirement {
   readonly by?: readonly string[] | undefined;
 }
 
+/** A figure that the evidence must state, within bounds that count themselves in. */
 export interface MetricBound {
   readonly metric: string;
+  /** Of this slice alone: `origin = SFO`. Default: all rows. */
   readonly slice?: string | undefined;
   /** Decimal string: `'0.72'`. */
   readonly atLeast?: string | undefined;
   readonly atMost?: string | undefined;
 }
 
+/** Approvals that a version must have in one role. */
 export interface ApprovalRequirement {
   readonly role: string;
   /** Different people. Default 1. */

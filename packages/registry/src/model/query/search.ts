@@ -20,6 +20,7 @@ export interface VersionFilter {
   readonly metrics?: Readonly<Record<string, MetricRange>> | undefined;
 }
 
+/** Bounds of a metric that count themselves in; a version without the metric, or with NaN, is outside. */
 export interface MetricRange {
   readonly atLeast?: number | undefined;
   readonly atMost?: number | undefined;
@@ -34,6 +35,7 @@ export interface ModelFilter {
   readonly tags?: Readonly<Record<string, string>> | undefined;
 }
 
+/** How long a page is, and where it begins. */
 export interface PageOptions {
   /** Items per page, 1 to 1,000. Default 100. */
   readonly limit?: number | undefined;
@@ -43,6 +45,7 @@ export interface PageOptions {
   readonly order?: 'newest' | 'oldest' | undefined;
 }
 
+/** The same for versions, which can be ordered by a metric. */
 export interface VersionPageOptions extends Omit<PageOptions, 'order'> {
   /**
    * Default `newest` first. By a metric, versions without it, or with NaN, are left out; of equal values the older comes
@@ -51,11 +54,13 @@ export interface VersionPageOptions extends Omit<PageOptions, 'order'> {
   readonly order?: PageOptions['order'] | MetricOrder;
 }
 
+/** Which metric orders versions, and which end comes first. */
 export interface MetricOrder {
   readonly metric: string;
   readonly first: 'lowest' | 'highest';
 }
 
+/** A part of a list. */
 export interface Page<T> {
   readonly items: readonly T[];
   /** Undefined on the last page. */

@@ -19,6 +19,7 @@ import { mostWorkers, type PoolLimits, payingWorkers } from './pool-size.js';
 import { loadedSession, messageOf } from './session.js';
 import { type VetOptions, type VetReport, vetModel } from './vet.js';
 
+/** Which execution providers are tried, where sessions live, and what models may be. */
 export interface OnnxOptions extends OrtAssets {
   /**
    * Execution providers to try, best first. Default in Node `cpu`, then `wasm`; in a page `webgpu`, then `wasm`. In Node

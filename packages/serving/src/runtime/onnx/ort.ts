@@ -29,6 +29,7 @@ export interface OrtSession {
   }[];
 }
 
+/** What onnxruntime-web loads besides its JavaScript. */
 export interface OrtAssets {
   /** Where the page serves onnxruntime-web's `.wasm` and `.mjs` files: a folder URL or one URL per file. */
   readonly wasmPaths?: string | { readonly wasm?: string | undefined; readonly mjs?: string | undefined } | undefined;

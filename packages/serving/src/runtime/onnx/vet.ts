@@ -20,6 +20,7 @@ export interface VetReport {
   readonly externalFiles: readonly string[];
 }
 
+/** What an ONNX file may contain and how large it may be before native code sees it. */
 export interface VetOptions {
   /** Operator domains that may be used. Default `''`, `ai.onnx`, `ai.onnx.ml`, `com.microsoft`. */
   readonly domains?: readonly string[] | undefined;
@@ -31,6 +32,7 @@ export interface VetOptions {
   readonly maxNodes?: number | undefined;
   /** How deep If, Loop and Scan bodies may nest. Default 8. */
   readonly maxDepth?: number | undefined;
+  /** Bytes of a name in the file. Default 512. */
   readonly maxNameLength?: number | undefined;
   /** Elements that a shape written in the file may ask for. Default 2^28: 1 GiB of float32. */
   readonly maxElements?: number | undefined;
