@@ -8,22 +8,31 @@ import { type Calibration, MAX_BATCH, WIDTHS } from './load/schemes.js';
 /**
  * Batching under open-loop load: `npm run bench -- serving-load`. Requests come by a Poisson process from another
  * process and count from the time they were due; every scheme runs in a process of its own, in turns; the deadline is
- * 50 ms. Loads and ratios are parts of what raw onnxruntime did in the same process moments before, because a shared
- * machine is not equally fast all the time.
+ * 50 ms. Loads and ratios are parts of what raw onnxruntime did in the same process moments before, beside the same
+ * generator and in turns of half a second, because a shared machine is not equally fast all the time.
  * MILLWRIGHT_ROUNDS=5 repeats everything and takes medians (default 1), MILLWRIGHT_SECONDS=4 per cell (default 2),
  * MILLWRIGHT_SCHEMES=raw,ours and MILLWRIGHT_LOADS=idle leave the others out.
  */
 const ROUNDS = Number(process.env['MILLWRIGHT_ROUNDS'] ?? 1);
 const SECONDS = Number(process.env['MILLWRIGHT_SECONDS'] ?? 2);
+const PHASE_SECONDS = 0.5;
 const DEADLINE_MS = 50;
 const WINDOWS = ['window 1', 'window 2', 'window 5', 'window 10'];
-const SCHEMES = chosen('MILLWRIGHT_SCHEMES', ['p-queue 1', 'p-queue 4', 'p-queue 8', ...WINDOWS, 'raw', 'ours']);
+const SCHEMES = chosen('MILLWRIGHT_SCHEMES', [
+  'p-queue 1',
+  'p-queue 4',
+  'p-queue 8',
+  ...WINDOWS,
+  'raw',
+  'oracle',
+  'ours',
+]);
 const SHARES: Readonly<Record<string, number>> = { idle: 0.003, '15 %': 0.15, '30 %': 0.3, '50 %': 0.5, '130 %': 1.3 };
 const LOADS = chosen('MILLWRIGHT_LOADS', Object.keys(SHARES));
 
 interface Result extends Calibration {
   readonly asked: number;
-  readonly onTime: number;
+  readonly onTimePerSecond: number;
   readonly refused: number;
   readonly p50: number;
   readonly p99: number;
@@ -33,7 +42,7 @@ interface Result extends Calibration {
 const results = new Map<string, Result[]>();
 for (let round = 0; round < ROUNDS; round++)
   for (const load of LOADS)
-    for (const scheme of SCHEMES) {
+    for (const scheme of schemesAt(load)) {
       const key = `${load} ${scheme}`;
       results.set(key, [...(results.get(key) ?? []), await measure(scheme, SHARES[load]!)]);
     }
@@ -50,15 +59,19 @@ function chosen(variable: string, all: readonly string[]): readonly string[] {
   return wanted === undefined ? all : all.filter((name) => wanted.includes(name));
 }
 
+/** The oracle waits for full batches: it says something only where there are. */
+function schemesAt(load: string): readonly string[] {
+  return SCHEMES.filter((scheme) => scheme !== 'oracle' || load === '130 %');
+}
+
 async function measure(scheme: string, share: number): Promise<Result> {
   const path = join(tmpdir(), `millwright-load-${process.pid}.sock`);
   rmSync(path, { force: true });
-  const server = start('server.ts', scheme, path, String(DEADLINE_MS));
+  const server = start('server.ts', scheme, path, String(DEADLINE_MS), String(SECONDS / PHASE_SECONDS));
   const lines = createInterface({ input: server.stdout! })[Symbol.asyncIterator]();
-  const line = async () => JSON.parse((await lines.next()).value as string);
-  const { capacity } = (await line()) as Calibration;
-  const generator = start('generator.ts', path, String(share * capacity), String(SECONDS));
-  const result = (await line()) as Result;
+  await lines.next();
+  const generator = start('generator.ts', path, String(share), String(PHASE_SECONDS));
+  const result = JSON.parse((await lines.next()).value as string) as Result;
   generator.kill();
   return result;
 }
@@ -70,13 +83,13 @@ function start(file: string, ...parameters: string[]): ChildProcess {
 
 function table(load: string): void {
   console.log(`\n${load.padEnd(12)} on time/s    p50 ms    p99 ms   refused   longest stall ms`);
-  for (const scheme of SCHEMES) {
+  for (const scheme of schemesAt(load)) {
     const cell = (of: (result: Result) => number, digits: number) => {
       const value = cellOf(load, scheme, of);
       return (Number.isFinite(value) ? value.toFixed(digits) : '∞').padStart(10);
     };
     console.log(
-      `${scheme.padEnd(12)}${cell(({ onTime }) => onTime / SECONDS, 0)}${cell(({ p50 }) => p50, 2)}${cell(({ p99 }) => p99, 2)}${cell(({ asked, refused }) => (100 * refused) / asked, 1)} %${cell(({ stallMs }) => stallMs, 0)}`,
+      `${scheme.padEnd(12)}${cell(({ onTimePerSecond }) => onTimePerSecond, 0)}${cell(({ p50 }) => p50, 2)}${cell(({ p99 }) => p99, 2)}${cell(({ asked, refused }) => (100 * refused) / asked, 1)} %${cell(({ stallMs }) => stallMs, 0)}`,
     );
   }
 }
@@ -84,7 +97,7 @@ function table(load: string): void {
 /** Medians over rounds of what we did, relative to what was measured in the same round. */
 function ratios(): void {
   const p50 = (result: Result) => result.p50;
-  const goodput = (result: Result) => result.onTime / SECONDS;
+  const goodput = (result: Result) => result.onTimePerSecond;
   const say = (
     what: string,
     load: string,
@@ -106,6 +119,8 @@ function ratios(): void {
     for (const window of WINDOWS) say(`p50 at ${load} of capacity / ${window} ms`, load, p50, p50Of(load, window));
     say(`p50 at ${load} of capacity / lower bound`, load, p50, (ours) => lowerBound(ours, load));
   }
+  const oracle = (_: Result, round: number) => results.get('130 % oracle')?.[round]?.onTimePerSecond ?? Number.NaN;
+  say('goodput at 130 % / oracle', '130 %', goodput, oracle);
   say('goodput at 130 % / capacity', '130 %', goodput, ({ capacity }) => capacity);
   say('goodput at 130 % / best window', '130 %', goodput, bestWindow);
 }
