@@ -4,16 +4,18 @@ import { type Digest, digestBytes, invalidInput, MillwrightError, parseDigest } 
 import { checkCollisions, checkPath, type FileSource } from '@millwright/core/artifact';
 import type * as z from 'zod/mini';
 import { checkedFile, fileFailed } from '../shared/checked-file.js';
+import { claimOf, filesOfGzip, filesOfTar, type LayerFile, type Memory } from './archive.js';
+import { mismatch, refused, tooLarge } from './refusal.js';
 import {
   ANNOTATION,
   configSchema,
   type Descriptor,
+  formatOf,
   indexSchema,
   LAYOUT,
   MEDIA,
   type ModelPackConfig,
   manifestSchema,
-  RAW_LAYER,
 } from './types.js';
 
 /** Which model of an OCI layout is read, and what it must be. */
@@ -22,8 +24,10 @@ export interface ReadModelPackOptions {
   readonly tag?: string | undefined;
   /** The digest of the manifest, from somewhere that is trusted. Without it the layout can only be held against itself. */
   readonly digest?: string | undefined;
-  /** Largest sum of the files. Default 10 GiB. */
+  /** Largest sum of the layers. Default 10 GiB. */
   readonly maxBytes?: number | undefined;
+  /** Largest sum of the compressed archives when unpacked, which is in memory. Default 256 MiB. */
+  readonly maxUnpackedBytes?: number | undefined;
 }
 
 /** A model in an OCI image layout. */
@@ -37,14 +41,15 @@ export interface ModelPack {
 
 /**
  * Reads a model from an OCI image layout, which may come from anybody: index, manifest and configuration are bounded and
- * held against their digests, paths are relative and do not collide, blobs are plain files of the size that is stated. Only
- * raw layers are taken, a file each; archives are refused and not unpacked.
+ * held against their digests, paths are relative and do not collide, blobs are plain files of the size that is stated. A raw
+ * layer is a file, an archive (`tar`, `tar+gzip`) as many as it has, of which none may be a link or a device; nothing is
+ * written. Layers of `tar+zstd` are refused: Node 20 cannot read them.
  *
  * @throws `artifact/invalid` for what breaks the specification or these rules, `artifact/mismatch`, `input/too-large`,
  *   `state/not-found` for a tag or a digest that is not there, `storage/failed`
  */
 export async function readModelPack(folder: string, options: ReadModelPackOptions = {}): Promise<ModelPack> {
-  const { maxBytes = MAX_BYTES } = options;
+  const { maxBytes = MAX_BYTES, maxUnpackedBytes = MAX_UNPACKED_BYTES } = options;
   const layout = await bounded(join(folder, 'oci-layout'), 'oci-layout');
   if (JSON.stringify(parsed(layout, 'oci-layout')) !== LAYOUT)
     throw refused('oci-layout', 'it is no image layout of the version 1.0.0');
@@ -59,20 +64,25 @@ export async function readModelPack(folder: string, options: ReadModelPackOption
   const config = checked(configSchema, await document(folder, manifest.config, 'config'), 'config');
   const total = manifest.layers.reduce((sum, { size }) => sum + size, 0);
   if (total > maxBytes) throw tooLarge('layers', maxBytes, total);
-  const digests = manifest.layers.map(({ digest }) => digest);
-  if (JSON.stringify(config.modelfs.diffIds) !== JSON.stringify(digests))
-    throw refused('config', 'its `diffIds` are not the digests of the layers');
-  const files: Record<string, FileSource> = Object.create(null);
-  for (const layer of manifest.layers) {
-    const { path, source } = await fileOf(folder, layer);
-    if (path in files) throw refused(path, 'two layers have the same path');
-    files[path] = source;
+  const { diffIds } = config.modelfs;
+  if (diffIds.length !== manifest.layers.length) throw refused('config', 'its `diffIds` are not those of the layers');
+  const files = new Map<string, FileSource>();
+  const memory = { limit: maxUnpackedBytes, used: 0 };
+  for (const [i, layer] of manifest.layers.entries()) {
+    for await (const { path, source } of filesOf(folder, layer, diffIds[i]!, memory)) {
+      checkPath(path);
+      if (files.has(path)) throw refused(path, 'two files have the same path');
+      if (files.size === MAX_FILES) throw refused(path, `there are more than ${MAX_FILES} files`);
+      files.set(path, source);
+    }
   }
-  checkCollisions(Object.keys(files));
-  return { digest: parseDigest(chosen.digest), config, files };
+  checkCollisions(files.keys());
+  return { digest: parseDigest(chosen.digest), config, files: Object.fromEntries(files) };
 }
 
 const MAX_BYTES = 10 * 2 ** 30;
+const MAX_UNPACKED_BYTES = 256 * 2 ** 20;
+const MAX_FILES = 10_000;
 /** The largest document: container registries accept manifests up to 4 MiB. */
 const MAX_DOCUMENT_BYTES = 4 * 2 ** 20;
 
@@ -94,18 +104,28 @@ function choose(manifests: readonly Descriptor[], { tag, digest }: ReadModelPack
   return only;
 }
 
-async function fileOf(
+async function* filesOf(
   folder: string,
   layer: Descriptor,
-): Promise<{ readonly path: string; readonly source: FileSource }> {
+  diffId: string,
+  memory: Memory,
+): AsyncGenerator<LayerFile, void, undefined> {
   const { mediaType, digest, size, annotations = {} } = layer;
+  const format = formatOf(mediaType);
   const path = annotations[ANNOTATION.path];
-  checkPath(path ?? '');
-  if (path === undefined) throw refused(digest, `it has no annotation \`${ANNOTATION.path}\``);
-  if (!RAW_LAYER.test(mediaType)) throw refused(path, `\`${mediaType}\` is not a file as it is`);
-  const blob = await plainFile(folder, digest, size, path);
-  const claim = { name: path, algorithm: 'sha256', hex: digest.slice('sha256:'.length) } as const;
-  return { path, source: { open: () => checkedFile(blob, claim), mediaType: annotations[ANNOTATION.mediaType] } };
+  const name = path ?? digest;
+  if (format === undefined)
+    throw refused(name, `\`${mediaType}\` is neither a file as it is nor an archive of tar or tar+gzip`);
+  if (format !== 'tar+gzip' && diffId !== digest) throw refused('config', 'its `diffIds` are not those of the layers');
+  const blob = await plainFile(folder, digest, size, name);
+  if (format === 'tar') yield* filesOfTar(blob, digest);
+  else if (format === 'tar+gzip') yield* filesOfGzip(blob, layer, diffId, memory);
+  else if (path === undefined) throw refused(digest, `it has no annotation \`${ANNOTATION.path}\``);
+  else
+    yield {
+      path,
+      source: { open: () => checkedFile(blob, claimOf(path, digest)), mediaType: annotations[ANNOTATION.mediaType] },
+    };
 }
 
 /** Where a blob is: a file, no link, of the size that is stated. */
@@ -123,14 +143,7 @@ async function plainFile(folder: string, digest: string, size: number, name: str
 async function document(folder: string, { digest, size }: Descriptor, name: string): Promise<unknown> {
   const bytes = await bounded(await plainFile(folder, digest, size, name), name);
   const actual = digestBytes(bytes);
-  if (actual !== digest)
-    throw new MillwrightError(
-      'artifact/mismatch',
-      `Expected the ${name} to have the digest ${digest}, got ${actual}.`,
-      {
-        details: { path: name, expected: digest, actual },
-      },
-    );
+  if (actual !== digest) throw mismatch(name, digest, actual);
   return parsed(bytes, name);
 }
 
@@ -158,16 +171,4 @@ function checked<T extends z.ZodMiniType>(schema: T, value: unknown, name: strin
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw refused(name, `\`${issue?.path.join('.')}\`: ${issue?.message}`);
-}
-
-function refused(path: string, reason: string): MillwrightError<'artifact/invalid'> {
-  return new MillwrightError('artifact/invalid', `The layout is refused at \`${path}\`: ${reason}.`, {
-    details: { path, reason },
-  });
-}
-
-function tooLarge(name: string, limit: number, received: number): MillwrightError<'input/too-large'> {
-  return new MillwrightError('input/too-large', `The ${name} have ${received} bytes, and ${limit} are allowed.`, {
-    details: { name, limit, received },
-  });
 }

@@ -54,14 +54,19 @@ export const configSchema = z.object({
 /** The configuration of a ModelPack: who made the model, what it is made for, and how. */
 export type ModelPackConfig = z.infer<typeof configSchema>;
 
-/** The kinds of layers, each a file as it is. Archives exist, too; they are neither written nor unpacked here. */
+/** The kinds of layers, each a file as it is: archives are read, and never written. */
 export function layerType(path: string): string {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const kind = KINDS.find(([, pattern]) => pattern.test(name))?.[0] ?? 'weight';
   return `application/vnd.cncf.model.${kind}.v1.raw`;
 }
 
-export const RAW_LAYER = /^application\/vnd\.cncf\.model\.(?:weight|weight\.config|doc|code|dataset)\.v1\.raw$/;
+/** How a layer holds its files; undefined for what is not read here, such as `tar+zstd`. */
+export function formatOf(mediaType: string): 'raw' | 'tar' | 'tar+gzip' | undefined {
+  return LAYER.exec(mediaType)?.[1] as ReturnType<typeof formatOf>;
+}
+
+const LAYER = /^application\/vnd\.cncf\.model\.(?:weight|weight\.config|doc|code|dataset)\.v1\.(raw|tar|tar\+gzip)$/;
 
 const KINDS: readonly (readonly [kind: string, names: RegExp])[] = [
   ['doc', /^(?:readme|license|notice)\b|\.(?:md|txt|pdf)$/i],

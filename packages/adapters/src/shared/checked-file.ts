@@ -10,14 +10,19 @@ export interface FileClaim {
   readonly hex: string;
   /** What is hashed before the bytes, as git does. */
   readonly prefix?: string | undefined;
+  /** The part of the file that is meant. Default all of it. */
+  readonly part?: { readonly offset: number; readonly size: number } | undefined;
 }
 
-/** A file's bytes; fails at their end when they are not what is claimed. @throws `artifact/mismatch`, `storage/failed` */
+/** A file's bytes, of which a part must have some; fails at their end when they are not what is claimed. @throws `artifact/mismatch`, `storage/failed` */
 export async function* checkedFile(path: string, claim: FileClaim): AsyncGenerator<Uint8Array, void, undefined> {
-  const { name, algorithm, hex, prefix = '' } = claim;
+  const { name, algorithm, hex, prefix = '', part } = claim;
   const hash = createHash(algorithm).update(prefix);
   try {
-    for await (const chunk of createReadStream(path)) {
+    for await (const chunk of createReadStream(
+      path,
+      part && { start: part.offset, end: part.offset + part.size - 1 },
+    )) {
       hash.update(chunk);
       yield chunk;
     }

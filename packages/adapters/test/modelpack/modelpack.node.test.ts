@@ -103,11 +103,27 @@ describe('a layout from somebody else', () => {
         }),
     ],
     [
-      'an archive',
+      'an archive that is none',
       'artifact/invalid',
       (pack) =>
         pack.change(({ layers }) => {
           layers[0]!.mediaType = 'application/vnd.cncf.model.weight.v1.tar';
+        }),
+    ],
+    [
+      'an archive that not every platform can read',
+      'artifact/invalid',
+      (pack) =>
+        pack.change(({ layers }) => {
+          layers[0]!.mediaType = 'application/vnd.cncf.model.weight.v1.tar+zstd';
+        }),
+    ],
+    [
+      'fewer diffIds than layers',
+      'artifact/invalid',
+      (pack) =>
+        pack.change((_, { modelfs }) => {
+          modelfs.diffIds.pop();
         }),
     ],
     [

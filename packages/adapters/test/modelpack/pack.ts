@@ -54,7 +54,7 @@ export function layoutOf(folder: string) {
   /** Stores a document as a blob, and tells where it is. */
   function put(value: unknown): { digest: string; size: number } {
     const text = JSON.stringify(value);
-    const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`;
+    const digest = digestOf(text);
     writeFileSync(blob(digest), text);
     return { digest, size: text.length };
   }
@@ -67,5 +67,19 @@ export function layoutOf(folder: string) {
     manifests[0] = { ...manifests[0]!, ...put(next) };
     writeFileSync(join(folder, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests }));
   }
-  return { blob, index, manifest, config, change };
+  /** One layer more, with the digests that fit unless others are given. */
+  function addLayer(mediaType: string, bytes: Uint8Array, unpacked: Uint8Array = bytes): string {
+    const digest = digestOf(bytes);
+    writeFileSync(blob(digest), bytes);
+    change(({ layers }, { modelfs }) => {
+      layers.push({ mediaType, digest, size: bytes.byteLength });
+      modelfs.diffIds.push(digestOf(unpacked));
+    });
+    return digest;
+  }
+  return { blob, index, manifest, config, change, addLayer };
+}
+
+function digestOf(content: string | Uint8Array): string {
+  return `sha256:${createHash('sha256').update(content).digest('hex')}`;
 }
