@@ -1,4 +1,4 @@
-import { type Abortable, type Digest, MillwrightError, parseDigest } from '@millwright/core';
+import { type Abortable, type Digest, hexOf, MillwrightError, parseDigest } from '@millwright/core';
 import {
   type BlobStat,
   checkFrom,
@@ -147,6 +147,6 @@ function commitPath(seq: number): string {
 }
 
 function blobPath(digest: Digest): string {
-  const hex = parseDigest(digest).slice('sha256:'.length);
+  const hex = hexOf(parseDigest(digest));
   return `blobs/sha256/${hex.slice(0, 2)}/${hex.slice(2, 4)}/${hex.slice(4)}`;
 }

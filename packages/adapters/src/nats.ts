@@ -1,7 +1,8 @@
-import { decodeUtf8, invalidInput, isMillwrightError, MillwrightError } from '@millwright/core';
+import { decodeUtf8, invalidInput, isMillwrightError } from '@millwright/core';
 import type { Ledger } from '@millwright/core/ledger';
 import type { EventExit } from '@millwright/registry/feed';
 import { type CloudEventOptions, readCloudEvent, toCloudEvent } from './cloudevents.js';
+import { storeFailed } from './shared/store-work.js';
 
 /** The part of a JetStream client (`@nats-io/jetstream` 3) that is used. Taken structurally; nothing is imported. */
 export interface JetStream {
@@ -65,11 +66,6 @@ async function asking<T>(operation: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (cause) {
-    if (isMillwrightError(cause)) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new MillwrightError('storage/failed', `NATS could not ${operation}: ${reason}`, {
-      details: { store: 'nats', operation },
-      cause,
-    });
+    throw isMillwrightError(cause) ? cause : storeFailed('NATS', operation, cause);
   }
 }

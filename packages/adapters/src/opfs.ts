@@ -1,5 +1,6 @@
-import { type Abortable, type Digest, isMillwrightError, MillwrightError, parseDigest } from '@millwright/core';
+import { type Abortable, type Digest, hexOf, MillwrightError, parseDigest } from '@millwright/core';
 import { type BlobStat, type BlobStore, checkedChunks, clampRange, streamOf } from '@millwright/core/storage';
+import { storeWork } from './shared/store-work.js';
 
 /**
  * Blobs as files in a folder of the origin's private file system, for models that a page keeps between visits: a cache that
@@ -13,7 +14,7 @@ import { type BlobStat, type BlobStore, checkedChunks, clampRange, streamOf } fr
 export function opfsBlobs(name: string, options: OpfsOptions = {}): BlobStore {
   const store = `opfs(${name})`;
   let opening: Promise<FileSystemDirectoryHandle> | undefined;
-  let closed = false;
+  const { run, close } = storeWork(store);
 
   async function connect(): Promise<FileSystemDirectoryHandle> {
     const root = options.root ?? (await globalThis.navigator?.storage?.getDirectory?.());
@@ -34,23 +35,6 @@ export function opfsBlobs(name: string, options: OpfsOptions = {}): BlobStore {
     return opening;
   };
 
-  /** Our own errors and the signal's reason as they are, anything else as `storage/failed`. */
-  async function run<T>(operation: string, o: Abortable | undefined, work: () => Promise<T>): Promise<T> {
-    if (closed) throw new MillwrightError('state/closed', `${store} has been closed.`, { details: { what: store } });
-    o?.signal?.throwIfAborted();
-    try {
-      return await work();
-    } catch (cause) {
-      if (o?.signal?.aborted === true) throw o.signal.reason;
-      if (isMillwrightError(cause)) throw cause;
-      const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-      throw new MillwrightError('storage/failed', `${store} could not ${operation}: ${reason}`, {
-        details: { store, operation },
-        cause,
-      });
-    }
-  }
-
   /** The names of all files, in order. A digest has one, unless somebody put it with a wrong size. */
   async function names(): Promise<string[]> {
     const found: string[] = [];
@@ -70,7 +54,7 @@ export function opfsBlobs(name: string, options: OpfsOptions = {}): BlobStore {
   }
 
   async function find(digest: Digest): Promise<{ readonly name: string; readonly file: File } | undefined> {
-    const hex = parseDigest(digest).slice(ALGORITHM.length);
+    const hex = hexOf(parseDigest(digest));
     for (const each of (await names()).filter((file) => file.startsWith(hex))) {
       const file = await complete(each);
       if (file !== undefined) return { name: each, file };
@@ -96,7 +80,7 @@ export function opfsBlobs(name: string, options: OpfsOptions = {}): BlobStore {
     id: store,
     put: (digest, body, { size, signal }) =>
       writing('store a blob', digest, { signal }, async () => {
-        const file = `${parseDigest(digest).slice(ALGORITHM.length)}.${size}`;
+        const file = `${hexOf(parseDigest(digest))}.${size}`;
         if (size > 0 && (await complete(file)) !== undefined) {
           if (body instanceof ReadableStream) await body.cancel();
           return 'exists';
@@ -129,7 +113,7 @@ export function opfsBlobs(name: string, options: OpfsOptions = {}): BlobStore {
         return found && statOf(found.name, found.file);
       }),
     async *list(options) {
-      const after = options?.after === undefined ? '' : parseDigest(options.after, 'after').slice(ALGORITHM.length);
+      const after = options?.after === undefined ? '' : hexOf(parseDigest(options.after, 'after'));
       for (const each of await run('list blobs', options, names)) {
         options?.signal?.throwIfAborted();
         if (hexIn(each) <= after) continue;
@@ -145,7 +129,7 @@ export function opfsBlobs(name: string, options: OpfsOptions = {}): BlobStore {
         return true;
       }),
     async [Symbol.asyncDispose]() {
-      closed = true;
+      close();
     },
   };
 }
@@ -156,7 +140,6 @@ export interface OpfsOptions {
   readonly root?: FileSystemDirectoryHandle | undefined;
 }
 
-const ALGORITHM = 'sha256:';
 const FILE = /^[0-9a-f]{64}\.\d{1,16}$/;
 /** Bytes per read. */
 const PART = 2 ** 20;
@@ -170,5 +153,5 @@ function sizeIn(file: string): number {
 }
 
 function statOf(name: string, { size, lastModified }: File): BlobStat {
-  return { digest: `${ALGORITHM}${hexIn(name)}` as Digest, size, storedAt: lastModified };
+  return { digest: parseDigest(`sha256:${hexIn(name)}`), size, storedAt: lastModified };
 }

@@ -7,7 +7,8 @@ import {
   MillwrightError,
   systemClock,
 } from '@millwright/core';
-import { resultOf } from './indexeddb/database.js';
+import { completed, resultOf } from './indexeddb/database.js';
+import { storeFailed } from './shared/store-work.js';
 
 /** What a page wants done, to be decided where the ledger is: a name and its input, never an event. */
 export interface OutboxCommand {
@@ -76,20 +77,12 @@ export function commandOutbox(
     try {
       opening ??= connect();
       const transaction = (await opening).transaction(COMMANDS, mode, { durability: 'strict' });
-      const completed = new Promise<void>((resolve, reject) => {
-        transaction.oncomplete = () => resolve();
-        transaction.onabort = () => reject(transaction.error ?? new DOMException('aborted', 'AbortError'));
-      });
-      const [result] = await Promise.all([resultOf(request(transaction.objectStore(COMMANDS))), completed]);
+      const stored = completed(transaction);
+      const [result] = await Promise.all([resultOf(request(transaction.objectStore(COMMANDS))), stored]);
       return result;
     } catch (cause) {
       opening = undefined;
-      if (isMillwrightError(cause)) throw cause;
-      const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-      throw new MillwrightError('storage/failed', `${store} could not ${operation}: ${reason}`, {
-        details: { store, operation },
-        cause,
-      });
+      throw isMillwrightError(cause) ? cause : storeFailed(store, operation, cause);
     }
   }
 

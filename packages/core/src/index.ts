@@ -1,4 +1,5 @@
 export * from './foundation/abort.js';
+export * from './foundation/bytes.js';
 export * from './foundation/canonical-json.js';
 export * from './foundation/clock.js';
 export * from './foundation/digest.js';

@@ -1,4 +1,4 @@
-import { digestBytes } from '@millwright/core';
+import { digestBytes, hexOf } from '@millwright/core';
 import { consoleApp } from '#console-app';
 
 /** What the page loads, by names that change with what is in them. */
@@ -24,7 +24,7 @@ export async function loadAssets(): Promise<Assets> {
 
 function named(text: string, extension: string): string {
   const digest = digestBytes(new TextEncoder().encode(text));
-  return `console-${digest.slice('sha256:'.length).slice(0, 16)}.${extension}`;
+  return `console-${hexOf(digest).slice(0, 16)}.${extension}`;
 }
 
 /** A mill wheel. */

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Digest, isMillwrightError, MillwrightError, parseDigest } from '@millwright/core';
+import { type Digest, hexOf, isMillwrightError, MillwrightError, parseDigest } from '@millwright/core';
 import { type BlobStat, type BlobStore, type ByteRange, checkedChunks, clampRange } from '@millwright/core/storage';
 import { codeOf, type Disk, ifPresent } from './disk.js';
 
@@ -17,7 +17,7 @@ export function folderBlobs(root: string, disk: Disk): BlobStore {
   let closed = false;
 
   function pathOf(digest: Digest): string {
-    const hex = parseDigest(digest).slice(ALGORITHM.length);
+    const hex = hexOf(parseDigest(digest));
     return join(folder, hex.slice(0, 2), hex.slice(2, 4), hex.slice(4));
   }
 
@@ -39,7 +39,7 @@ export function folderBlobs(root: string, disk: Disk): BlobStore {
         for (const rest of await names(join(folder, first, second), REST)) {
           const hex = first + second + rest;
           if (hex <= after) continue;
-          const found = await statOf(`${ALGORITHM}${hex}` as Digest);
+          const found = await statOf(parseDigest(`sha256:${hex}`));
           if (found !== undefined) yield found;
         }
       }
@@ -110,7 +110,7 @@ export function folderBlobs(root: string, disk: Disk): BlobStore {
       }),
     stat: (digest, options) => run('look at a blob', options?.signal, () => statOf(digest)),
     async *list(options) {
-      const after = options?.after === undefined ? '' : parseDigest(options.after, 'after').slice(ALGORITHM.length);
+      const after = options?.after === undefined ? '' : hexOf(parseDigest(options.after, 'after'));
       const found = listFrom(after);
       for (;;) {
         const next = await run('list blobs', options?.signal, () => found.next());
@@ -141,7 +141,6 @@ export function folderBlobs(root: string, disk: Disk): BlobStore {
   };
 }
 
-const ALGORITHM = 'sha256:';
 const BYTE = /^[0-9a-f]{2}$/;
 const REST = /^[0-9a-f]{60}$/;
 /** Bytes per read: large enough to be fast, small enough to hold many. */

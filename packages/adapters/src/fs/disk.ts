@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Clock, MillwrightError } from '@millwright/core';
+import type { Clock, MillwrightError } from '@millwright/core';
+import { storeFailed } from '../shared/store-work.js';
 
 /** The system calls that the folder adapter makes, so that a test can let any one of them fail. */
 export interface SystemCalls {
@@ -36,6 +37,7 @@ export interface Disk {
 
 export function disk(root: string, options: { durable: boolean; clock: Clock; calls: SystemCalls }): Disk {
   const { durable, clock, calls } = options;
+  const store = `folder(${root})`;
   const ready = new Map<string, Promise<void>>();
 
   async function makeDirectory(path: string): Promise<void> {
@@ -82,7 +84,7 @@ export function disk(root: string, options: { durable: boolean; clock: Clock; ca
 
   return {
     calls,
-    store: `folder(${root})`,
+    store,
     makeDirectory,
     syncDirectory,
     discard,
@@ -110,13 +112,7 @@ export function disk(root: string, options: { durable: boolean; clock: Clock; ca
       }
       return path;
     },
-    failed(operation, cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      return new MillwrightError('storage/failed', `folder(${root}) could not ${operation}: ${reason}`, {
-        details: { store: `folder(${root})`, operation },
-        cause,
-      });
-    },
+    failed: (operation, cause) => storeFailed(store, operation, cause),
   };
 }
 

@@ -1,4 +1,4 @@
-import { digestBytes, encodeUtf8 } from '@millwright/core';
+import { digestBytes, encodeUtf8, hexOf } from '@millwright/core';
 import { thin } from './charts/scale.js';
 import { formatTime } from './format.js';
 import { jsonForScript, type Markup, markup, render, styleSheet } from './markup.js';
@@ -81,7 +81,7 @@ function sectionsOf(model: ReportModel): readonly Section[] {
 
 /** The only style sheet that the page allows, by its hash: nothing that slips in can restyle it. */
 function hashOf(style: string): string {
-  const hex = digestBytes(encodeUtf8(style)).slice('sha256:'.length);
+  const hex = hexOf(digestBytes(encodeUtf8(style)));
   const bytes = hex.match(/../g)!.map((pair) => Number.parseInt(pair, 16));
   return `sha256-${btoa(String.fromCharCode(...bytes))}`;
 }

@@ -1,4 +1,5 @@
-import { type Abortable, isMillwrightError, MillwrightError } from '@millwright/core';
+import { type Abortable, MillwrightError } from '@millwright/core';
+import { type StoreWork, storeWork } from '../shared/store-work.js';
 
 export const COMMITS = 'commits';
 /** One entry per blob: its digest, its size and the upload that carried its parts. */
@@ -8,7 +9,7 @@ export const PARTS = 'parts';
 type StoreName = typeof COMMITS | typeof BLOBS | typeof PARTS;
 
 /** One database, opened at the first use. */
-export interface Database {
+export interface Database extends Pick<StoreWork, 'run'> {
   readonly store: string;
   /**
    * Runs requests in one transaction and gives their result when it has completed. `work` may wait for requests only:
@@ -20,8 +21,6 @@ export interface Database {
     options: Abortable | undefined,
     work: (stores: (name: StoreName) => IDBObjectStore) => Promise<T>,
   ): Promise<T>;
-  /** Our own errors and the signal's reason as they are, anything else as `storage/failed`. */
-  run<T>(operation: string, options: Abortable | undefined, work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -33,7 +32,7 @@ export function database(options: {
   const { name, durability } = options;
   const store = `indexedDb(${name})`;
   let opening: Promise<IDBDatabase> | undefined;
-  let closed = false;
+  const { run, close } = storeWork(store);
 
   async function connect(): Promise<IDBDatabase> {
     const factory = options.factory ?? globalThis.indexedDB;
@@ -59,6 +58,7 @@ export function database(options: {
 
   return {
     store,
+    run,
     async transact(mode, names, o, work) {
       opening ??= connect();
       const connection = await opening.catch((error: unknown) => {
@@ -67,39 +67,34 @@ export function database(options: {
       });
       o?.signal?.throwIfAborted();
       const transaction = connection.transaction(names, mode, { durability });
-      const completed = new Promise<void>((resolve, reject) => {
-        transaction.oncomplete = () => resolve();
-        transaction.onabort = () => reject(transaction.error ?? new DOMException('aborted', 'AbortError'));
-      });
+      const stored = completed(transaction);
       const onAbort = () => abort(transaction);
       o?.signal?.addEventListener('abort', onAbort, { once: true });
       try {
         const result = await work((which) => transaction.objectStore(which)).catch(async (error: unknown) => {
           abort(transaction);
-          await completed.catch(() => undefined);
+          await stored.catch(() => undefined);
           throw error;
         });
-        await completed;
+        await stored;
         return result;
       } finally {
         o?.signal?.removeEventListener('abort', onAbort);
       }
     },
-    async run(operation, o, work) {
-      if (closed) throw new MillwrightError('state/closed', `${store} has been closed.`, { details: { what: store } });
-      o?.signal?.throwIfAborted();
-      try {
-        return await work();
-      } catch (error) {
-        if (o?.signal?.aborted === true) throw o.signal.reason;
-        throw isMillwrightError(error) ? error : failed(store, operation, error);
-      }
-    },
     async close() {
-      closed = true;
+      close();
       (await opening?.catch(() => undefined))?.close();
     },
   };
+}
+
+/** Resolves when everything in the transaction is stored, and rejects when nothing is. */
+export function completed(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error ?? new DOMException('aborted', 'AbortError'));
+  });
 }
 
 /** The result of a request. */
@@ -107,15 +102,6 @@ export function resultOf<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
-  });
-}
-
-export function failed(store: string, operation: string, cause: unknown): MillwrightError<'storage/failed'> {
-  const reason =
-    cause instanceof Error || cause instanceof DOMException ? `${cause.name}: ${cause.message}` : String(cause);
-  return new MillwrightError('storage/failed', `${store} could not ${operation}: ${reason}`, {
-    details: { store, operation },
-    cause,
   });
 }
 

@@ -1,4 +1,4 @@
-import { digestBytes, encodeUtf8, invalidInput } from '@millwright/core';
+import { digestBytes, encodeUtf8, hexOf, invalidInput } from '@millwright/core';
 import type { LedgerEvent } from '@millwright/core/ledger';
 import type { ReferenceLike, Registry, RunRecord } from '@millwright/registry';
 import { type WatchOptions, watchEvents } from '@millwright/registry/feed';
@@ -56,7 +56,7 @@ export function runEvent(
 
 /** The UUID of a run: the same for everybody who emits it, however often (RFC 9562, version 8, from SHA-256). */
 export function runUuid(registry: Pick<Registry, 'ledger'>, run: { readonly id: string }): string {
-  const hex = digestBytes(encodeUtf8(`${registry.ledger.id}/${run.id}`)).slice('sha256:'.length);
+  const hex = hexOf(digestBytes(encodeUtf8(`${registry.ledger.id}/${run.id}`)));
   const variant = ((Number.parseInt(hex[16]!, 16) & 0x3) | 0x8).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -1,4 +1,4 @@
-import { type DecisionId, idSource, isMillwrightError, type RequestContext } from '@millwright/core';
+import { type DecisionId, hexOf, idSource, isMillwrightError, type RequestContext } from '@millwright/core';
 import type { DecisionRecord, Endpoint, Prediction } from '@millwright/serving';
 import type { Rollout, RolloutHubEvents } from '@millwright/serving/rollout';
 import type { CompiledPolicy } from '@millwright/serving/routing';
@@ -179,7 +179,7 @@ function labelCache(endpoint: string): <I, O>(decision: DecisionRecord<I, O>) =>
         ...(type === '' ? {} : { [attribute.errorType]: type }),
         ...(model === '' ? {} : { [attribute.model]: at < 0 ? model : model.slice(0, at) }),
         ...(at < 0 ? {} : { [attribute.modelVersion]: model.slice(at + 1) }),
-        ...(digest === undefined ? {} : { [attribute.modelDigest]: digest.slice('sha256:'.length).slice(0, 12) }),
+        ...(digest === undefined ? {} : { [attribute.modelDigest]: hexOf(digest).slice(0, 12) }),
       };
       known.set(key, attributes);
     }

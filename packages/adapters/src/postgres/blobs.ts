@@ -1,15 +1,15 @@
-import { type Digest, MillwrightError, parseDigest } from '@millwright/core';
+import { type Digest, hexOf, MillwrightError, parseDigest } from '@millwright/core';
 import { type BlobStore, checkedChunks, clampRange, collect, streamOf } from '@millwright/core/storage';
 import { bytesIn, type PostgresTables, type Row } from './tables.js';
 
 /** Blobs of bounded size, a row each. */
 export function postgresBlobs(tables: PostgresTables, maxBytes: number): BlobStore {
   const { store, place, blobs, query, run } = tables;
-  const hexOf = (digest: Digest, name?: string) => parseDigest(digest, name).slice(ALGORITHM.length);
+  const keyOf = (digest: Digest, name?: string) => hexOf(parseDigest(digest, name));
 
   async function statOf(digest: Digest, signal: AbortSignal | undefined) {
     const text = `select digest, size, ${MILLISECONDS} from ${blobs} where place = $1 and digest = $2`;
-    const [row] = await query(text, [place, hexOf(digest)], { signal });
+    const [row] = await query(text, [place, keyOf(digest)], { signal });
     return row && toStat(row);
   }
 
@@ -17,7 +17,7 @@ export function postgresBlobs(tables: PostgresTables, maxBytes: number): BlobSto
   async function* parts(digest: Digest, start: number, end: number, signal: AbortSignal | undefined) {
     const text = `select substring(bytes from $3::int for $4::int) as part from ${blobs} where place = $1 and digest = $2`;
     for (let at = start; at < end; at += PART) {
-      const values = [place, hexOf(digest), at + 1, Math.min(PART, end - at)];
+      const values = [place, keyOf(digest), at + 1, Math.min(PART, end - at)];
       const [row] = await run('read a blob', { signal }, () => query(text, values, { signal }));
       yield bytesIn(row, 'part');
     }
@@ -27,7 +27,7 @@ export function postgresBlobs(tables: PostgresTables, maxBytes: number): BlobSto
     id: store,
     put: (digest, body, { size, signal }) =>
       run('store a blob', { signal }, async () => {
-        const hex = hexOf(digest);
+        const hex = keyOf(digest);
         if (size > maxBytes)
           throw new MillwrightError(
             'input/too-large',
@@ -53,7 +53,7 @@ export function postgresBlobs(tables: PostgresTables, maxBytes: number): BlobSto
       }),
     stat: (digest, options) => run('look at a blob', options, () => statOf(digest, options?.signal)),
     async *list(options) {
-      let after = options?.after === undefined ? '' : hexOf(options.after, 'after');
+      let after = options?.after === undefined ? '' : keyOf(options.after, 'after');
       const text = `select digest, size, ${MILLISECONDS} from ${blobs} where place = $1 and digest > $2 order by digest limit ${PAGE}`;
       for (;;) {
         const rows = await run('list blobs', options, () => query(text, [place, after], options));
@@ -68,7 +68,7 @@ export function postgresBlobs(tables: PostgresTables, maxBytes: number): BlobSto
     delete: (digest, options) =>
       run('delete a blob', options, async () => {
         const text = `delete from ${blobs} where place = $1 and digest = $2 returning size`;
-        return (await query(text, [place, hexOf(digest)], options)).length === 1;
+        return (await query(text, [place, keyOf(digest)], options)).length === 1;
       }),
     async [Symbol.asyncDispose]() {
       tables.close();
@@ -76,7 +76,6 @@ export function postgresBlobs(tables: PostgresTables, maxBytes: number): BlobSto
   };
 }
 
-const ALGORITHM = 'sha256:';
 const MILLISECONDS = `floor(extract(epoch from stored_at) * 1000)::bigint as stored_at`;
 const PAGE = 1_000;
 /** Bytes per statement while a blob is read. */
@@ -84,7 +83,7 @@ const PART = 2 ** 20;
 
 function toStat(row: Row) {
   return {
-    digest: `${ALGORITHM}${row['digest']}` as Digest,
+    digest: parseDigest(`sha256:${row['digest']}`),
     size: Number(row['size']),
     storedAt: Number(row['stored_at']),
   };

@@ -1,6 +1,7 @@
 import { invalidInput } from '@millwright/core';
 import type { ObservationExchange, PublishedSums } from '@millwright/serving/rollout';
-import { failed, type PostgresClient, sendOn, sqlState } from './tables.js';
+import { storeFailed } from '../shared/store-work.js';
+import { type PostgresClient, sendOn, sqlState } from './tables.js';
 
 /** Where the table is. */
 export interface PostgresExchangeOptions {
@@ -44,7 +45,7 @@ export function postgresExchange(options: PostgresExchangeOptions): ObservationE
       return await sendOn(pool, text, values);
     } catch (error) {
       creating = undefined;
-      throw failed(table, operation, error);
+      throw storeFailed(table, operation, error);
     }
   }
 

@@ -9,7 +9,8 @@ import {
   type StoredCommit,
 } from '@millwright/core/storage';
 import { corrupt } from '../commit-frame.js';
-import { bytesIn, failed, type PostgresPool, type PostgresTables, type Row, sqlState } from './tables.js';
+import { storeFailed } from '../shared/store-work.js';
+import { bytesIn, type PostgresPool, type PostgresTables, type Row, sqlState } from './tables.js';
 import { CHANNEL, listen, type PostgresListener } from './watch.js';
 
 export interface PostgresLogOptions {
@@ -53,7 +54,7 @@ export function postgresLog(
     } catch (error) {
       // What the server has refused, it has not done; a lost connection or a shutdown leaves the question open.
       if (signal?.aborted !== true && isRefusal(error)) throw error;
-      return { kind: 'unknown', cause: failed(store, 'append a commit', error) };
+      return { kind: 'unknown', cause: storeFailed(store, 'append a commit', error) };
     }
     const head = await findHead();
     if (head !== undefined && head.seq >= seq) return { kind: 'conflict', head };

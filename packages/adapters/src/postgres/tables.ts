@@ -1,4 +1,5 @@
-import { type Abortable, abortable, isMillwrightError, MillwrightError } from '@millwright/core';
+import { type Abortable, abortable } from '@millwright/core';
+import { type StoreWork, storeWork } from '../shared/store-work.js';
 
 /** What is used of `pg` (`query`) or of `postgres` (`unsafe`). */
 export type PostgresClient =
@@ -11,7 +12,7 @@ export type PostgresPool =
   | { reserve(): Promise<Extract<PostgresClient, { unsafe: unknown }> & { release(): void }> };
 
 /** Statements on the two tables of one place. */
-export interface PostgresTables {
+export interface PostgresTables extends StoreWork {
   readonly store: string;
   readonly place: string;
   readonly commits: string;
@@ -20,9 +21,6 @@ export interface PostgresTables {
   query(text: string, values: readonly unknown[], options?: Abortable): Promise<readonly Row[]>;
   /** Runs the work on one connection, with the advisory lock of the place. */
   turn<T>(pool: PostgresPool, work: () => Promise<T>): Promise<T>;
-  /** Our own errors and the signal's reason as they are, anything else as `storage/failed`. */
-  run<T>(operation: string, options: Abortable | undefined, work: () => Promise<T>): Promise<T>;
-  close(): void;
 }
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -38,7 +36,6 @@ export function postgresTables(options: {
   const commits = `"${schema}".millwright_commits`;
   const blobs = `"${schema}".millwright_blobs`;
   let creating: Promise<void> | undefined;
-  let closed = false;
 
   /** The connection that has the turn: with statements on others, as many waiting writers as connections would be stuck. */
   let own: PostgresClient | undefined;
@@ -90,19 +87,7 @@ export function postgresTables(options: {
         connection.release(broken);
       }
     },
-    async run(operation, o, work) {
-      if (closed) throw new MillwrightError('state/closed', `${store} has been closed.`, { details: { what: store } });
-      o?.signal?.throwIfAborted();
-      try {
-        return await work();
-      } catch (error) {
-        if (o?.signal?.aborted === true) throw o.signal.reason;
-        throw isMillwrightError(error) ? error : failed(store, operation, error);
-      }
-    },
-    close() {
-      closed = true;
-    },
+    ...storeWork(store),
   };
 }
 
@@ -117,14 +102,6 @@ const LOCK = `select set_config('lock_timeout', '5000', false), pg_advisory_lock
 const UNLOCK = `select pg_advisory_unlock(hashtextextended($1, 0)),
   set_config('lock_timeout', (select reset_val from pg_settings where name = 'lock_timeout'), false)`;
 const LOCK_NOT_AVAILABLE = '55P03';
-
-export function failed(store: string, operation: string, cause: unknown): MillwrightError<'storage/failed'> {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new MillwrightError('storage/failed', `${store} could not ${operation}: ${reason}`, {
-    details: { store, operation },
-    cause,
-  });
-}
 
 /** The five characters with which the server says why it has refused a statement; undefined when it said nothing. */
 export function sqlState(error: unknown): string | undefined {

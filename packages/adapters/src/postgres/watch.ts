@@ -1,4 +1,4 @@
-import { failed } from './tables.js';
+import { storeFailed } from '../shared/store-work.js';
 
 /** What listening needs of a client: a connection of one's own from `pg`, or `listen` of `postgres`. */
 export type PostgresListener =
@@ -35,11 +35,11 @@ export async function* listen(
   };
   signal?.addEventListener('abort', nudge, { once: true });
   const stop = await subscribe(client, hear, lose).catch((error: unknown) => {
-    throw failed(store, 'listen', error);
+    throw storeFailed(store, 'listen', error);
   });
   try {
     while (signal?.aborted !== true) {
-      if (lost !== undefined) throw failed(store, 'listen', lost.error);
+      if (lost !== undefined) throw storeFailed(store, 'listen', lost.error);
       if (heard) {
         heard = false;
         yield;

@@ -1,4 +1,5 @@
-import { MillwrightError } from '@millwright/core';
+import type { MillwrightError } from '@millwright/core';
+import { storeFailed } from '../shared/store-work.js';
 
 /**
  * Sends one command. `(command) => client.sendCommand([...command])` for `redis`,
@@ -16,9 +17,5 @@ export function membersOf(reply: unknown): ReadonlyMap<string, unknown> {
 
 /** The failure of a command, with what it was for: `read the sums of a rollout`. */
 export function redisFailed(operation: string, cause: unknown): MillwrightError<'storage/failed'> {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new MillwrightError('storage/failed', `Redis could not ${operation}: ${reason}`, {
-    details: { store: 'redis', operation },
-    cause,
-  });
+  return storeFailed('Redis', operation, cause);
 }

@@ -1,11 +1,11 @@
-import { type Digest, parseDigest } from '@millwright/core';
+import { type Digest, hexOf, parseDigest } from '@millwright/core';
 import { type BlobStore, checkedChunks, chunksOf, clampRange, streamOf } from '@millwright/core/storage';
 import { failed, type S3Body, type S3Requests } from './requests.js';
 
 /** Blobs as objects named by their digest, `blobs/<64 hexadecimal digits>`. Large ones go up in parts. */
 export function s3Blobs(requests: S3Requests): BlobStore {
   const { store, repeating, run } = requests;
-  const keyOf = (digest: Digest) => FOLDER + parseDigest(digest).slice(ALGORITHM.length);
+  const keyOf = (digest: Digest) => FOLDER + hexOf(parseDigest(digest));
   const statOf = async (digest: Digest, signal: AbortSignal | undefined) => {
     const found = await repeating({ signal }, () => requests.stat(keyOf(digest), { signal }));
     return found && { digest, ...found };
@@ -64,14 +64,14 @@ export function s3Blobs(requests: S3Requests): BlobStore {
       }),
     stat: (digest, options) => run('look at a blob', options, () => statOf(digest, options?.signal)),
     async *list(options) {
-      let after = options?.after === undefined ? '' : parseDigest(options.after, 'after').slice(ALGORITHM.length);
+      let after = options?.after === undefined ? '' : hexOf(parseDigest(options.after, 'after'));
       for (;;) {
         const page = await run('list blobs', options, () =>
           repeating(options, () => requests.list(FOLDER, { after, limit: PAGE, signal: options?.signal })),
         );
         for (const { name, size, storedAt } of page) {
           options?.signal?.throwIfAborted();
-          if (NAME.test(name)) yield { digest: `${ALGORITHM}${name}` as Digest, size, storedAt };
+          if (NAME.test(name)) yield { digest: parseDigest(`sha256:${name}`), size, storedAt };
         }
         if (page.length < PAGE) return;
         after = page.at(-1)!.name;
@@ -89,7 +89,6 @@ export function s3Blobs(requests: S3Requests): BlobStore {
   };
 }
 
-const ALGORITHM = 'sha256:';
 const FOLDER = 'blobs/';
 const NAME = /^[0-9a-f]{64}$/;
 const PAGE = 1_000;

@@ -1,10 +1,12 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import { type Abortable, type Clock, isMillwrightError, MillwrightError, sleep } from '@millwright/core';
+import { peer } from '../shared/peer.js';
+import { type StoreWork, storeWork } from '../shared/store-work.js';
 
 type Sdk = typeof import('@aws-sdk/client-s3');
 
 /** The requests that the log and the blobs make, on keys below one prefix. They throw what the SDK throws. */
-export interface S3Requests {
+export interface S3Requests extends Pick<StoreWork, 'run'> {
   /** Names the place in errors: `s3(bucket/prefix)`. */
   readonly store: string;
   put(key: string, bytes: Uint8Array, options?: PutOptions): Promise<{ readonly etag: string | undefined }>;
@@ -21,8 +23,6 @@ export interface S3Requests {
   upload(key: string, options?: Abortable): Promise<S3Upload>;
   /** Runs a request that may be repeated: up to four times when the store or the network fails it. */
   repeating<T>(options: Abortable | undefined, request: () => Promise<T>): Promise<T>;
-  /** Our own errors and the signal's reason as they are, anything else as `storage/failed`. */
-  run<T>(operation: string, options: Abortable | undefined, work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -62,15 +62,10 @@ export function s3Requests({ bucket, prefix, config, client, timeoutMs, clock }:
   const store = `s3(${[bucket, prefix].filter((part) => part !== '').join('/')})`;
   const keyOf = (key: string) => (prefix === '' ? key : `${prefix}/${key}`);
   let connecting: Promise<{ readonly sdk: Sdk; readonly client: S3Client }> | undefined;
-  let closed = false;
+  const { run, close } = storeWork(store, failed);
 
   async function connect() {
-    const sdk = await import('@aws-sdk/client-s3').catch((cause: unknown) => {
-      throw new MillwrightError('peer/missing', 'The S3 adapter needs the AWS SDK: npm install @aws-sdk/client-s3', {
-        details: { peer: '@aws-sdk/client-s3', install: 'npm install @aws-sdk/client-s3' },
-        cause,
-      });
-    });
+    const sdk = await peer('@aws-sdk/client-s3', () => import('@aws-sdk/client-s3'));
     return { sdk, client: client ?? new sdk.S3Client({ ...PLAIN, ...config }) };
   }
 
@@ -174,19 +169,9 @@ export function s3Requests({ bucket, prefix, config, client, timeoutMs, clock }:
         }
       }
     },
-    async run(operation, options, work) {
-      if (closed) throw new MillwrightError('state/closed', `${store} has been closed.`, { details: { what: store } });
-      options?.signal?.throwIfAborted();
-      try {
-        return await work();
-      } catch (error) {
-        if (options?.signal?.aborted === true) throw options.signal.reason;
-        throw isMillwrightError(error) ? error : failed(store, operation, error);
-      }
-    },
+    run,
     async close() {
-      if (closed) return;
-      closed = true;
+      if (!close()) return;
       if (client === undefined) (await connecting?.catch(() => undefined))?.client.destroy();
     },
   };

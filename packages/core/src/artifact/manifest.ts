@@ -1,5 +1,6 @@
+import { decodeUtf8, encodeUtf8, sameBytes } from '../foundation/bytes.js';
 import { canonicalJson } from '../foundation/canonical-json.js';
-import { type Digest, decodeUtf8, digestBytes, encodeUtf8, parseDigest } from '../foundation/digest.js';
+import { type Digest, digestBytes, parseDigest } from '../foundation/digest.js';
 import { checkCollisions, checkPath, invalidArtifact } from './path.js';
 import type { Manifest, ManifestFile } from './types.js';
 
@@ -69,7 +70,3 @@ function checkFile(file: ManifestFile): ManifestFile {
 }
 
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
-}

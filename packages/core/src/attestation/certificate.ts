@@ -1,4 +1,4 @@
-import { decodeUtf8, toHex } from '../foundation/digest.js';
+import { decodeUtf8, toHex } from '../foundation/bytes.js';
 import { invalidInput } from '../foundation/errors.js';
 import { bitsOf, childrenOf, DER, type DerValue, expectTag, readDer } from './der.js';
 import { readPem } from './pem.js';

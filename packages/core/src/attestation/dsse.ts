@@ -1,5 +1,4 @@
-import { fromBase64, toBase64 } from '../foundation/base64.js';
-import { encodeUtf8 } from '../foundation/digest.js';
+import { encodeUtf8, fromBase64, toBase64 } from '../foundation/bytes.js';
 import { invalidInput } from '../foundation/errors.js';
 import type { SigningKey, VerifyingKey } from './key.js';
 

@@ -1,5 +1,5 @@
 import { sha256Bytes } from '#sha256';
-import { encodeUtf8, toHex } from '../foundation/digest.js';
+import { encodeUtf8, toHex } from '../foundation/bytes.js';
 import { invalidInput } from '../foundation/errors.js';
 import { bitsOf, childrenOf, DER, readDer, writeDer } from './der.js';
 import { readPem, writePem } from './pem.js';

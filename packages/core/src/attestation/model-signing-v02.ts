@@ -1,4 +1,4 @@
-import { encodeUtf8 } from '../foundation/digest.js';
+import { encodeUtf8 } from '../foundation/bytes.js';
 
 /** Predicate of model-signing 0.2: every file is a subject, and the predicate says nothing. */
 export const DIGESTS_V02_TYPE = 'https://model_signing/Digests/v0.1';

@@ -1,4 +1,4 @@
-import { fromBase64, toBase64 } from '../foundation/base64.js';
+import { fromBase64, toBase64 } from '../foundation/bytes.js';
 import { invalidInput } from '../foundation/errors.js';
 
 /** The contents of every PEM block with this label (RFC 7468); text around the blocks is ignored. @throws `input/invalid` */

@@ -1,7 +1,8 @@
 import { sha256Bytes } from '#sha256';
 import type { Manifest } from '../artifact/types.js';
+import { encodeUtf8, fromHex, toHex } from '../foundation/bytes.js';
 import { canonicalJson } from '../foundation/canonical-json.js';
-import { encodeUtf8, fromHex, toHex } from '../foundation/digest.js';
+import { hexOf } from '../foundation/digest.js';
 import { signEnvelope } from './dsse.js';
 import type { SigningKey } from './key.js';
 import { IN_TOTO_PAYLOAD, type InTotoStatement, STATEMENT_TYPE } from './statement.js';
@@ -36,7 +37,7 @@ export function modelStatement(name: string, { files }: Manifest): InTotoStateme
   const resources = files.map(({ path, digest }) => ({
     name: path,
     algorithm: 'sha256',
-    digest: digest.slice('sha256:'.length),
+    digest: hexOf(digest),
   }));
   return {
     _type: STATEMENT_TYPE,

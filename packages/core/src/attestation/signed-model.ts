@@ -1,6 +1,7 @@
+import { isRecord } from '../foundation/record.js';
 import { DIGESTS_V02_TYPE } from './model-signing-v02.js';
 import { MODEL_SIGNATURE_TYPE, rootOf } from './sign-model.js';
-import { type InTotoStatement, isObject, isSha256 } from './statement.js';
+import { type InTotoStatement, isSha256 } from './statement.js';
 
 /** What a statement says about a model, with what it says about itself checked. */
 export interface SignedModel {
@@ -19,11 +20,11 @@ export interface Unreadable {
 export function readSignedModel({ subject, predicateType, predicate }: InTotoStatement): SignedModel | Unreadable {
   if (predicateType !== MODEL_SIGNATURE_TYPE) return unsupported(`a statement of type ${predicateType}`);
   const { serialization, resources } = predicate;
-  if (!isObject(serialization) || !Array.isArray(resources) || subject.length !== 1)
+  if (!isRecord(serialization) || !Array.isArray(resources) || subject.length !== 1)
     return malformed('it lists no resources of one subject');
   const { method, hash_type: hash, ignore_paths: ignored = [] } = serialization;
   if (method !== 'files' || hash !== 'sha256') return unsupported(`the method ${method} with ${hash}`);
-  const listed = resources.map((each) => (isObject(each) ? each : {}));
+  const listed = resources.map((each) => (isRecord(each) ? each : {}));
   const other = listed.find(({ algorithm }) => algorithm !== 'sha256');
   if (other !== undefined) return unsupported(`a resource with the algorithm ${other['algorithm']}`);
   const files = new Map<string, string>();

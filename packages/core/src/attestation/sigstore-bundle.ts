@@ -1,6 +1,6 @@
+import { isRecord } from '../foundation/record.js';
 import { type Certificate, parseCertificate } from './certificate.js';
 import { fromAnyBase64 } from './dsse.js';
-import { isObject } from './statement.js';
 
 /** What a `model.sig` holds (Sigstore bundle 0.3, as JSON): an envelope, and perhaps the signer's certificates. */
 export interface SignatureBundle {
@@ -18,9 +18,9 @@ export function parseBundle(text: string): SignatureBundle | undefined {
   if (text.length > MAX_BUNDLE_CHARACTERS) return undefined;
   try {
     const { dsseEnvelope, verificationMaterial } = JSON.parse(text);
-    if (!isObject(dsseEnvelope) || !isObject(verificationMaterial)) return undefined;
+    if (!isRecord(dsseEnvelope) || !isRecord(verificationMaterial)) return undefined;
     const { certificate, x509CertificateChain } = verificationMaterial;
-    const listed = isObject(x509CertificateChain) ? x509CertificateChain['certificates'] : certificate && [certificate];
+    const listed = isRecord(x509CertificateChain) ? x509CertificateChain['certificates'] : certificate && [certificate];
     if (listed === undefined) return { envelope: dsseEnvelope, certificates: [] };
     if (!Array.isArray(listed) || listed.length > MAX_CERTIFICATES) return undefined;
     const certificates = listed.map(({ rawBytes }) => parseCertificate(fromAnyBase64(rawBytes)!));

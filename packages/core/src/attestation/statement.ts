@@ -1,4 +1,5 @@
-import { decodeUtf8 } from '../foundation/digest.js';
+import { decodeUtf8 } from '../foundation/bytes.js';
+import { isRecord } from '../foundation/record.js';
 
 /** Payload type of a DSSE envelope that holds an in-toto statement. */
 export const IN_TOTO_PAYLOAD = 'application/vnd.in-toto+json';
@@ -18,7 +19,7 @@ export function parseStatement(payload: Uint8Array): InTotoStatement | undefined
   try {
     const value = JSON.parse(decodeUtf8(payload)) as InTotoStatement;
     const { _type, subject, predicateType, predicate } = value;
-    if (_type !== STATEMENT_TYPE || typeof predicateType !== 'string' || !isObject(predicate)) return undefined;
+    if (_type !== STATEMENT_TYPE || typeof predicateType !== 'string' || !isRecord(predicate)) return undefined;
     const named = subject.every(({ name, digest }) => typeof name === 'string' && isSha256(digest.sha256));
     return named ? value : undefined;
   } catch {
@@ -28,8 +29,4 @@ export function parseStatement(payload: Uint8Array): InTotoStatement | undefined
 
 export function isSha256(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

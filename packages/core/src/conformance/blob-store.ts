@@ -5,7 +5,8 @@ import { blobContractCases } from './blob/contract.js';
 import { blobHostileCases } from './blob/hostile.js';
 import { blobRangeCases } from './blob/range.js';
 import type { BlobBench } from './blob/steps.js';
-import { type Case, type CaseOf, newPlace, nonconforming, reasonToSkip } from './case.js';
+import type { Case, CaseOf } from './case.js';
+import { suiteOf } from './suite.js';
 
 /**
  * The tests that every `BlobStore` has to pass. `make` opens the blobs of a place: a new, empty store for a name that it
@@ -17,12 +18,7 @@ export function blobStoreCases(
   make: (place: string) => BlobStore | Promise<BlobStore>,
   support: BlobStoreSupport = {},
 ): readonly Case[] {
-  return GROUPS.flatMap(([group, cases]) =>
-    cases.map((one) => {
-      const name = `${group}: ${one.name}`;
-      return { name, skip: reasonToSkip(one.needs, support), run: () => runCase(name, one, make) };
-    }),
-  );
+  return suiteOf(GROUPS, make, support, (open) => ({ open }));
 }
 
 /** What the store under test can do, so that the rest is skipped. */
@@ -40,25 +36,3 @@ const GROUPS: readonly (readonly [string, readonly CaseOf<BlobBench>[]])[] = [
   ['abort', blobAbortCases],
   ['concurrency', blobConcurrencyCases],
 ];
-
-async function runCase(
-  name: string,
-  one: CaseOf<BlobBench>,
-  make: (place: string) => BlobStore | Promise<BlobStore>,
-): Promise<void> {
-  const place = newPlace();
-  const opened: BlobStore[] = [];
-  try {
-    await one.run({
-      async open() {
-        const blobs = await make(place);
-        opened.push(blobs);
-        return blobs;
-      },
-    });
-  } catch (error) {
-    throw nonconforming(name, error);
-  } finally {
-    for (const blobs of opened) await blobs[Symbol.asyncDispose]();
-  }
-}

@@ -1,3 +1,4 @@
+import { sameBytes } from '../foundation/bytes.js';
 import { describe, isMillwrightError, MillwrightError } from '../foundation/errors.js';
 
 /** One test of a conformance suite, for any runner: `test.skipIf(c.skip)(c.name, c.run)`. */
@@ -15,25 +16,6 @@ export interface CaseOf<Bench> {
   /** Runs only where `make(place)` opens the same place again. */
   readonly needs?: 'reopen' | 'bulk' | undefined;
   readonly run: (bench: Bench) => Promise<void>;
-}
-
-/** What a suite was told about the store, or was not. */
-export function reasonToSkip(
-  needs: CaseOf<never>['needs'],
-  support: { readonly reopen?: boolean | undefined; readonly bulk?: boolean | undefined },
-): string | undefined {
-  if (needs === 'reopen' && support.reopen !== true)
-    return 'needs `make(place)` to open the same place again: pass { reopen: true }';
-  if (needs === 'bulk' && support.bulk === false)
-    return 'writes more than a thousand commits, and { bulk: false } was passed';
-  return undefined;
-}
-
-let places = 0;
-
-/** A name for a place that no other test of this process has. */
-export function newPlace(): string {
-  return `conformance-${++places}`;
 }
 
 /** Fails the case unless the condition holds. */
@@ -84,8 +66,7 @@ class NonConforming {
 }
 
 function same(a: unknown, b: unknown): boolean {
-  if (a instanceof Uint8Array && b instanceof Uint8Array)
-    return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return sameBytes(a, b);
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => same(item, b[i]));
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Object.is(a, b);
   const left = Object.entries(a);

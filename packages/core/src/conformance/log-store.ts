@@ -2,7 +2,7 @@ import type { Clock } from '../foundation/clock.js';
 import { type CommitId, idSource } from '../foundation/ids.js';
 import { seededRandom } from '../foundation/random.js';
 import type { LogStore } from '../storage/types.js';
-import { type Case, type CaseOf, newPlace, nonconforming, reasonToSkip } from './case.js';
+import type { Case, CaseOf } from './case.js';
 import { abortCases } from './log/abort.js';
 import { ambiguityCases } from './log/ambiguity.js';
 import { boundsCases } from './log/bounds.js';
@@ -11,6 +11,7 @@ import { contractCases } from './log/contract.js';
 import { durabilityCases } from './log/durability.js';
 import { hostileCases } from './log/hostile.js';
 import type { LogBench } from './log/steps.js';
+import { suiteOf } from './suite.js';
 
 /**
  * The tests that every `LogStore` has to pass. `make` opens the log of a place: a new, empty one for a name that it has
@@ -22,12 +23,7 @@ export function logStoreCases(
   make: (place: string) => LogStore | Promise<LogStore>,
   support: LogStoreSupport = {},
 ): readonly Case[] {
-  return GROUPS.flatMap(([group, cases]) =>
-    cases.map((one) => {
-      const name = `${group}: ${one.name}`;
-      return { name, skip: reasonToSkip(one.needs, support), run: () => runCase(name, one, make) };
-    }),
-  );
+  return suiteOf(GROUPS, make, support, benchOf);
 }
 
 /** What the store under test can do, so that the rest is skipped. */
@@ -48,30 +44,15 @@ const GROUPS: readonly (readonly [string, readonly CaseOf<LogBench>[]])[] = [
   ['durability', durabilityCases],
 ];
 
-async function runCase(name: string, one: CaseOf<LogBench>, make: (place: string) => LogStore | Promise<LogStore>) {
-  const place = newPlace();
-  const opened: LogStore[] = [];
+/** Ids and choices are the same in every run of a case. */
+function benchOf(open: LogBench['open'], name: string): LogBench {
   const random = seededRandom(name.length);
   const nextId = idSource(FIXED_CLOCK, random);
-  try {
-    await one.run({
-      random,
-      commit: (seq, bytes = new TextEncoder().encode(`commit ${seq}`)) => ({
-        seq,
-        commitId: nextId<CommitId>(),
-        bytes,
-      }),
-      async open() {
-        const log = await make(place);
-        opened.push(log);
-        return log;
-      },
-    });
-  } catch (error) {
-    throw nonconforming(name, error);
-  } finally {
-    for (const log of opened) await log[Symbol.asyncDispose]();
-  }
+  return {
+    open,
+    random,
+    commit: (seq, bytes = new TextEncoder().encode(`commit ${seq}`)) => ({ seq, commitId: nextId<CommitId>(), bytes }),
+  };
 }
 
 const FIXED_CLOCK: Clock = { now: () => 1_700_000_000_000, monotonic: () => 0, schedule: () => () => undefined };

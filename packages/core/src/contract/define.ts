@@ -1,6 +1,7 @@
 import { type Digest, digestJson, parseDigest } from '../foundation/digest.js';
 import { describe, MillwrightError } from '../foundation/errors.js';
 import { defined } from '../foundation/options.js';
+import { isRecord } from '../foundation/record.js';
 import { compilePattern } from '../validation/pattern/pattern.js';
 import type { Expectation } from '../validation/types.js';
 import { expectationsOf } from './expectations.js';
@@ -159,10 +160,6 @@ function freeze(spec: FieldSpec): FieldSpec {
     ...(spec.dims && { dims: Object.freeze([...spec.dims]) }),
     ...(spec.fallback && { fallback: Object.freeze({ ...spec.fallback }) }),
   });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A `contract/invalid` error. */

@@ -1,5 +1,6 @@
 import type { StandardJSONSchemaV1 } from '@standard-schema/spec';
 import { describe } from '../foundation/errors.js';
+import { isRecord } from '../foundation/record.js';
 import { type ContractDefinition, defineContract, invalid } from './define.js';
 import type { JsonSchema } from './to-schema.js';
 import type { Contract, Fallback, FieldSpec, Fields } from './types.js';
@@ -133,8 +134,4 @@ function bounds(schema: JsonSchema, path: string): Pick<FieldSpec, 'min' | 'max'
     ...(typeof least === 'number' && least > Number.MIN_SAFE_INTEGER && { min: least }),
     ...(typeof most === 'number' && most < Number.MAX_SAFE_INTEGER && { max: most }),
   };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import type { Abortable } from '../foundation/abort.js';
-import { type Digest, decodeUtf8, parseDigest } from '../foundation/digest.js';
+import { decodeUtf8 } from '../foundation/bytes.js';
+import { type Digest, parseDigest } from '../foundation/digest.js';
 import type { Ledger } from '../ledger/types.js';
 import { collect } from '../storage/body.js';
 import type { BlobStore, HintSlot } from '../storage/types.js';

@@ -1,15 +1,7 @@
 import type { Abortable } from '../foundation/abort.js';
+import { decodeUtf8, encodeUtf8, fromHex, toHex } from '../foundation/bytes.js';
 import { canonicalJson, type Json } from '../foundation/canonical-json.js';
-import {
-  type Digest,
-  decodeUtf8,
-  digestBytes,
-  encodeUtf8,
-  fromHex,
-  parseDigest,
-  toDigest,
-  toHex,
-} from '../foundation/digest.js';
+import { type Digest, digestBytes, parseDigest, toDigest } from '../foundation/digest.js';
 import { invalidInput, MillwrightError } from '../foundation/errors.js';
 import { type CommitId, type LedgerId, parseId } from '../foundation/ids.js';
 import { collect } from '../storage/body.js';

@@ -1,5 +1,6 @@
+import { decodeUtf8, encodeUtf8 } from '../foundation/bytes.js';
 import { canonicalJson, type JsonObject, MAX_JSON_DEPTH } from '../foundation/canonical-json.js';
-import { type Digest, decodeUtf8, encodeUtf8 } from '../foundation/digest.js';
+import type { Digest } from '../foundation/digest.js';
 import { invalidInput, MillwrightError } from '../foundation/errors.js';
 import type { CommitId, LedgerId } from '../foundation/ids.js';
 import { defined } from '../foundation/options.js';

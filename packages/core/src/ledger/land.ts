@@ -1,3 +1,4 @@
+import { sameBytes } from '../foundation/bytes.js';
 import { type Clock, sleep } from '../foundation/clock.js';
 import { isMillwrightError } from '../foundation/errors.js';
 import type { Random } from '../foundation/random.js';
@@ -74,8 +75,4 @@ async function readBack(log: LogStore, commit: StoredCommit): Promise<'ours' | '
   } catch {
     return 'unreadable';
   }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
 }

@@ -1,6 +1,7 @@
 import type { Abortable } from '../foundation/abort.js';
+import { encodeUtf8 } from '../foundation/bytes.js';
 import type { Json, JsonObject } from '../foundation/canonical-json.js';
-import { type Digest, digestBytes, encodeUtf8, parseDigest } from '../foundation/digest.js';
+import { type Digest, digestBytes, parseDigest } from '../foundation/digest.js';
 import { invalidInput, MillwrightError } from '../foundation/errors.js';
 import { collect } from '../storage/body.js';
 import type { BlobStore } from '../storage/types.js';

@@ -1,4 +1,5 @@
-import { type Digest, fromHex } from '../foundation/digest.js';
+import { fromHex } from '../foundation/bytes.js';
+import type { Digest } from '../foundation/digest.js';
 import { leafHash, sameHash } from '../verifier/merkle-hash.js';
 import { extendsTree, includes } from '../verifier/merkle-proof.js';
 import { encodeEvent } from './commit-codec.js';

@@ -1,7 +1,8 @@
 import { type Abortable, type Closable, closable } from '../foundation/abort.js';
+import { decodeUtf8, encodeUtf8 } from '../foundation/bytes.js';
 import { canonicalJson, type Json, type JsonObject } from '../foundation/canonical-json.js';
 import { type Clock, systemClock } from '../foundation/clock.js';
-import { type Digest, decodeUtf8, digestBytes, encodeUtf8, parseDigest, toDigest } from '../foundation/digest.js';
+import { type Digest, digestBytes, parseDigest, toDigest } from '../foundation/digest.js';
 import { MillwrightError } from '../foundation/errors.js';
 import { idSource } from '../foundation/ids.js';
 import type { Random } from '../foundation/random.js';

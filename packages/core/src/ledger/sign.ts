@@ -1,5 +1,6 @@
 import type { Abortable } from '../foundation/abort.js';
-import { type Digest, fromHex, toDigest } from '../foundation/digest.js';
+import { fromHex } from '../foundation/bytes.js';
+import { type Digest, hexOf, toDigest } from '../foundation/digest.js';
 import { MillwrightError } from '../foundation/errors.js';
 import { formatEventExtra } from '../verifier/event-proof.js';
 import { type NoteSigner, signNote } from '../verifier/note.js';
@@ -72,5 +73,5 @@ function notExtended(signed: PinnedHead, actual: PinnedHead): MillwrightError<'l
 }
 
 function hashOf(digest: Digest): Uint8Array {
-  return fromHex(digest.slice('sha256:'.length));
+  return fromHex(hexOf(digest));
 }

@@ -1,5 +1,6 @@
+import { decodeUtf8, encodeUtf8 } from '../foundation/bytes.js';
 import { canonicalJson, type Json } from '../foundation/canonical-json.js';
-import { type Digest, decodeUtf8, digestBytes, encodeUtf8, parseDigest } from '../foundation/digest.js';
+import { type Digest, digestBytes, parseDigest } from '../foundation/digest.js';
 import { MillwrightError } from '../foundation/errors.js';
 import type { ByteRange, OpenBlob } from '../storage/types.js';
 import type { Projection, SnapshotPart } from './types.js';

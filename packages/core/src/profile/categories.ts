@@ -1,4 +1,4 @@
-import { encodeUtf8 } from '../foundation/digest.js';
+import { encodeUtf8 } from '../foundation/bytes.js';
 import { internStrings } from '../table/intern.js';
 import type { BoolChunk, ColumnChunk, ColumnView, DictionaryChunk } from '../table/types.js';
 import { countOnes, isValid } from '../table/validity.js';

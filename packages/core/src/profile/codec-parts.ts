@@ -1,5 +1,5 @@
+import { decodeUtf8, fromBase64 } from '../foundation/bytes.js';
 import type { JsonObject } from '../foundation/canonical-json.js';
-import { decodeUtf8 } from '../foundation/digest.js';
 import { invalidInput, MillwrightError } from '../foundation/errors.js';
 
 /** The object in bytes of JSON. @throws `input/invalid` */
@@ -69,16 +69,8 @@ export function unvarints(bytes: Uint8Array): Float64Array {
   return Float64Array.from(values);
 }
 
-export function toBase64(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
-}
-
-export function fromBase64(value: unknown, name: string): Uint8Array {
-  try {
-    return Uint8Array.from(atob(String(value)), (char) => char.charCodeAt(0));
-  } catch {
-    throw invalidInput(name, 'base64', value);
-  }
+export function bytesIn(value: unknown, name: string): Uint8Array {
+  const bytes = typeof value === 'string' ? fromBase64(value) : undefined;
+  if (bytes === undefined) throw invalidInput(name, 'base64', value);
+  return bytes;
 }

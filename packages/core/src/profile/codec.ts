@@ -1,19 +1,9 @@
+import { encodeUtf8, toBase64 } from '../foundation/bytes.js';
 import { canonicalJson, type JsonObject } from '../foundation/canonical-json.js';
-import { digestBytes, encodeUtf8 } from '../foundation/digest.js';
+import { digestBytes } from '../foundation/digest.js';
 import { invalidInput } from '../foundation/errors.js';
 import type { PhysicalType } from '../table/types.js';
-import {
-  count,
-  doubles,
-  fromBase64,
-  list,
-  littleEndian,
-  object,
-  parseObject,
-  toBase64,
-  unvarints,
-  varints,
-} from './codec-parts.js';
+import { bytesIn, count, doubles, list, littleEndian, object, parseObject, unvarints, varints } from './codec-parts.js';
 import { type ExactNumber, exactNumber } from './exact-number.js';
 import { type PresencePatterns, presencePatterns } from './presence.js';
 import type { CategoryProfile, ColumnProfile, NumberProfile, SketchBytes, TableProfile } from './types.js';
@@ -134,8 +124,8 @@ function decodeColumn(json: JsonObject, name: string, rowCount: number): ColumnP
 
 /** @throws `input/invalid` */
 export function decodeNumbers(json: JsonObject, name: string): Omit<NumberProfile, 'type' | 'rows' | 'nulls'> {
-  const edges = doubles(fromBase64(json['edges'], `${name}.edges`));
-  const counts = unvarints(fromBase64(json['counts'], `${name}.counts`));
+  const edges = doubles(bytesIn(json['edges'], `${name}.edges`));
+  const counts = unvarints(bytesIn(json['counts'], `${name}.counts`));
   if (counts.length !== edges.length + 1)
     throw invalidInput(`${name}.counts`, `${edges.length + 1} counts`, counts.length);
   for (let i = 1; i < edges.length; i++)
@@ -172,7 +162,7 @@ export function encodePresence({ columns, counts }: PresencePatterns): JsonObjec
 export function decodePresence(json: unknown, rowCount: number): PresencePatterns {
   const { columns, counts } = object(json, 'presence');
   const nothing = presencePatterns(list(columns, 'presence.columns').map(String));
-  const patterns = unvarints(fromBase64(counts, 'presence.counts'));
+  const patterns = unvarints(bytesIn(counts, 'presence.counts'));
   const total = patterns.reduce((sum, rows) => sum + rows, 0);
   if (patterns.length !== nothing.counts.length || total !== rowCount)
     throw invalidInput('presence', `${nothing.counts.length} patterns that add up to ${rowCount} rows`, total);
@@ -190,9 +180,9 @@ function encodeSketches({ distinct, quantiles, frequent }: SketchBytes): JsonObj
 function decodeSketches(json: unknown, name: string): SketchBytes {
   const { distinct, quantiles, frequent } = object(json, name);
   return {
-    distinct: fromBase64(distinct, `${name}.distinct`),
-    ...(quantiles !== undefined && { quantiles: fromBase64(quantiles, `${name}.quantiles`) }),
-    ...(frequent !== undefined && { frequent: fromBase64(frequent, `${name}.frequent`) }),
+    distinct: bytesIn(distinct, `${name}.distinct`),
+    ...(quantiles !== undefined && { quantiles: bytesIn(quantiles, `${name}.quantiles`) }),
+    ...(frequent !== undefined && { frequent: bytesIn(frequent, `${name}.frequent`) }),
   };
 }
 

@@ -1,10 +1,10 @@
+import { encodeUtf8, toBase64 } from '../foundation/bytes.js';
 import { canonicalJson, type JsonObject } from '../foundation/canonical-json.js';
-import { encodeUtf8 } from '../foundation/digest.js';
 import { invalidInput } from '../foundation/errors.js';
 import type { PhysicalType } from '../table/types.js';
 import { byText } from './categories.js';
 import { checkTotal, decodeNumbers, decodePresence, encodeNumbers, encodePresence, sealProfile } from './codec.js';
-import { count, fromBase64, list, object, parseObject, toBase64, unvarints, varints } from './codec-parts.js';
+import { bytesIn, count, list, object, parseObject, unvarints, varints } from './codec-parts.js';
 import type { CategoryProfile, ColumnProfile, NumberProfile, TableProfile } from './types.js';
 import { withoutValues } from './without-values.js';
 
@@ -96,7 +96,7 @@ function decodeColumn(
 
 function decodeCategories(json: JsonObject, name: string, anchor: CategoryProfile) {
   const names = [...ordered(anchor.counts).keys()];
-  const counts = unvarints(fromBase64(json['counts'], `${name}.counts`));
+  const counts = unvarints(bytesIn(json['counts'], `${name}.counts`));
   if (counts.length !== names.length) throw invalidInput(`${name}.counts`, `${names.length} counts`, counts.length);
   return {
     kind: 'category',

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Abortable } from '../foundation/abort.js';
-import { decodeUtf8 } from '../foundation/digest.js';
+import { decodeUtf8 } from '../foundation/bytes.js';
 import { invalidInput } from '../foundation/errors.js';
 import { openPayload, type PayloadRef, sealPayload } from '../ledger/payload.js';
 import type { BlobStore } from '../storage/types.js';

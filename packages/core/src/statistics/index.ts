@@ -46,6 +46,11 @@ export {
   type Tuning,
 } from './sequential/mixture.js';
 export * from './sequential/multinomial.js';
-export * from './sequential/quantile.js';
+export {
+  type QuantileHarmOptions,
+  quantileDifferenceLogE,
+  quantileHarmLogE,
+  quantileSequence,
+} from './sequential/quantile.js';
 export { distributionBand, doubleStitching } from './sequential/quantile-bands.js';
 export * from './sequential/quantile-histogram.js';

@@ -1,4 +1,4 @@
-import { fromBase64, toBase64 } from '../foundation/base64.js';
+import { fromBase64, toBase64 } from '../foundation/bytes.js';
 import { chunksOf } from '../storage/body.js';
 import { sameHash } from '../verifier/merkle-hash.js';
 import { type NoteVerifier, verifyNote } from '../verifier/note.js';

@@ -1,5 +1,6 @@
 import type { Abortable } from '../foundation/abort.js';
-import { fromHex } from '../foundation/digest.js';
+import { fromHex } from '../foundation/bytes.js';
+import { hexOf } from '../foundation/digest.js';
 import { type SignHeadOptions, signHead } from '../ledger/sign.js';
 import type { Ledger } from '../ledger/types.js';
 import type { NoteVerifier } from '../verifier/note.js';
@@ -111,5 +112,5 @@ async function consistencyPath(
 ): Promise<readonly Uint8Array[]> {
   if (old === 0) return [];
   const { path } = await ledger.proveConsistency(old, { to: size, ...o });
-  return path.map((digest) => fromHex(digest.slice('sha256:'.length)));
+  return path.map((digest) => fromHex(hexOf(digest)));
 }

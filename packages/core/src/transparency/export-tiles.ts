@@ -1,5 +1,6 @@
 import type { Abortable } from '../foundation/abort.js';
-import { encodeUtf8, toDigest } from '../foundation/digest.js';
+import { encodeUtf8 } from '../foundation/bytes.js';
+import { toDigest } from '../foundation/digest.js';
 import { MillwrightError } from '../foundation/errors.js';
 import { acceptCommit, startOfChain } from '../ledger/chain.js';
 import { merkleTree } from '../ledger/merkle-tree.js';

@@ -1,5 +1,5 @@
+import { decodeUtf8 } from '../foundation/bytes.js';
 import { type Clock, systemClock } from '../foundation/clock.js';
-import { decodeUtf8 } from '../foundation/digest.js';
 import { MillwrightError } from '../foundation/errors.js';
 import { type Random, systemRandom } from '../foundation/random.js';
 import { acceptCommit, type ChainPosition, sealCommit, startOfChain } from '../ledger/chain.js';

@@ -1,4 +1,4 @@
-import { encodeUtf8 } from '../foundation/digest.js';
+import { encodeUtf8 } from '../foundation/bytes.js';
 import type { ColumnView } from '../table/types.js';
 import { byteTableOfSet } from './pattern/byte-table.js';
 import { compilePattern } from './pattern/pattern.js';

@@ -1,5 +1,6 @@
-import { fromBase64, toBase64 } from '../foundation/base64.js';
+import { fromBase64, toBase64 } from '../foundation/bytes.js';
 import { deflate, inflate } from '../foundation/deflate.js';
+import { isRecord } from '../foundation/record.js';
 import { HASH_BYTES, leafHash, sameHash } from './merkle-hash.js';
 import { includes, MAX_PROOF_HASHES } from './merkle-proof.js';
 import type { TreeHead } from './tlog-checkpoint.js';
@@ -58,7 +59,7 @@ export async function verifyEventProof(text: string, options: VerifyHeadOptions)
   const event = parseObject(extra.entry);
   const info = parseObject(extra.info);
   const { type, data, version = 1 } = event ?? {};
-  if (typeof type !== 'string' || typeof version !== 'number' || !isObject(data))
+  if (typeof type !== 'string' || typeof version !== 'number' || !isRecord(data))
     return { ok: false, reason: 'the leaf is no event' };
   const commit = info && parseCommit(info);
   // An event cannot pass for a commit info: events have a type, commit infos have none.
@@ -145,14 +146,10 @@ function isText(value: unknown): value is string {
 function parseObject(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(decode(bytes) ?? '');
-    return isObject(value) ? value : undefined;
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function decode(bytes: Uint8Array): string | undefined {

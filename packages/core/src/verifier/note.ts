@@ -1,5 +1,6 @@
 import { sha256Bytes } from '#sha256';
-import { fromBase64, toBase64 } from '../foundation/base64.js';
+import { fromBase64, sameBytes, toBase64, toHex } from '../foundation/bytes.js';
+
 import { invalidInput } from '../foundation/errors.js';
 
 /** A key that signs notes (C2SP signed-note). What the private key is and where it lives is the implementation's. */
@@ -76,7 +77,7 @@ export async function verifyNote(
     if (!match || blob === undefined || blob === null || blob.length < 5)
       return refuse('a signature line is malformed');
     const [name, keyId, signature] = [match[1]!, blob.subarray(0, 4), blob.subarray(4)];
-    const verifier = verifiers.find((v) => v.name === name && same(v.keyId, keyId));
+    const verifier = verifiers.find((v) => v.name === name && sameBytes(v.keyId, keyId));
     if (verifier === undefined) continue;
     if (!(await verifier.verify(bytes, signature))) return refuse(`the signature of ${name} is wrong`);
     signers.add(name);
@@ -115,7 +116,7 @@ export async function ed25519Verifier(verifierKey: string): Promise<NoteVerifier
   checkName(name);
   const publicKey = key.subarray(1);
   const keyId = noteKeyId(name, type, publicKey);
-  if (id !== hex(keyId)) throw invalidInput('verifierKey', `the key id ${hex(keyId)}`, id);
+  if (id !== toHex(keyId)) throw invalidInput('verifierKey', `the key id ${toHex(keyId)}`, id);
   const imported = await crypto.subtle.importKey('raw', publicKey as BufferSource, 'Ed25519', true, ['verify']);
   const verify = (text: Uint8Array, signature: Uint8Array) =>
     crypto.subtle.verify('Ed25519', imported, signature as BufferSource, text as BufferSource);
@@ -135,7 +136,7 @@ export async function ed25519Verifier(verifierKey: string): Promise<NoteVerifier
 export function verifierKeyOf(name: string, publicKey: Uint8Array, type = ED25519): string {
   checkName(name);
   const key = concat(Uint8Array.of(type), publicKey);
-  return `${name}+${hex(noteKeyId(name, type, publicKey))}+${toBase64(key)}`;
+  return `${name}+${toHex(noteKeyId(name, type, publicKey))}+${toBase64(key)}`;
 }
 
 const TIME_BYTES = 8;
@@ -170,12 +171,4 @@ function concat(...parts: readonly Uint8Array[]): Uint8Array {
     at += part.length;
   }
   return out;
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,4 +1,4 @@
-import { fromBase64, toBase64 } from '../foundation/base64.js';
+import { fromBase64, toBase64 } from '../foundation/bytes.js';
 import { invalidInput } from '../foundation/errors.js';
 import { HASH_BYTES } from './merkle-hash.js';
 

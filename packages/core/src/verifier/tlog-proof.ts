@@ -1,4 +1,4 @@
-import { fromBase64, toBase64 } from '../foundation/base64.js';
+import { fromBase64, toBase64 } from '../foundation/bytes.js';
 import { HASH_BYTES, leafHash } from './merkle-hash.js';
 import { includes, MAX_PROOF_HASHES } from './merkle-proof.js';
 import type { TreeHead } from './tlog-checkpoint.js';

@@ -1,7 +1,7 @@
 import type { ColumnProfile, TableProfile } from '@millwright/core/profile';
 import { benjaminiHochberg, benjaminiYekutieli, holm } from '@millwright/core/statistics';
+import { show, showShare } from '../show.js';
 import { distribution } from '../test/distribution.js';
-import { showShare } from '../test/judge.js';
 import { missingTest, presenceTest, rangeTest, unseenTest } from '../test/presence.js';
 import type { DriftVerdict, TestOptions, TestResult } from '../test/types.js';
 import type { Assessment, ColumnCheck, ColumnCheckKind, ColumnPlan } from './types.js';
@@ -160,7 +160,7 @@ function describeCheck(column: string, check: ColumnCheckKind, result: TestResul
     case 'range':
       return `${column}: rows out of range went from ${change}`;
     default:
-      return `${column}: ${result.measure} ${Number(result.effect.toPrecision(3))}${part === undefined ? '' : `, mostly ${part.label} (${change})`}`;
+      return `${column}: ${result.measure} ${show(result.effect)}${part === undefined ? '' : `, mostly ${part.label} (${change})`}`;
   }
 }
 

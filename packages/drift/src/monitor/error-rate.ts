@@ -1,6 +1,6 @@
 import { type Clock, digestJson, type EventSource, eventHub, systemClock } from '@millwright/core';
 import { eDetector } from '../stream/e-detector.js';
-import { acknowledge, checkPolicy, QUIET, reduceTrigger } from '../trigger/reduce.js';
+import { keepTrigger } from '../trigger/keep-trigger.js';
 import type { TriggerDecision, TriggerPolicy, TriggerState } from '../trigger/types.js';
 
 /** How often the model may be wrong, and how rarely a false alarm may come. */
@@ -51,12 +51,11 @@ const RECENT = 512;
  */
 export function createErrorRateMonitor(options: ErrorRateMonitorOptions): ErrorRateMonitor {
   const { baseline, arl, name = 'error-rate', clock = systemClock } = options;
-  const policy = checkPolicy({ confirm: { count: 1, of: 1 }, ...options.policy });
+  const trigger = keepTrigger({ confirm: { count: 1, of: 1 }, ...options.policy });
   const detector = eDetector.init({ baseline, arl });
   const normal = typeof baseline === 'number' ? baseline : baseline.count / baseline.rows;
   const hub = eventHub<{ alarm: ErrorRateAlarm }>();
   const latest = new Uint8Array(RECENT);
-  let trigger = QUIET;
   let rows = 0;
   let count = 0;
 
@@ -72,10 +71,9 @@ export function createErrorRateMonitor(options: ErrorRateMonitorOptions): ErrorR
       integrity: [],
       digest: digestJson({ name, rows, count, recent: { ...recent } }),
     };
-    const step = reduceTrigger(policy, trigger, evidence, clock.now());
-    trigger = step.state;
+    const decision = trigger.decide(evidence, clock.now());
     const sentence = `The error rate has risen: ${(rate * 100).toPrecision(3)} % of the last ${recent.rows} labels, ${(normal * 100).toPrecision(3)} % before.`;
-    const found = { labels: rows, recent, baseline, trigger: step.decision, sentence };
+    const found = { labels: rows, recent, baseline, trigger: decision, sentence };
     hub.emit('alarm', found);
     options.onTrigger?.(found);
     return found;
@@ -84,7 +82,7 @@ export function createErrorRateMonitor(options: ErrorRateMonitorOptions): ErrorR
   return {
     events: hub,
     get triggerState() {
-      return trigger;
+      return trigger.state;
     },
     get seen() {
       return { count, rows };
@@ -101,8 +99,6 @@ export function createErrorRateMonitor(options: ErrorRateMonitorOptions): ErrorR
       }
       return alarms;
     },
-    acknowledge() {
-      trigger = acknowledge(trigger);
-    },
+    acknowledge: trigger.acknowledge,
   };
 }

@@ -1,6 +1,8 @@
 import { type Clock, digestJson, type EventSource, eventHub, invalidInput, systemClock } from '@millwright/core';
+import { show } from '../show.js';
 import { eDetector } from '../stream/e-detector.js';
-import { acknowledge, checkPolicy, QUIET, reduceTrigger } from '../trigger/reduce.js';
+import { meanOf } from '../sums.js';
+import { keepTrigger } from '../trigger/keep-trigger.js';
 import type { TriggerDecision, TriggerPolicy, TriggerState } from '../trigger/types.js';
 
 /** What is normal for an indicator, which change is bad, and how rarely a false alarm may come. */
@@ -57,14 +59,13 @@ const RECENT = 512;
  */
 export function createIndicatorMonitor(options: IndicatorMonitorOptions): IndicatorMonitor {
   const { name, baseline, range = [0, 1], direction = 'down', arl, clock = systemClock } = options;
-  const policy = checkPolicy({ confirm: { count: 1, of: 1 }, ...options.policy });
+  const trigger = keepTrigger({ confirm: { count: 1, of: 1 }, ...options.policy });
   const detector = eDetector.init({ baseline, range, direction, arl });
   const normal = typeof baseline === 'number' ? baseline : meanOf(baseline);
   const margin = options.margin ?? Math.abs(normal) / 10;
   if (!(margin > 0)) throw invalidInput('margin', 'a number above 0', margin);
   const hub = eventHub<{ alarm: IndicatorAlarm }>();
   const latest = new Float64Array(RECENT);
-  let trigger = QUIET;
   let seen = 0;
 
   const alarm = (): IndicatorAlarm => {
@@ -78,11 +79,10 @@ export function createIndicatorMonitor(options: IndicatorMonitorOptions): Indica
       integrity: [],
       digest: digestJson({ name, seen, recent: { ...recent } }),
     };
-    const step = reduceTrigger(policy, trigger, evidence, clock.now());
-    trigger = step.state;
+    const decision = trigger.decide(evidence, clock.now());
     const word = direction === 'down' ? 'fallen' : 'risen';
     const sentence = `${name} has ${word}: ${show(recent.mean)} on average in the last ${values} values, ${show(normal)} before.`;
-    const found = { name, values: seen, recent, baseline: normal, trigger: step.decision, sentence };
+    const found = { name, values: seen, recent, baseline: normal, trigger: decision, sentence };
     hub.emit('alarm', found);
     options.onTrigger?.(found);
     return found;
@@ -91,7 +91,7 @@ export function createIndicatorMonitor(options: IndicatorMonitorOptions): Indica
   return {
     events: hub,
     get triggerState() {
-      return trigger;
+      return trigger.state;
     },
     observe(values) {
       const [low, high] = range;
@@ -104,16 +104,6 @@ export function createIndicatorMonitor(options: IndicatorMonitorOptions): Indica
       }
       return alarms;
     },
-    acknowledge() {
-      trigger = acknowledge(trigger);
-    },
+    acknowledge: trigger.acknowledge,
   };
-}
-
-function meanOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function show(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }

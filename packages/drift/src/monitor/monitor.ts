@@ -10,7 +10,7 @@ import {
 } from '@millwright/core';
 import { mergeProfiles, type TableProfile } from '@millwright/core/profile';
 import type { Table } from '@millwright/core/table';
-import { acknowledge, checkPolicy, QUIET, reduceTrigger } from '../trigger/reduce.js';
+import { asksForAction, keepTrigger } from '../trigger/keep-trigger.js';
 import type { TriggerPolicy, TriggerState } from '../trigger/types.js';
 import { assembler, type Span } from './assemble.js';
 import { type AssessOptions, compareProfiles, plansOf } from './assess.js';
@@ -103,7 +103,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const spec = checkWindow('by' in options.window ? options.window : { by: 'rows', rows: options.window.rows });
   if (options.rolling !== undefined && !(Number.isInteger(options.rolling.windows) && options.rolling.windows > 0))
     throw invalidInput('rolling.windows', 'an integer above 0', options.rolling.windows);
-  const policy = checkPolicy(options.policy);
+  const trigger = keepTrigger(options.policy, options.triggerState);
   const plans = plansOf(reference, options.columns);
   for (const column of plans.keys())
     if (!reference.columns.has(column)) throw invalidInput('columns', 'columns of the reference', column);
@@ -112,7 +112,6 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const hub = eventHub<MonitorEvents>();
   const windows = assembler(spec, reference, [...plans.keys()], (event) => hub.emit('late', event), options.segments);
   let latest = options.rolling?.profiles ?? [];
-  let trigger = options.triggerState ?? QUIET;
   let lastClosed: number | undefined;
   let closed = false;
 
@@ -142,14 +141,13 @@ export function createMonitor(options: MonitorOptions): Monitor {
     const integrity = partial ? [] : assessment.integrity;
     const lossPerDay = options.lossPerDay?.(assessment, facts);
     const now = endMs ?? clock.now();
-    const step = reduceTrigger(policy, trigger, { key, severity, integrity, lossPerDay, digest: profile.digest }, now);
-    trigger = step.state;
+    const decision = trigger.decide({ key, severity, integrity, lossPerDay, digest: profile.digest }, now);
     const base = {
       format: 'millwright.drift-decision/1',
       monitor: name,
       window: facts,
       ...assessment,
-      trigger: step.decision,
+      trigger: decision,
       reference: reference.digest,
       season: season && { name: season.name, reference: season.profile.digest },
       rolling,
@@ -161,7 +159,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
     // NaN and undefined have no canonical form; in records they are null and absent.
     const record: DriftDecision = { ...base, digest: digestJson(JSON.parse(JSON.stringify(base))) };
     hub.emit('window', record);
-    if (step.decision.action !== 'none' && step.decision.action !== 'insufficient') {
+    if (asksForAction(decision)) {
       hub.emit('triggered', record);
       options.onTrigger?.(record);
     }
@@ -177,7 +175,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
   return {
     events: hub,
     get triggerState() {
-      return trigger;
+      return trigger.state;
     },
     get rollingProfiles() {
       return latest;
@@ -197,9 +195,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
       windows.advance(timeMs);
       return judge();
     },
-    acknowledge() {
-      trigger = acknowledge(trigger);
-    },
+    acknowledge: trigger.acknowledge,
     close() {
       if (closed) return [];
       closed = true;

@@ -1,5 +1,6 @@
 import { mergeProfiles, profileTable, type TableProfile } from '@millwright/core/profile';
 import { columnOf, readStrings, type Table, takeRows } from '@millwright/core/table';
+import { showShare } from '../show.js';
 import { type AssessOptions, compareProfiles, plansOf } from './assess.js';
 import type { Assessment, SegmentedReference, SegmentShare } from './types.js';
 
@@ -116,7 +117,7 @@ const MOST = 0.5;
 function sentenceWith(sentence: string, shares: readonly SegmentShare[]): string {
   const first = shares.find(({ column }) => sentence.startsWith(column));
   if (first === undefined || first.share < MOST) return sentence;
-  return sentence.replace(/\.$/, `; ${Number((100 * first.share).toPrecision(3))} % of it in \`${first.segment}\`.`);
+  return sentence.replace(/\.$/, `; ${showShare(first.share)} of it in \`${first.segment}\`.`);
 }
 
 function rowsOf(profiles: ReadonlyMap<string, TableProfile>): number {

@@ -9,7 +9,8 @@ import {
 } from '@millwright/core';
 import type { Table } from '@millwright/core/table';
 import { featureSkew, type SkewOptions, type SkewReport } from '@millwright/core/validation/skew';
-import { acknowledge, checkPolicy, QUIET, reduceTrigger } from '../trigger/reduce.js';
+import { showShare } from '../show.js';
+import { asksForAction, keepTrigger } from '../trigger/keep-trigger.js';
 import type { TriggerDecision, TriggerPolicy, TriggerState } from '../trigger/types.js';
 
 /** How offline and online features are paired, and what a difference leads to. */
@@ -60,14 +61,13 @@ export interface SkewMonitor {
  */
 export function createSkewMonitor(options: SkewMonitorOptions): SkewMonitor {
   const { name = 'skew', clock = systemClock, transform: trained } = options;
-  const policy = checkPolicy(options.policy);
+  const trigger = keepTrigger(options.policy);
   const hub = eventHub<{ compared: SkewRecord }>();
-  let trigger = QUIET;
   let comparisons = 0;
   return {
     events: hub,
     get triggerState() {
-      return trigger;
+      return trigger.state;
     },
     compare(offline, online, { transform: served } = {}) {
       const report = featureSkew(offline, online, options);
@@ -85,24 +85,21 @@ export function createSkewMonitor(options: SkewMonitorOptions): SkewMonitor {
         served: served ?? null,
       };
       const evidence = { key, severity, integrity: faults, digest: digestJson(facts) };
-      const step = reduceTrigger(policy, trigger, evidence, clock.now());
-      trigger = step.state;
+      const decision = trigger.decide(evidence, clock.now());
       const record: SkewRecord = {
         format: 'millwright.skew-decision/1',
         monitor: name,
         verdict,
         report,
         transform,
-        trigger: step.decision,
+        trigger: decision,
         sentence: sentenceOf(verdict, faults, report),
       };
       hub.emit('compared', record);
-      if (step.decision.action !== 'none' && step.decision.action !== 'insufficient') options.onTrigger?.(record);
+      if (asksForAction(decision)) options.onTrigger?.(record);
       return record;
     },
-    acknowledge() {
-      trigger = acknowledge(trigger);
-    },
+    acknowledge: trigger.acknowledge,
   };
 }
 
@@ -118,8 +115,7 @@ function faultsOf(report: SkewReport): readonly string[] {
       if (verdict !== 'fail') return [];
       const wrong = mismatch + offlineOnly + onlineOnly;
       if (wrong > 0) return [`\`${feature}\` differs in ${wrong} of ${match + wrong} rows`];
-      const moved =
-        distribution === undefined ? '' : ` by ${Number((100 * distribution.totalVariation).toPrecision(3))} %`;
+      const moved = distribution === undefined ? '' : ` by ${showShare(distribution.totalVariation)}`;
       return [`\`${feature}\` is distributed otherwise${moved}`];
     },
   );

@@ -3,6 +3,7 @@ import { mannWhitneyU, normalLogSf, normalQuantile } from '@millwright/core/stat
 import type { Table } from '@millwright/core/table';
 import { boostedTrees } from '../learner/boosted-trees.js';
 import { type Fitted, type Learner, type Matrix, takeMatrixRows } from '../learner/learner.js';
+import { show } from '../show.js';
 import { checkOptions, judge } from '../test/judge.js';
 import type { TestOptions, TestPart, TestResult } from '../test/types.js';
 import { encoderOf } from './encode.js';
@@ -111,7 +112,6 @@ function areaOf(scores: Float64Array, isCurrent: Uint8Array): { readonly area: n
 
 /** `Current rows can be told from the reference's (area 0.89, 0.49 to 0.51 by chance), mostly by hour.` */
 function tell({ statistic, parts }: TestResult, { lower, upper }: DomainResult['band']): string {
-  const show = (value: number) => String(Number(value.toPrecision(3)));
   const by = parts[0] === undefined ? '' : `, mostly by ${parts[0].label}`;
   return `Current rows can be told from the reference's (area ${show(statistic)}, ${show(lower)} to ${show(upper)} by chance)${by}.`;
 }

@@ -2,6 +2,7 @@ import { invalidInput } from '@millwright/core';
 import { normalQuantile, welchTTest } from '@millwright/core/statistics';
 import type { Table } from '@millwright/core/table';
 import type { Matrix } from '../learner/learner.js';
+import { meanOf } from '../sums.js';
 import { checkOptions, judge } from '../test/judge.js';
 import type { TestOptions, TestResult } from '../test/types.js';
 import { symmetricEigen } from './eigen.js';
@@ -60,10 +61,10 @@ export function reconstruction(reference: Table, options: ReconstructionOptions 
       const checked = checkOptions(testOptions, DEFAULT_MARGIN);
       const now = residuals(encoder.encode(current), half);
       const { t, pValue, estimate, standardError } = welchTTest(now.errors, before.errors);
-      const mean = average(before.errors);
+      const usual = meanOf(before.errors);
       const known = now.errors.length > 1 && before.errors.length > 1 && standardError > 0;
       const z = normalQuantile(1 - checked.alpha / 2) + normalQuantile(checked.power);
-      const target = checked.margin * mean;
+      const target = checked.margin * usual;
       const all = before.perColumn.reduce((sum, value) => sum + value, 0);
       return judge(
         {
@@ -71,7 +72,7 @@ export function reconstruction(reference: Table, options: ReconstructionOptions 
           method: `${half.kept.length} principal components, Welch t`,
           statistic: t,
           pValue: known ? pValue : undefined,
-          effect: known ? Math.abs(estimate) / mean : Number.NaN,
+          effect: known ? Math.abs(estimate) / usual : Number.NaN,
           measure: 'relative change of the reconstruction error',
           rows: { reference: before.errors.length, current: current.rowCount },
           needed: known && target > 0 ? (z * standardError * Math.sqrt(now.errors.length)) ** 2 / target ** 2 : 2,
@@ -121,7 +122,7 @@ function everySecond({ rows, columns }: Matrix, first: 0 | 1): Matrix {
 
 /** Mean and standard deviation with missing values at the mean, so that they count for the deviation (as NannyML). */
 function scaleOf({ rows, columns }: Matrix): Scale {
-  const mean = Float64Array.from(columns, (column) => average(column.filter((value) => !Number.isNaN(value))) || 0);
+  const mean = Float64Array.from(columns, (column) => meanOf(column.filter((value) => !Number.isNaN(value))) || 0);
   const deviation = Float64Array.from(columns, (column, k) => {
     let squares = 0;
     for (const value of column) if (!Number.isNaN(value)) squares += (value - mean[k]!) ** 2;
@@ -189,8 +190,4 @@ function residuals(
     errors[row] = Math.sqrt(squares);
   }
   return { errors, perColumn };
-}
-
-function average(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,4 +1,6 @@
 import { invalidInput } from '@millwright/core';
+import { quantileSorted } from '@millwright/core/statistics';
+import { meanOf } from '../sums.js';
 
 /** Rules for equal-width bins, as numpy's `histogram_bin_edges` knows them. */
 export type BinRule = 'sturges' | 'doane' | 'fd' | 'scott' | 'rice' | 'sqrt' | 'auto';
@@ -58,12 +60,12 @@ const WIDTHS: Readonly<Record<BinRule, (sorted: Float64Array, range: number) => 
     const n = x.length;
     const sigma = deviation(x);
     if (n <= 2 || !(sigma > 0)) return 0;
-    const center = mean(x);
-    const skew = mean(x.map((value) => ((value - center) / sigma) ** 3));
+    const center = meanOf(x);
+    const skew = meanOf(x.map((value) => ((value - center) / sigma) ** 3));
     const spread = Math.sqrt((6 * (n - 2)) / ((n + 1) * (n + 3)));
     return range / (1 + Math.log2(n) + Math.log2(1 + Math.abs(skew) / spread));
   },
-  fd: (x) => (2 * (quantile(x, 0.75) - quantile(x, 0.25))) / x.length ** (1 / 3),
+  fd: (x) => (2 * (quantileSorted(x, 0.75) - quantileSorted(x, 0.25))) / x.length ** (1 / 3),
   scott: (x) => ((24 * Math.sqrt(Math.PI)) / x.length) ** (1 / 3) * deviation(x),
   rice: (x, range) => range / (2 * x.length ** (1 / 3)),
   sqrt: (x, range) => range / Math.sqrt(x.length),
@@ -73,22 +75,8 @@ const WIDTHS: Readonly<Record<BinRule, (sorted: Float64Array, range: number) => 
   },
 };
 
-function mean(values: Float64Array): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
-}
-
 /** Population standard deviation. */
 export function deviation(values: Float64Array): number {
-  const center = mean(values);
-  return Math.sqrt(mean(values.map((value) => (value - center) ** 2)));
-}
-
-/** Linear interpolation between order statistics (numpy's default). */
-function quantile(sorted: Float64Array, q: number): number {
-  const at = q * (sorted.length - 1);
-  const low = Math.floor(at);
-  const below = sorted[low]!;
-  return below + (at - low) * ((sorted[low + 1] ?? below) - below);
+  const center = meanOf(values);
+  return Math.sqrt(meanOf(values.map((value) => (value - center) ** 2)));
 }

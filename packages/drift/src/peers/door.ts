@@ -1,4 +1,5 @@
 import { type ColumnView, readNumbers, readStrings } from '@millwright/core/table';
+import { show } from '../show.js';
 import type { TestResult, TwoSampleTest } from '../test/types.js';
 
 /** The values of a column as other tools see them: without null, NaN and infinities. */
@@ -54,7 +55,7 @@ export function verdictOf(
     rows,
     need: known ? undefined : { rows: 1 },
     parts: [],
-    sentence: `${id} ${known ? Number(score.toPrecision(3)) : 'unknown'} (threshold ${limit}).`,
+    sentence: `${id} ${known ? show(score) : 'unknown'} (threshold ${limit}).`,
   };
 }
 

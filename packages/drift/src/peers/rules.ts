@@ -1,4 +1,5 @@
 import { chiSquareSf, normalSf } from '@millwright/core/statistics';
+import { total } from '../sums.js';
 
 /** p-values of other tools on the counts of two samples, with their faults. */
 type Counts = ArrayLike<number>;
@@ -50,10 +51,4 @@ export function yatesChiSquare(
     }
   }
   return { statistic, pValue: chiSquareSf(statistic, filled - 1) };
-}
-
-function total(counts: Counts): number {
-  let sum = 0;
-  for (let k = 0; k < counts.length; k++) sum += counts[k]!;
-  return sum;
 }

@@ -1,5 +1,6 @@
 import { invalidInput, type Random, seededRandom } from '@millwright/core';
 import { type IsotonicFit, isotonicAt, isotonicFit, sortOrder } from '@millwright/core/statistics';
+import { meanOf } from '../sums.js';
 import type { CbpeOptions } from './cbpe.js';
 import {
   type Confusion,
@@ -84,7 +85,7 @@ export function cbpeMulticlass(reference: LabelledClassScores, options: CbpeOpti
               value: value[name],
               reference: known.values[name],
               samplingError: known.spreads[name] / Math.sqrt(n),
-              modelError: Math.sqrt(mean(others.map((other) => (other[name] - value[name]) ** 2))),
+              modelError: Math.sqrt(meanOf(others.map((other) => (other[name] - value[name]) ** 2))),
               referenceError: known.spreads[name] / Math.sqrt(labels.length),
               rows: n,
               better: 1,
@@ -108,13 +109,13 @@ type Figures = Readonly<Record<MulticlassMetric, number>>;
 
 function figuresOf(cells: readonly Confusion[], areas: readonly number[]): Figures {
   const rows = cells[0]!.tp + cells[0]!.fp + cells[0]!.fn + cells[0]!.tn;
-  const macro = (name: RatioName) => mean(cells.map((cell) => ratio(name, cell)));
+  const macro = (name: RatioName) => meanOf(cells.map((cell) => ratio(name, cell)));
   return {
     accuracy: cells.reduce((sum, { tp }) => sum + tp, 0) / rows,
     precision: macro('precision'),
     recall: macro('recall'),
     f1: macro('f1'),
-    rocAuc: mean(areas),
+    rocAuc: meanOf(areas),
   };
 }
 
@@ -130,13 +131,13 @@ function realised(
     cells,
     areas.map(({ auc }) => auc),
   );
-  const [precision, recall, f1] = MACRO.map((name) => mean(cells.map((cell) => ratioSpread(name, cell))));
+  const [precision, recall, f1] = MACRO.map((name) => meanOf(cells.map((cell) => ratioSpread(name, cell))));
   const spreads = {
     accuracy: Math.sqrt(values.accuracy * (1 - values.accuracy)),
     precision: precision!,
     recall: recall!,
     f1: f1!,
-    rocAuc: mean(areas.map(({ spread }) => spread)),
+    rocAuc: meanOf(areas.map(({ spread }) => spread)),
   };
   return { values, spreads };
 }
@@ -235,8 +236,4 @@ function checkIndices(name: string, of: ArrayLike<number>, rows: number, classes
   for (let i = 0; i < rows; i++)
     if (!(Number.isInteger(of[i]) && of[i]! >= 0 && of[i]! < classes))
       throw invalidInput(`${name}[${i}]`, `the index of a class, 0 to ${classes - 1}`, of[i]);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,6 +1,7 @@
 import { invalidInput, seededRandom } from '@millwright/core';
 import { boostedTrees } from '../learner/boosted-trees.js';
 import { type Learner, type Matrix, takeMatrixRows } from '../learner/learner.js';
+import { meanOf } from '../sums.js';
 import { checkEstimator, judgeFigure } from './judge-figure.js';
 import { worstSentence } from './sentence.js';
 import type { EstimatedFigure, EstimatorOptions, PerformanceEstimate } from './types.js';
@@ -61,9 +62,7 @@ export function dle(reference: TargetRows, options: DleOptions = {}): DleEstimat
     estimate(rows) {
       checkRows(rows);
       const window = withPrediction(rows);
-      const means = new Map(
-        [...learnt].map(([loss, { model, bias }]) => [loss, average(model.predict(window)) + bias]),
-      );
+      const means = new Map([...learnt].map(([loss, { model, bias }]) => [loss, meanOf(model.predict(window)) + bias]));
       const figures = Object.fromEntries(
         metrics.map((metric): [string, EstimatedFigure] => {
           const model = learnt.get(LOSS_OF[metric].loss)!;
@@ -145,10 +144,10 @@ function learnLoss(
   const rowError = spread(off);
   return {
     model,
-    bias: average(off),
+    bias: meanOf(off),
     biasError: rowError / Math.sqrt(off.length),
     rowError,
-    referenceMean: average(losses),
+    referenceMean: meanOf(losses),
     referenceSpread: spread(losses),
   };
 }
@@ -183,11 +182,7 @@ function rooted(metric: DleMetric, value: number): number {
   return LOSS_OF[metric].root ? Math.sqrt(value) : value;
 }
 
-function average(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 function spread(values: Float64Array): number {
-  const mean = average(values);
+  const mean = meanOf(values);
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
 }

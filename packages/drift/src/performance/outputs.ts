@@ -1,6 +1,7 @@
 import { quantileSorted } from '@millwright/core/statistics';
 import { tableFrom } from '@millwright/core/table';
 import { compareStrata } from '../multivariate/strata.js';
+import { show } from '../show.js';
 import type { TwoSampleCells } from '../test/cells.js';
 import { distribution, testCells } from '../test/distribution.js';
 import type { TestOptions, TestResult } from '../test/types.js';
@@ -91,8 +92,4 @@ function binary(name: string, reference: ArrayLike<number>, current: ArrayLike<n
 
 function cellsNamed(name: string, reference: Float64Array, current: Float64Array): TwoSampleCells {
   return { reference, current, ordered: false, label: (k) => `${name} ${k}` };
-}
-
-function show(score: number): string {
-  return String(Number(score.toPrecision(3)));
 }

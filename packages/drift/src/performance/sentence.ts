@@ -1,3 +1,4 @@
+import { show } from '../show.js';
 import type { EstimatedFigure } from './types.js';
 
 /** Names the figure that is worse by most of its band, or says that none is. */
@@ -21,8 +22,4 @@ function bySeverity([, a]: readonly [string, EstimatedFigure], [, b]: readonly [
 
 function severity({ value, reference, samplingError, modelError }: EstimatedFigure): number {
   return Math.abs(value - reference) / Math.hypot(samplingError, modelError);
-}
-
-function show(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }

@@ -1,5 +1,6 @@
 import { MillwrightError } from '@millwright/core';
 import type { CategoryProfile, ColumnProfile, NumberProfile } from '@millwright/core/profile';
+import { total } from '../sums.js';
 
 /** Counts of the same cells in two samples: the 2×K table. */
 export interface TwoSampleCells {
@@ -25,7 +26,7 @@ export function cellsOf(reference: ColumnProfile, current: ColumnProfile): TwoSa
 
 /** Row totals of a table. */
 export function totalsOf(cells: TwoSampleCells): { readonly reference: number; readonly current: number } {
-  return { reference: sum(cells.reference), current: sum(cells.current) };
+  return { reference: total(cells.reference), current: total(cells.current) };
 }
 
 /** No cell beyond this many for numbers: more cells dilute what the test can see. */
@@ -132,11 +133,11 @@ function poolNeighbours(cells: TwoSampleCells, least: number): TwoSampleCells {
 }
 
 function poolRare(cells: TwoSampleCells, least: number): TwoSampleCells {
-  const total = (k: number) => cells.reference[k]! + cells.current[k]!;
-  const order = Array.from(cells.reference.keys()).sort((a, b) => total(b) - total(a) || a - b);
-  const kept = order.filter((k) => total(k) >= least);
+  const rowsIn = (k: number) => cells.reference[k]! + cells.current[k]!;
+  const order = Array.from(cells.reference.keys()).sort((a, b) => rowsIn(b) - rowsIn(a) || a - b);
+  const kept = order.filter((k) => rowsIn(k) >= least);
   let rare = 0;
-  for (const k of order.slice(kept.length)) rare += total(k);
+  for (const k of order.slice(kept.length)) rare += rowsIn(k);
   // Rare ones that are too few even together join the smallest category that stands alone.
   const alone = rare > 0 && rare < least && kept.length > 1 ? kept.length - 1 : kept.length;
   const groupOf = new Map(kept.slice(0, alone).map((k, group) => [k, group]));
@@ -168,12 +169,6 @@ function lastAtMost(starts: readonly number[], cell: number): number {
   let group = 0;
   while (group + 1 < starts.length && starts[group + 1]! <= cell) group++;
   return group;
-}
-
-function sum(values: Float64Array): number {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
 }
 
 function mismatch(reason: string): MillwrightError<'profile/unmergeable'> {

@@ -1,4 +1,5 @@
 import { chiSquareLogSf, chiSquareQuantile, normalQuantile } from '@millwright/core/statistics';
+import { total } from '../sums.js';
 import { poolCells, type TwoSampleCells } from './cells.js';
 
 /** A statistic with a chi-square law. */
@@ -134,10 +135,4 @@ function williams(columns: readonly number[], n: number, m: number): number {
   const rows = n + m;
   const inverse = columns.reduce((sum, both) => sum + 1 / both, 0);
   return 1 + ((rows / n + rows / m - 1) * (rows * inverse - 1)) / (6 * rows * (columns.length - 1));
-}
-
-function total(counts: ArrayLike<number>): number {
-  let sum = 0;
-  for (let k = 0; k < counts.length; k++) sum += counts[k]!;
-  return sum;
 }

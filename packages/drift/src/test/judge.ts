@@ -1,4 +1,5 @@
 import { invalidInput } from '@millwright/core';
+import { show, showP, showShare } from '../show.js';
 import type { TestOptions, TestPart, TestResult } from './types.js';
 
 /** What a test has found, before it is judged. */
@@ -60,17 +61,6 @@ export function checkOptions(options: TestOptions, margin: number): JudgeOptions
   return { alpha, power, margin: chosen };
 }
 
-/** `0.0312`, `1.2e-9`, `below 1e-300` */
-export function showP(p: number | undefined): string {
-  if (p === undefined || Number.isNaN(p)) return 'no p-value';
-  return p < 1e-300 ? 'p below 1e-300' : `p = ${p < 1e-3 ? p.toExponential(1) : p.toPrecision(2)}`;
-}
-
-/** `12.3 %` */
-export function showShare(share: number): string {
-  return `${Number((share * 100).toPrecision(3))} %`;
-}
-
 function sentenceOf(result: Omit<TestResult, 'sentence'>): string {
   const { effect, measure, margin, pValue, rows, parts, need } = result;
   const size = `${capital(measure)} ${show(effect)} (margin ${show(margin)}, ${showP(pValue)})`;
@@ -87,10 +77,6 @@ function sentenceOf(result: Omit<TestResult, 'sentence'>): string {
     case 'insufficient':
       return `${rows.current} rows against ${rows.reference} cannot tell${need?.rows === undefined ? '' : `; ${need.rows} more are needed`}. ${size}.`;
   }
-}
-
-function show(value: number): string {
-  return Number.isNaN(value) ? 'unknown' : String(Number(value.toPrecision(3)));
 }
 
 function capital(text: string): string {

@@ -1,4 +1,5 @@
 import { type Digest, defined, digestJson, invalidInput } from '@millwright/core';
+import { show } from '../show.js';
 import type {
   TriggerAction,
   TriggerDecision,
@@ -119,7 +120,7 @@ function recentWith(state: TriggerState, policy: CheckedPolicy, speaks: boolean)
 
 function sentenceOf(decision: Omit<TriggerDecision, 'sentence'>, policy: CheckedPolicy): string {
   const { count, of } = policy.confirm;
-  const size = decision.severity === undefined ? '' : `severity ${Number(decision.severity.toPrecision(3))}`;
+  const size = decision.severity === undefined ? '' : `severity ${show(decision.severity)}`;
   switch (decision.reasons[0]!) {
     case 'quiet':
       return 'Nothing that matters has changed.';
@@ -144,7 +145,7 @@ function sentenceOf(decision: Omit<TriggerDecision, 'sentence'>, policy: Checked
     case 'cooldown':
       return 'The change is confirmed, but the last retraining is too recent to do another.';
     case 'not-worth-it':
-      return `The change is confirmed, but ${policy.cost?.days} days of it lose ${Number(((decision.lossPerDay ?? 0) * (policy.cost?.days ?? 0)).toPrecision(3))} and a retraining costs ${policy.cost?.retraining}.`;
+      return `The change is confirmed, but ${policy.cost?.days} days of it lose ${show((decision.lossPerDay ?? 0) * (policy.cost?.days ?? 0))} and a retraining costs ${policy.cost?.retraining}.`;
     case 'budget':
       return `The budget of ${policy.budget.retrains} retrainings is spent: a person has to decide.`;
   }

@@ -1,4 +1,12 @@
-import { canonicalJson, encodeUtf8, invalidInput, MillwrightError, systemClock } from '@millwright/core';
+import {
+  canonicalJson,
+  encodeUtf8,
+  fromBase64,
+  invalidInput,
+  MillwrightError,
+  systemClock,
+  toBase64,
+} from '@millwright/core';
 import type { Ledger, LedgerEvent } from '@millwright/core/ledger';
 import { type DeliveryOptions, deliverEvents, type EventExit } from './deliver.js';
 
@@ -108,13 +116,4 @@ async function keyOf(secret: string): Promise<CryptoKey> {
     'sign',
     'verify',
   ]);
-}
-
-function toBase64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
-}
-
-function fromBase64(text: string): Uint8Array | undefined {
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) return undefined;
-  return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 }

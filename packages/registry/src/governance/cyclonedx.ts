@@ -1,4 +1,4 @@
-import { type Abortable, digestJson, type JsonObject } from '@millwright/core';
+import { type Abortable, type Digest, digestJson, hexOf, type JsonObject } from '@millwright/core';
 import type { Fields } from '@millwright/core/contract';
 import type { ReferenceLike } from '../reference.js';
 import type { Registry } from '../registry.js';
@@ -152,8 +152,8 @@ function dependencies({ version, files: all, sources: nodes, edges }: VersionFac
   }));
 }
 
-function sha256(digest: string): JsonObject {
-  return { alg: 'SHA-256', content: digest.slice('sha256:'.length) };
+function sha256(digest: Digest): JsonObject {
+  return { alg: 'SHA-256', content: hexOf(digest) };
 }
 
 function properties(values: Readonly<Record<string, string | number | undefined>>): JsonObject[] {
@@ -163,8 +163,8 @@ function properties(values: Readonly<Record<string, string | number | undefined>
 }
 
 /** A UUID of version 8 (RFC 9562: custom) from the first 16 bytes of a digest. */
-function uuidOf(digest: string): string {
-  const hex = digest.slice('sha256:'.length);
+function uuidOf(digest: Digest): string {
+  const hex = hexOf(digest);
   const variant = ((Number.parseInt(hex[16]!, 16) & 3) | 8).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

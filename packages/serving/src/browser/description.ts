@@ -3,10 +3,12 @@ import {
   type Digest,
   digestBytes,
   encodeUtf8,
+  fromBase64,
   invalidInput,
   MillwrightError,
   parseDigest,
   type ResolvedModel,
+  toBase64,
   toDigest,
 } from '@millwright/core';
 import { CHUNK_BYTES, type Manifest, type ManifestFile, manifestDigest, manifestOf } from '@millwright/core/artifact';
@@ -43,7 +45,7 @@ export async function describeModel(model: ResolvedModel, signWith?: CryptoKey):
 export function piecesOf(description: ModelDescription, file: ManifestFile): readonly Digest[] {
   const list = description.pieces?.[file.path];
   if (file.chunks === undefined || list === undefined) return [file.digest];
-  const bytes = fromBase64(list);
+  const bytes = bytesIn(list);
   return Array.from({ length: bytes.length / HASH_BYTES }, (_, i) =>
     toDigest(bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)),
   );
@@ -62,7 +64,7 @@ async function pieceList(bytes: Uint8Array): Promise<Uint8Array> {
 function checkPieces(file: ManifestFile, list: unknown): string | undefined {
   if (file.chunks === undefined || list === undefined) return undefined;
   if (typeof list !== 'string') throw invalidInput('description.pieces', 'base64 by path', list);
-  const bytes = fromBase64(list);
+  const bytes = bytesIn(list);
   const actual = digestBytes(bytes);
   if (actual !== file.chunks || bytes.length !== Math.ceil(file.size / CHUNK_BYTES) * HASH_BYTES)
     throw mismatch(`${file.path} (list of pieces)`, file.chunks, actual);
@@ -100,7 +102,7 @@ export function parseDescription(json: unknown): ModelDescription {
 /** @throws `serving/untrusted-model` unless the description carries a signature of this key */
 export async function checkSignature(description: ModelDescription, key: CryptoKey): Promise<void> {
   const { signature } = description;
-  const bytes = signature === undefined ? undefined : fromBase64(signature);
+  const bytes = signature === undefined ? undefined : bytesIn(signature);
   if (bytes !== undefined && (await crypto.subtle.verify(algorithmOf(key), key, bytes, signedBytes(description))))
     return;
   const reason = signature === undefined ? 'It is not signed.' : 'Its signature is not of the given key.';
@@ -126,15 +128,9 @@ function mismatch(path: string, expected: string, actual: string): MillwrightErr
 
 const HASH_BYTES = 32;
 
-function toBase64(bytes: Uint8Array): string {
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
-}
-
 /** @throws `input/invalid` */
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  try {
-    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
-  } catch {
-    throw invalidInput('description', 'base64', text);
-  }
+function bytesIn(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = fromBase64(text);
+  if (bytes === undefined) throw invalidInput('description', 'base64', text);
+  return bytes;
 }

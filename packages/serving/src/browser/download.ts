@@ -1,4 +1,4 @@
-import { type Abortable, type Digest, MillwrightError, toDigest } from '@millwright/core';
+import { type Abortable, type Digest, hexOf, MillwrightError, toDigest } from '@millwright/core';
 import { CHUNK_BYTES, type ManifestFile } from '@millwright/core/artifact';
 import type { DeviceStore } from './device-store.js';
 
@@ -117,7 +117,7 @@ function oneBehind() {
 
 /** The name of a piece in the store. */
 export function nameOf(digest: Digest): string {
-  return digest.slice('sha256:'.length);
+  return hexOf(digest);
 }
 
 /**

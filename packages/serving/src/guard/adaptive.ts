@@ -1,5 +1,5 @@
 import { invalidInput } from '@millwright/core';
-import { type ConformalGuardOptions, sortedScores, thresholdOf } from './conformal.js';
+import { type ConformalGuardOptions, scored, sortedScores, thresholdOf } from './conformal.js';
 import type { Guard } from './types.js';
 
 /**
@@ -46,7 +46,7 @@ export interface AdaptiveGuardOptions<I, O> extends ConformalGuardOptions<I, O> 
 
 /** As `conformalGuard`, for streams that drift: it keeps its share of false alarms by moving alpha. */
 export function adaptiveConformalGuard<I, O>(options: AdaptiveGuardOptions<I, O>): AdaptiveGuard<I, O> {
-  const { alpha: target, gamma, ofInput, ofOutput, name = 'adaptive conformal' } = options;
+  const { alpha: target, gamma, name = 'adaptive conformal' } = options;
   const adaptive = adaptiveAlpha(target, gamma);
   const sorted = sortedScores(options.scores);
   let threshold = thresholdOf(sorted, target);
@@ -63,7 +63,6 @@ export function adaptiveConformalGuard<I, O>(options: AdaptiveGuardOptions<I, O>
     observe(score) {
       threshold = thresholdOf(sorted, adaptive.observe(!(score <= threshold)));
     },
-    ...(ofInput === undefined ? {} : { input: (input: I) => judge(ofInput(input)) }),
-    ...(ofOutput === undefined ? {} : { output: (output: O, input: I) => judge(ofOutput(output, input)) }),
+    ...scored(options, judge),
   };
 }

@@ -97,17 +97,24 @@ export interface ConformalGuardOptions<I, O> {
 
 /** Abstains when a request (or its answer) is stranger than calibration allows: at most `alpha` of the good ones, whatever the score is. */
 export function conformalGuard<I, O>(options: ConformalGuardOptions<I, O>): Guard<I, O> {
-  const { scores, alpha, ofInput, ofOutput, name = 'conformal' } = options;
+  const { scores, alpha, name = 'conformal' } = options;
   const threshold = conformalThreshold(scores, alpha);
   // A NaN score is stranger than anything.
   const judge = (score: number) =>
     score <= threshold
       ? undefined
       : `Its strangeness ${score} exceeds ${threshold}, which ${alpha} of good requests do.`;
+  return { name, ...scored(options, judge) };
+}
+
+/** The two checks of a guard that judges scores, each where there is a score to judge. */
+export function scored<I, O>(
+  { ofInput, ofOutput }: Pick<ConformalGuardOptions<I, O>, 'ofInput' | 'ofOutput'>,
+  judge: (score: number) => string | undefined,
+): Pick<Guard<I, O>, 'input' | 'output'> {
   return {
-    name,
-    ...(ofInput === undefined ? {} : { input: (input: I) => judge(ofInput(input)) }),
-    ...(ofOutput === undefined ? {} : { output: (output: O, input: I) => judge(ofOutput(output, input)) }),
+    ...(ofInput && { input: (input: I) => judge(ofInput(input)) }),
+    ...(ofOutput && { output: (output: O, input: I) => judge(ofOutput(output, input)) }),
   };
 }
 

@@ -1,4 +1,5 @@
-import { type Digest, digestBytes, encodeUtf8 } from '../../foundation/digest.js';
+import { encodeUtf8 } from '../../foundation/bytes.js';
+import { type Digest, digestBytes } from '../../foundation/digest.js';
 import { collect } from '../../storage/body.js';
 import type { BlobStore, ByteRange } from '../../storage/types.js';
 import { equal } from '../case.js';

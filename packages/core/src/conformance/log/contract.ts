@@ -1,4 +1,4 @@
-import { encodeUtf8 } from '../../foundation/digest.js';
+import { encodeUtf8 } from '../../foundation/bytes.js';
 import type { LogHead } from '../../storage/types.js';
 import { type CaseOf, equal, holds, refused } from '../case.js';
 import { append, fill, type LogBench, readAll, readIds } from './steps.js';

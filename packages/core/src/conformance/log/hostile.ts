@@ -1,4 +1,4 @@
-import { encodeUtf8 } from '../../foundation/digest.js';
+import { encodeUtf8 } from '../../foundation/bytes.js';
 import type { CommitId } from '../../foundation/ids.js';
 import { type CaseOf, equal } from '../case.js';
 import { append, type LogBench, readAll } from './steps.js';

@@ -1,6 +1,5 @@
 import { invalidInput } from '../../foundation/errors.js';
-import { betaBinomialMixture } from './mixture.js';
-import type { QuantileHarmOptions } from './quantile.js';
+import { type QuantileHarmOptions, quantileHarmAt } from './quantile.js';
 
 /** Two samples counted into the same buckets, sorted; every value of bucket i lies between `lower[i]` and `upper[i]`. */
 export interface BucketedSamples {
@@ -17,17 +16,13 @@ export interface BucketedSamples {
  * challenger is faster by that part. @throws `input/invalid`
  */
 export function bucketedQuantileHarmLogE(samples: BucketedSamples, options: QuantileHarmOptions): number {
-  const { p, margin = 0, expectedSamples = 500, alpha = 0.05 } = options;
-  if (!(p > 0 && p < 1)) throw invalidInput('p', 'a quantile strictly between 0 and 1', p);
+  const { margin = 0 } = options;
   if (!(margin > -1)) throw invalidInput('margin', 'a fraction above -1', margin);
   const { lower, upper, champion, challenger } = samples;
   const a = total(champion);
   const b = total(challenger);
+  const harmAt = quantileHarmAt(options, a, b);
   if (a === 0 || b === 0) return 0;
-  const variance = p * (1 - p);
-  const tuning = { v: expectedSamples * variance, alpha };
-  const above = betaBinomialMixture(tuning, p, 1 - p, 'one');
-  const below = betaBinomialMixture(tuning, 1 - p, p, 'one');
   let least = Number.POSITIVE_INFINITY;
   let lessInChampion = 0;
   let atMostInChallenger = 0;
@@ -35,8 +30,7 @@ export function bucketedQuantileHarmLogE(samples: BucketedSamples, options: Quan
   for (let i = 0; i < lower.length; i++) {
     const limit = upper[i]! * (1 + margin);
     while (reached < lower.length && lower[reached]! <= limit) atMostInChallenger += challenger[reached++]!;
-    const logE =
-      above.logE(lessInChampion - a * p, a * variance) + below.logE(b * p - atMostInChallenger, b * variance);
+    const logE = harmAt(lessInChampion, atMostInChallenger);
     if (!(logE >= least)) least = logE;
     lessInChampion += champion[i]!;
   }

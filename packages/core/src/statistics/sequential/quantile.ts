@@ -27,16 +27,12 @@ export function quantileHarmLogE(
   challenger: ArrayLike<number>,
   options: QuantileHarmOptions,
 ): number {
-  const { p, margin = 0, expectedSamples = 500, alpha = 0.05 } = options;
-  if (!(p > 0 && p < 1)) throw invalidInput('p', 'a quantile strictly between 0 and 1', p);
+  const { margin = 0 } = options;
   if (!(margin >= 0)) throw invalidInput('margin', 'a fraction of 0 or more', margin);
   const a = sorted(champion, 1);
   const b = sorted(challenger, 1 + margin);
+  const harmAt = quantileHarmAt(options, a.length, b.length);
   if (a.length === 0 || b.length === 0) return 0;
-  const variance = p * (1 - p);
-  const tuning = { v: expectedSamples * variance, alpha };
-  const above = betaBinomialMixture(tuning, p, 1 - p, 'one');
-  const below = betaBinomialMixture(tuning, 1 - p, p, 'one');
   let least = Number.POSITIVE_INFINITY;
   let lessInChampion = 0;
   let atMostInChallenger = 0;
@@ -46,12 +42,27 @@ export function quantileHarmLogE(
     while (i < a.length && a[i]! <= x) i++;
     while (j < b.length && b[j]! <= x) j++;
     atMostInChallenger = j;
-    const logE =
-      above.logE(lessInChampion - a.length * p, a.length * variance) +
-      below.logE(b.length * p - atMostInChallenger, b.length * variance);
+    const logE = harmAt(lessInChampion, atMostInChallenger);
     if (logE < least) least = logE;
   }
   return least;
+}
+
+/**
+ * ln E of harm if the common quantile lay at one place: `less` of n champion's values lie below it, `atMost` of m
+ * challenger's values not above.
+ */
+export function quantileHarmAt(
+  { p, expectedSamples = 500, alpha = 0.05 }: Omit<QuantileHarmOptions, 'margin'>,
+  n: number,
+  m: number,
+): (less: number, atMost: number) => number {
+  if (!(p > 0 && p < 1)) throw invalidInput('p', 'a quantile strictly between 0 and 1', p);
+  const variance = p * (1 - p);
+  const tuning = { v: expectedSamples * variance, alpha };
+  const above = betaBinomialMixture(tuning, p, 1 - p, 'one');
+  const below = betaBinomialMixture(tuning, 1 - p, p, 'one');
+  return (less, atMost) => above.logE(less - n * p, n * variance) + below.logE(m * p - atMost, m * variance);
 }
 
 /**

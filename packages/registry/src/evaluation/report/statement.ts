@@ -1,4 +1,4 @@
-import type { Digest } from '@millwright/core';
+import { type Digest, hexOf } from '@millwright/core';
 import { type InTotoStatement, STATEMENT_TYPE } from '@millwright/core/attestation';
 import type { EvaluationReport } from '../compare/report.js';
 import type { GateVerdict, RuleResult } from '../gate/verdict.js';
@@ -30,7 +30,7 @@ export function toStatement(
 ): InTotoStatement {
   return {
     _type: STATEMENT_TYPE,
-    subject: [{ name: options.subject.name, digest: { sha256: hex(options.subject.digest) } }],
+    subject: [{ name: options.subject.name, digest: { sha256: hexOf(options.subject.digest) } }],
     predicateType: EVAL_RESULT_TYPE,
     predicate: {
       verifier: { id: options.verifier },
@@ -39,8 +39,8 @@ export function toStatement(
       claims: verdict.rules.flatMap((result) => claim(report, result)),
       sampleSize: report.rows.considered,
       commitments: {
-        model: { alg: 'sha256', value: hex(options.subject.digest), salted: false },
-        dataset: { alg: 'sha256', value: hex(report.inputs['truth']!), salted: false },
+        model: { alg: 'sha256', value: hexOf(options.subject.digest), salted: false },
+        dataset: { alg: 'sha256', value: hexOf(report.inputs['truth']!), salted: false },
       },
       decision: verdict.decision,
       digests: { report: report.digest, policy: verdict.policyDigest, verdict: verdict.digest },
@@ -107,8 +107,4 @@ function claim(report: EvaluationReport, { rule, verdict }: RuleResult): readonl
     default:
       return rule satisfies never;
   }
-}
-
-function hex(digest: Digest): string {
-  return digest.slice('sha256:'.length);
 }
