@@ -41,9 +41,16 @@ export async function bundleConsole(): Promise<ConsoleApp> {
 /** What the licences of the bundled libraries ask for. */
 function licences(): string {
   const { resolve } = createRequire(import.meta.url);
-  const texts = ['preact', 'uplot'].map((name) => {
-    const licence = readFileSync(join(dirname(resolve(`${name}/package.json`)), 'LICENSE'), 'utf8');
+  const texts = LIBRARIES.map(([name, file]) => {
+    const licence = readFileSync(join(dirname(resolve(`${name}/${file}`)), 'LICENSE'), 'utf8');
     return `${name}: ${licence.trim()}`;
   });
   return `/*!\n${texts.join('\n\n')}\n*/`;
 }
+
+/** Each with a file that stands beside its licence. */
+const LIBRARIES = [
+  ['preact', 'package.json'],
+  ['uplot', 'package.json'],
+  ['@noble/hashes', 'sha2.js'],
+] as const;

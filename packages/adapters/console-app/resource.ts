@@ -55,20 +55,29 @@ interface Page<T> {
   readonly next?: string | undefined;
 }
 
-/** Reads a list as far as somebody looks. `at` must bring its query, be it empty: `versions?model=fraud`. */
-export function usePages<T>(at: string, limit = 200): Pages<T> {
-  const [list, setList] = useState<List<T>>(() => ({ at, items: [], next: '', error: undefined }));
+/** How a list is kept up to date whose newest entries come first. */
+export interface Fresh<T> {
+  readonly everyMs: number;
+  keyOf(item: T): string;
+}
+
+/**
+ * Reads a list as far as somebody looks, and the newest page again where it is to stay fresh. `at` must bring its query, be
+ * it empty: `versions?model=fraud`.
+ */
+export function usePages<T>(at: string, fresh?: Fresh<T>): Pages<T> {
+  const [list, setList] = useState<List<T>>(() => empty(at));
   const asking = useRef<AbortController>(undefined);
-  const shown = list.at === at ? list : { at, items: [], next: '', error: undefined };
+  const shown = list.at === at ? list : empty<T>(at);
   const more = useCallback(() => {
     if (asking.current !== undefined || shown.next === undefined) return;
     const gone = new AbortController();
     asking.current = gone;
     const after = shown.next === '' ? '' : `&after=${encodeURIComponent(shown.next)}`;
-    get<Page<T>>(`${at}&limit=${limit}${after}`, gone.signal).then(
+    get<Page<T>>(`${at}&limit=${LIMIT}${after}`, gone.signal).then(
       ({ items, next }) => {
         asking.current = undefined;
-        setList({ at, items: [...shown.items, ...items], next, error: undefined });
+        setList((last) => ({ at, items: [...(last.at === at ? last.items : []), ...items], next, error: undefined }));
       },
       (error: Error) => {
         if (gone.signal.aborted) return;
@@ -76,7 +85,7 @@ export function usePages<T>(at: string, limit = 200): Pages<T> {
         setList({ ...shown, next: undefined, error });
       },
     );
-  }, [at, shown.next, shown.items, limit]);
+  }, [at, shown.next, shown.items]);
   useEffect(
     () => () => {
       asking.current?.abort();
@@ -87,7 +96,38 @@ export function usePages<T>(at: string, limit = 200): Pages<T> {
   useEffect(() => {
     if (shown.items.length === 0) more();
   }, [at]);
+  useEffect(() => {
+    if (fresh === undefined) return;
+    const gone = new AbortController();
+    const ask = () =>
+      get<Page<T>>(`${at}&limit=${LIMIT}`, gone.signal).then(
+        (page) => setList((last) => (last.at === at ? renewed(last, page, fresh.keyOf) : last)),
+        (error: Error) => {
+          if (!gone.signal.aborted) setList((last) => (last.at === at ? { ...last, error } : last));
+        },
+      );
+    const timer = setInterval(() => {
+      if (!document.hidden && asking.current === undefined) ask();
+    }, fresh.everyMs);
+    return () => {
+      clearInterval(timer);
+      gone.abort();
+    };
+  }, [at, fresh]);
   return { items: shown.items, open: shown.next !== undefined, error: shown.error, more };
+}
+
+const LIMIT = 200;
+
+function empty<T>(at: string): List<T> {
+  return { at, items: [], next: '', error: undefined };
+}
+
+/** The newest page before what was known and is not on it. After a failure, nothing is known. */
+function renewed<T>(last: List<T>, { items, next }: Page<T>, keyOf: Fresh<T>['keyOf']): List<T> {
+  if (last.error !== undefined || last.items.length === 0) return { at: last.at, items, next, error: undefined };
+  const seen = new Set(items.map(keyOf));
+  return { ...last, items: [...items, ...last.items.filter((item) => !seen.has(keyOf(item)))] };
 }
 
 interface List<T> {

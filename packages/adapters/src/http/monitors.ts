@@ -1,42 +1,62 @@
-import type { DriftDecision, Monitor } from '@millwright/drift';
+import { type DriftDecision, type Monitor, type WindowStore, windowHistory } from '@millwright/drift';
 import { jsonResponse } from './json.js';
 import { notFound } from './problem.js';
-import { type Route, route } from './router.js';
+import { type Call, type Route, route } from './router.js';
 
 /** A monitor of this process, or the records that one wrote, oldest first. */
 export type WatchedMonitor = Pick<Monitor, 'events'> | Iterable<DriftDecision>;
 
-/** Drift monitors: what each window came to, column by column. */
-export function monitorRoutes(monitors: Readonly<Record<string, WatchedMonitor>>): readonly Route[] {
+/** Drift monitors, those of this process and those that `logWindows` kept: what each window came to, column by column. */
+export function monitorRoutes(
+  monitors: Readonly<Record<string, WatchedMonitor>> = {},
+  store?: WindowStore | undefined,
+): readonly Route[] {
+  const given = Object.entries(monitors).map(([name, monitor]) => [name, recordsOf(monitor)] as const);
+  const kept = store === undefined ? undefined : windowHistory(store, { windows: KEPT });
   // A map: `constructor` is no monitor.
-  const byName = new Map(Object.entries(monitors).map(([name, monitor]) => [name, recordsOf(monitor)]));
-  const find = (name: string): readonly DriftDecision[] => {
-    const records = byName.get(name);
+  const all = async (signal: AbortSignal | undefined): Promise<ReadonlyMap<string, readonly DriftDecision[]>> => {
+    const records = new Map(await kept?.({ signal }));
+    for (const [name, latest] of given) records.set(name, together(records.get(name) ?? [], latest()));
+    return records;
+  };
+  const find = async ({ params, signal }: Call): Promise<readonly DriftDecision[]> => {
+    const name = params['monitor']!;
+    const records = (await all(signal)).get(name);
     if (records === undefined) throw notFound('monitor', name);
-    return records();
+    return records;
   };
   return [
-    route('read', 'GET /monitors', 'monitor.list', () =>
+    route('read', 'GET /monitors', 'monitor.list', async ({ signal }) =>
       jsonResponse({
-        items: Array.from(byName, ([name, records]) => {
-          const latest = records();
+        items: Array.from(await all(signal), ([name, latest]) => {
           return { name, windows: latest.length, last: latest.length === 0 ? undefined : windowOf(latest.at(-1)!) };
         }),
       }),
     ),
-    route('read', 'GET /monitors/:monitor', 'monitor.read', ({ params }) => {
-      const records = find(params['monitor']!);
-      return jsonResponse({ name: params['monitor'], windows: records.map(windowOf), columns: columnsOf(records) });
+    route('read', 'GET /monitors/:monitor', 'monitor.read', async (call) => {
+      const records = await find(call);
+      return jsonResponse({
+        name: call.params['monitor'],
+        windows: records.map(windowOf),
+        columns: columnsOf(records),
+      });
     }),
-    route('read', 'GET /monitors/:monitor/windows/:digest', 'monitor.window', ({ params }) => {
-      const record = find(params['monitor']!).find(({ digest }) => digest === params['digest']);
-      if (record === undefined) throw notFound('window', params['digest']!);
+    route('read', 'GET /monitors/:monitor/windows/:digest', 'monitor.window', async (call) => {
+      const { digest } = call.params;
+      const record = (await find(call)).find((each) => each.digest === digest);
+      if (record === undefined) throw notFound('window', digest!);
       return jsonResponse(record);
     }),
   ];
 }
 
-/** Windows that a watched monitor's records are kept of: a year of days. */
+/** What was kept, and what this process saw since. */
+function together(kept: readonly DriftDecision[], seen: readonly DriftDecision[]): readonly DriftDecision[] {
+  const known = new Set(kept.map(({ digest }) => digest));
+  return [...kept, ...seen.filter(({ digest }) => !known.has(digest))].slice(-KEPT);
+}
+
+/** Windows of a monitor that are shown: a year of days. */
 const KEPT = 366;
 
 function recordsOf(monitor: WatchedMonitor): () => readonly DriftDecision[] {

@@ -5,6 +5,7 @@ import { toDot, toJson, toMermaid } from '@millwright/core/lineage';
 import type { MetricRange, Registry, VersionFilter, VersionPageOptions } from '@millwright/registry';
 import { jsonResponse } from './json.js';
 import { notFound } from './problem.js';
+import { finite, integer, limitOf, number, prefixed, text } from './query.js';
 import { type Call, type Route, route } from './router.js';
 
 /** Everything a registry knows, to be looked at: models, versions, aliases, runs, datasets, lineage, events and proofs. */
@@ -184,41 +185,6 @@ function slice<T extends { readonly eventIndex: number }>(all: readonly T[], que
   const rest = all.filter(({ eventIndex }) => eventIndex > after);
   const items = rest.slice(0, limit);
   return { items, next: rest.length > limit ? String(items.at(-1)!.eventIndex) : undefined };
-}
-
-function limitOf(query: URLSearchParams): number {
-  const limit = number(query, 'limit') ?? 100;
-  if (limit < 1 || limit > MAX_PAGE) throw invalidInput('limit', `an integer from 1 to ${MAX_PAGE}`, limit);
-  return limit;
-}
-
-const MAX_PAGE = 1_000;
-
-function text(query: URLSearchParams, name: string): string | undefined {
-  return query.get(name) ?? undefined;
-}
-
-function number(query: URLSearchParams, name: string): number | undefined {
-  const given = query.get(name);
-  return given === null ? undefined : integer(name, given);
-}
-
-function integer(name: string, given: string): number {
-  if (/^[0-9]{1,15}$/.test(given)) return Number(given);
-  throw invalidInput(name, 'an integer of 0 or more', given);
-}
-
-function finite(name: string, given: string): number {
-  const value = given.trim() === '' ? Number.NaN : Number(given);
-  if (Number.isFinite(value)) return value;
-  throw invalidInput(name, 'a number', given);
-}
-
-/** `tag.team=risk` gives `{ team: 'risk' }` for the prefix `tag.`. */
-function prefixed(query: URLSearchParams, prefix: string): Readonly<Record<string, string>> | undefined {
-  const found = [...query].filter(([name]) => name.startsWith(prefix));
-  if (found.length === 0) return undefined;
-  return Object.fromEntries(found.map(([name, value]) => [name.slice(prefix.length), value]));
 }
 
 function present<T>(value: T | undefined, what: string, id: string): T {

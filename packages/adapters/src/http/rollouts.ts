@@ -1,3 +1,4 @@
+import { invalidInput } from '@millwright/core';
 import type { Ledger, LedgerEvent } from '@millwright/core/ledger';
 import type { Registry } from '@millwright/registry';
 import {
@@ -14,6 +15,7 @@ import {
 } from '@millwright/serving/rollout';
 import { jsonResponse } from './json.js';
 import { notFound } from './problem.js';
+import { limitOf, text } from './query.js';
 import { actingOf, type Route, route } from './router.js';
 
 /** Rollouts: where they stand, how they got there, and what people may do about them. */
@@ -41,10 +43,16 @@ export function rolloutRoutes(registry: Registry, live: Iterable<Rollout> = []):
     });
 
   return [
-    route('read', 'GET /rollouts', 'rollout.list', async () => {
-      const all = [...(await states()).values()];
-      return jsonResponse({ items: all.reverse().map(summaryOf) });
-    }),
+    route(
+      'read',
+      'GET /rollouts',
+      'rollout.list',
+      async ({ query }) => {
+        const newestFirst = [...(await states()).values()].reverse();
+        return jsonResponse(pageOf(newestFirst, query));
+      },
+      ['limit', 'after'],
+    ),
     route('read', 'GET /rollouts/:rollout', 'rollout.read', async ({ params }) => {
       const state = await find(params['rollout']!);
       const { definition, approvals, paused, cause, replicas } = state;
@@ -61,6 +69,16 @@ export function rolloutRoutes(registry: Registry, live: Iterable<Rollout> = []):
     command('rollBack', (commands, reason, actor) => commands.rollBack(reason, { actor })),
     command('kill', (commands, reason, actor) => commands.kill(reason, { actor })),
   ];
+}
+
+/** A page of them, from the one behind the rollout of the cursor. */
+function pageOf(rollouts: readonly RolloutState[], query: URLSearchParams) {
+  const after = text(query, 'after');
+  const from = after === undefined ? 0 : rollouts.findIndex(({ id }) => id === after) + 1;
+  if (after !== undefined && from === 0) throw invalidInput('after', 'the `next` of a page', after);
+  const items = rollouts.slice(from, from + limitOf(query));
+  const more = from + items.length < rollouts.length;
+  return { items: items.map(summaryOf), next: more ? items.at(-1)!.id : undefined };
 }
 
 /** Confidence sequences in a history: a chart shows no more, and each takes about 0.2 ms per metric while requests wait. */

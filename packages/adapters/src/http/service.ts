@@ -25,7 +25,10 @@ export interface HttpServiceOptions extends ServeOptions {
   readonly registry?: Registry | undefined;
   /** Rollouts under way in this process, which a kill reaches at once; those of other processes hear it from the ledger. */
   readonly rollouts?: Iterable<Rollout> | undefined;
-  /** Served as `/monitors`: a drift monitor, of which the latest windows are kept, or records that were kept elsewhere. */
+  /**
+   * Served as `/monitors`, under their own names, beside what `logWindows` has kept in the registry's ledger: a drift monitor,
+   * of which the latest windows are kept, or records that were kept elsewhere.
+   */
   readonly monitors?: Readonly<Record<string, WatchedMonitor>> | undefined;
   /** Served as `/reviews`. */
   readonly reviews?: ReviewQueue | undefined;
@@ -69,7 +72,7 @@ export function factoryRoutes({ registry, rollouts, monitors, reviews }: HttpSer
   return [
     ...(registry === undefined ? [] : [...registryReads(registry), ...registryWrites(registry)]),
     ...(registry === undefined ? [] : rolloutRoutes(registry, rollouts)),
-    ...(monitors === undefined ? [] : monitorRoutes(monitors)),
+    ...(monitors === undefined && registry === undefined ? [] : monitorRoutes(monitors, registry)),
     ...(reviews === undefined ? [] : reviewRoutes(reviews)),
   ];
 }

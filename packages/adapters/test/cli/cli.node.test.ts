@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT, runCli } from '@millwright/adapters/cli';
 import { folder } from '@millwright/adapters/fs';
+import { profileTable } from '@millwright/core/profile';
+import { tableFrom } from '@millwright/core/table';
+import { createMonitor, logWindows } from '@millwright/drift';
 import { openRegistry } from '@millwright/registry';
 import { createEndpoint } from '@millwright/serving';
 import { defineRollout, startRollout } from '@millwright/serving/rollout';
@@ -237,5 +240,24 @@ describe('the command line', () => {
     expect((await during(told, 'console', '--write', '--json')).exit).toBe(EXIT.ok);
     expect(answers).toEqual([403, 201]);
     expect((await millwright('console', '--port', '70000')).exit).toBe(EXIT.usage);
+  });
+
+  test('the console shows the drift that a service kept in the store', async () => {
+    {
+      await using registry = await openRegistry(folder(join(place, 'factory')), { actor: 'service' });
+      const table = (shift: number) =>
+        tableFrom({ x: Float64Array.from({ length: 2_000 }, (_, i) => (i % 97) + shift) });
+      const monitor = createMonitor({ reference: profileTable(table(0)), name: 'letters', window: { rows: 2_000 } });
+      await using _ = logWindows(monitor, registry);
+      for (const shift of [0, 0, 50]) monitor.observe(table(shift));
+    }
+    let seen: unknown;
+    const look = async (out: string) => {
+      const address = out.split(' ')[0]!;
+      const cookie = (await fetch(address, { redirect: 'manual' })).headers.get('set-cookie')!.split(';')[0]!;
+      seen = await (await fetch(`${new URL(address).origin}/api/monitors`, { headers: { cookie } })).json();
+    };
+    expect((await during(look, 'console')).exit).toBe(EXIT.ok);
+    expect(seen).toMatchObject({ items: [{ name: 'letters', windows: 3, last: { verdict: 'drift' } }] });
   });
 });

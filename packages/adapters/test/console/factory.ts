@@ -76,7 +76,7 @@ export async function writeFactory() {
 type Factory = Awaited<ReturnType<typeof writeFactory>>;
 
 /** A canary of number 4 against number 3 in this process, of which two in a hundred requests fail whoever answers. */
-export async function startCanary({ clock, random, registry }: Factory, days = 2) {
+export async function startCanary({ clock, random, registry }: Factory, days = 2, minUnits = 50) {
   const endpoint = await createEndpoint<number, number>({
     model: registry.alias('flight-delay', 'champion'),
     clock,
@@ -95,7 +95,7 @@ export async function startCanary({ clock, random, registry }: Factory, days = 2
     challenger: 'flight-delay@4',
     stages: ['5%', '25%', '50%'],
     minDwell: '6h',
-    minUnits: 50,
+    minUnits,
     minMatured: 50,
     metrics: [{ id: 'errors', kind: 'event', better: 'lower', margin: { relative: 0.5 } }],
   });

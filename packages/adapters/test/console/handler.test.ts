@@ -1,7 +1,9 @@
+import { eventHub } from '@millwright/core';
+import { logWindows, type MonitorEvents } from '@millwright/drift';
 import { describe, expect, it } from 'vitest';
 import { consoleHandler } from '../../src/console.js';
 import { ask, byHeader } from '../http/support.js';
-import { writeFactory } from './factory.js';
+import { startCanary, writeFactory } from './factory.js';
 
 async function mounted(options: Partial<Parameters<typeof consoleHandler>[0]> = {}) {
   const { registry, reviews } = await writeFactory();
@@ -72,6 +74,56 @@ describe('the service behind it', () => {
     expect((await ask(handle, at, { ...approve, actor: 'olga', headers })).status).toBe(403);
     const own = { 'sec-fetch-site': 'same-origin', origin: 'http://localhost' };
     expect((await ask(handle, at, { ...approve, actor: 'olga', headers: own })).status).toBe(201);
+  });
+
+  it('shows drift that another process kept in the ledger, beside a monitor of this one', async () => {
+    const { registry, reviews, monitors } = await writeFactory();
+    const { clock, registry: fresh } = await writeFactory();
+    const source = eventHub<MonitorEvents>();
+    await using kept = logWindows({ events: source }, registry, { clock });
+    for (const record of monitors.flights) source.emit('window', record);
+    await kept.flush();
+    const handle = consoleHandler({ registry, reviews });
+    const get = async (path: string) => (await ask(handle, `/api/${path}`)).body;
+    expect(await get('session')).toMatchObject({ parts: { monitors: true } });
+    expect(await get('monitors')).toMatchObject({ items: [{ name: 'flights', windows: monitors.flights.length }] });
+    const shown = await get('monitors/flights');
+    expect(await get(`monitors/flights/windows/${monitors.flights.at(-1)!.digest}`)).toMatchObject({
+      format: 'millwright.drift-decision/1',
+    });
+
+    const given = consoleHandler({ registry: fresh, monitors });
+    expect((await ask(given, '/api/monitors/flights')).body).toEqual(shown);
+    const [last] = monitors.flights.slice(-1);
+    const both = consoleHandler({ registry, monitors: { flights: [last!], empty: [] } });
+    expect((await ask(both, '/api/monitors/flights')).body).toEqual(shown);
+    expect((await ask(both, '/api/monitors')).body).toMatchObject({ items: [{ name: 'flights' }, { name: 'empty' }] });
+    expect((await ask(both, '/api/monitors/constructor')).status).toBe(404);
+  });
+
+  it('gives rollouts page by page, the newest first', async () => {
+    const factory = await writeFactory();
+    const { registry } = factory;
+    const made: string[] = [];
+    for (let i = 0; i < 5; i++) {
+      const { rollout } = await startCanary(factory, 0, 50 + i);
+      await rollout.kill(`Number ${i}.`);
+      await rollout.close();
+      made.unshift(rollout.id);
+    }
+    const handle = consoleHandler({ registry });
+    type Page = { items: { id: string }[]; next?: string };
+    const page = async (query: string) => (await ask(handle, `/api/rollouts?${query}`)).body as unknown as Page;
+    const all = await page('');
+    expect(all.items.map(({ id }) => id)).toEqual(made);
+    expect(all).not.toHaveProperty('next');
+    const first = await page('limit=2');
+    const second = await page(`limit=2&after=${first.next}`);
+    const third = await page(`limit=2&after=${second.next}`);
+    expect([first, second, third].flatMap(({ items }) => items)).toEqual(all.items);
+    expect(third).not.toHaveProperty('next');
+    expect((await ask(handle, '/api/rollouts?after=none')).status).toBe(400);
+    expect((await ask(handle, '/api/rollouts?limit=0')).status).toBe(400);
   });
 
   it('verifies the ledger, once for all who ask at the same time', async () => {

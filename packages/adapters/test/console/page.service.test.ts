@@ -101,6 +101,51 @@ describeService('the console in Chromium', noChromium, () => {
     expect(await page.locator('.outcome').textContent()).toContain(factory.registry.ledger.head.root);
   });
 
+  test('an entry is proved in the browser; an answer that was changed is not believed', async () => {
+    await using opened = await open('#/ledger', 'visitor');
+    const { page } = opened;
+    const prove = page.getByRole('button', { name: 'Prove entry' }).first();
+    const outcome = (word: string) => page.locator('.outcome', { hasText: new RegExp(`^. ${word} `) }).waitFor();
+    const index = Number(await prove.textContent());
+    await prove.focus();
+    await page.keyboard.press('Enter');
+    await outcome('proved');
+    expect(await page.locator('.outcome').textContent()).toContain(`Entry ${index} (`);
+
+    const answers = ['event.type', 'event.data', 'proof.root', 'proof.path', 'proof.index'] as const;
+    for (const member of answers) {
+      await page.route('**/api/events/*/proof**', async (route) => {
+        const answer = await (await route.fetch()).json();
+        const [part, name] = member.split('.') as ['event' | 'proof', string];
+        const was = answer[part][name];
+        answer[part][name] = Array.isArray(was)
+          ? was.slice(1)
+          : typeof was === 'string'
+            ? `${was.slice(0, -1)}${was.endsWith('0') ? '1' : '0'}`
+            : typeof was === 'number'
+              ? was - 1
+              : { ...was, reason: 'forged' };
+        await route.fulfill({ json: answer });
+      });
+      await prove.click();
+      await outcome('not proved');
+      await page.unroute('**/api/events/*/proof**');
+      await prove.click();
+      await outcome('proved');
+    }
+    // A whole other tree, which is consistent in itself, has another root.
+    const other = await writeFactory();
+    for (let i = 0; other.registry.ledger.head.size <= index; i++)
+      await other.registry.models.create(`other-${i}`, { owner: 'mallory' });
+    await page.route('**/api/events/*/proof**', async (route) => {
+      const proof = await other.registry.ledger.prove(index);
+      for await (const event of other.registry.ledger.read({ from: index }))
+        return route.fulfill({ json: { event, proof } });
+    });
+    await prove.click();
+    await outcome('not proved');
+  });
+
   test('the kill button: refused to who may not, done at once for who may', async () => {
     const { rollout, endpoint } = canary;
     const kill = async (page: Page) => {

@@ -25,4 +25,13 @@ export {
 export { segmentedReference } from './segments.js';
 export { createSkewMonitor, type SkewMonitor, type SkewMonitorOptions, type SkewRecord } from './skew.js';
 export type * from './types.js';
+export {
+  logWindows,
+  WINDOW_STREAM,
+  type WindowHistoryOptions,
+  type WindowLog,
+  type WindowLogOptions,
+  type WindowStore,
+  windowHistory,
+} from './window-log.js';
 export type { WindowSpec } from './windows.js';
