@@ -47,11 +47,13 @@ export async function trainVersion(
     readonly rows: { start: number; end: number };
     readonly from: readonly DatasetVersion[];
     readonly why: string;
+    /** The node of the decision that asked for it. */
+    readonly answers?: string | undefined;
   },
 ): Promise<Trained> {
-  const { features, rows, from, why } = plan;
+  const { features, rows, from, why, answers } = plan;
   await using run = await registry.runs.start('train-flight-delay', {
-    uses: from,
+    uses: answers === undefined ? from : [...from, answers],
     parameters: { ...TRAINING, features: features.name, firstRow: rows.start, lastRow: rows.end - 1 },
     description: why,
     environment: { node: process.version },

@@ -2,6 +2,7 @@ import { profileTable, type TableProfile } from '@millwright/core/profile';
 import { columnOf, type DictionaryChunk, sliceTable, type Table } from '@millwright/core/table';
 import { validate } from '@millwright/core/validation';
 import { distributions } from '@millwright/core/validation/distribution';
+import { decisionNode } from '@millwright/drift';
 import type { DatasetVersion } from '@millwright/registry';
 import { createEndpoint, onnx } from '@millwright/serving';
 import type { Rollout, RolloutHistory } from '@millwright/serving/rollout';
@@ -62,10 +63,10 @@ export async function tellStory(home: string, table: Table, screen: Screen): Pro
     from: number,
     until: number,
     why: string,
-    source = flights,
+    { source = flights, answers }: { source?: FlightArrays; answers?: string } = {},
   ): Promise<Trained | undefined> => {
     const rows = { start: rowAtTime(flights.date, from), end: rowAtTime(flights.date, until - HOLDOUT_MS) };
-    const challenger = await trainVersion(factory, source, { features, rows, from: curated, why });
+    const challenger = await trainVersion(factory, source, { features, rows, from: curated, why, answers });
     trained.set(challenger.version.id, challenger);
     const champion = registry.models.aliased(MODEL, 'champion');
     const holdout = { start: rows.end, end: rowAtTime(flights.date, until) };
@@ -121,12 +122,15 @@ export async function tellStory(home: string, table: Table, screen: Screen): Pro
         january!.startMs,
         month.startMs,
         `Asked for by the drift monitor: ${watch.retrain.sentence}`,
+        { answers: decisionNode(watch.retrain) },
       );
       // A model that the gate blocks leaves the request open: next month there is more to learn from.
-      if (next !== undefined) watch.done(profileOf(part, rest, month));
+      if (next !== undefined) await watch.done(profileOf(part, rest, month));
     } else if (month === rest.at(-1)) {
       const mistaken = withWrongHours(flights, 'ATL', 3);
-      next = await challenge(ROUTES, january!.startMs, month.startMs, 'One month more of flights.', mistaken);
+      next = await challenge(ROUTES, january!.startMs, month.startMs, 'One month more of flights.', {
+        source: mistaken,
+      });
     }
     if (next !== undefined) rollout = await startCanary(factory, endpoint, next.version);
     const before = days.length;
@@ -153,6 +157,7 @@ export async function tellStory(home: string, table: Table, screen: Screen): Pro
     curated.push(await curate(factory, month, part(month), raw, expectations, reference));
   }
   await endpoint.close();
+  await watch.close();
   return {
     factory,
     judged,

@@ -1,19 +1,21 @@
 import type { TableProfile } from '@millwright/core/profile';
 import type { Table } from '@millwright/core/table';
-import { createMonitor, type DriftDecision, decisionEvents } from '@millwright/drift';
+import { createMonitor, type DriftDecision, decisionEvents, logWindows } from '@millwright/drift';
 import { date } from './console.js';
 import type { Factory } from './factory.js';
 import { between, DAY_MS, type FlightArrays } from './flights.js';
 import { MODEL } from './models.js';
 
-/** Watches the flights day by day against January, and writes what asks for an action to the ledger. */
+/** Watches the flights day by day against January, and writes every day to the store and what asks for an action to the ledger. */
 export interface Watch {
   readonly records: readonly DriftDecision[];
   /** A retraining that was asked for and not yet done. */
   readonly retrain: DriftDecision | undefined;
   observe(startMs: number): Promise<void>;
   /** The models have been trained on newer data, which is the reference from now on. */
-  done(reference: TableProfile): void;
+  done(reference: TableProfile): Promise<void>;
+  /** Every day that was seen is in the store afterwards, where `millwright console` finds it. */
+  close(): Promise<void>;
 }
 
 export function watchFlights(
@@ -25,6 +27,9 @@ export function watchFlights(
   const records: DriftDecision[] = [];
   let retrain: DriftDecision | undefined;
   let monitor = monitorOf(january);
+  // By size or at the end, whatever the clock on the wall says: the same flights make the same ledger.
+  const keep = () => logWindows(monitor, registry, { maxAgeMs: DAY_MS });
+  let log = keep();
   return {
     records,
     get retrain() {
@@ -43,10 +48,13 @@ export function watchFlights(
         if (action === 'retrain') retrain = record;
       }
     },
-    done(reference) {
+    async done(reference) {
       retrain = undefined;
+      await log.close();
       monitor = monitorOf(reference);
+      log = keep();
     },
+    close: () => log.close(),
   };
 }
 

@@ -15,6 +15,9 @@ import { join, resolve } from 'node:path';
 import { folder } from '@millwright/adapters/fs';
 import { systemClock } from '@millwright/core';
 import { verifyLog } from '@millwright/core/ledger';
+import { ancestors } from '@millwright/core/lineage';
+import { windowHistory } from '@millwright/drift';
+import { openRegistry } from '@millwright/registry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { flightsFile } from '../src/flights.js';
 
@@ -96,6 +99,14 @@ describe('npm start', () => {
     expect(run.text).toMatch(/Who was champion on March 5[\s\S]*flight-delay@2, since 2001-02-\d\d, by maria/);
     expect(run.text).toMatch(/proved by \d+ hashes: true/);
     expect(run.text).toMatch(/the ledger verifies: \d+ events/);
+  });
+
+  it('leads the retrained model back to the decision that asked for it, and keeps every day that was watched', async () => {
+    await using registry = await openRegistry(folder(ledger), { actor: 'reader' });
+    const above = ancestors(registry.lineage, 'model:flight-delay@4').map(({ id }) => id);
+    expect(above).toContainEqual(expect.stringMatching(/^report:drift-flights-by-day@sha256:/));
+    expect(above).toContain('model:flight-delay@2');
+    expect((await windowHistory(registry)()).get('flights by day')).toHaveLength(151);
   });
 
   it('writes a report that loads nothing, and a model card', () => {
