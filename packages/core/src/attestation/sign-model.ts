@@ -9,7 +9,7 @@ import { IN_TOTO_PAYLOAD, type InTotoStatement, STATEMENT_TYPE } from './stateme
 
 /** Predicate type of an OpenSSF model signature. */
 export const MODEL_SIGNATURE_TYPE = 'https://model_signing/signature/v1.0';
-export const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 
 /** What the model is called, and which keys sign it. */
 export interface SignModelOptions {

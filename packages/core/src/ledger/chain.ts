@@ -77,7 +77,7 @@ export function acceptCommit(
 }
 
 /** The frame line that a commit from `before` to `after` must have. */
-export function frameOf(before: ChainPosition, after: ChainPosition, hashes: readonly Uint8Array[]): string {
+function frameOf(before: ChainPosition, after: ChainPosition, hashes: readonly Uint8Array[]): string {
   return encodeFrame({
     seq: after.seq,
     prevSize: before.size,

@@ -138,7 +138,7 @@ function countTrue(chunk: BoolChunk): number {
 }
 
 /** Largest counts first, ties by text, as many as fit into `maxBytes` when encoded; returned in order of text. */
-export function mostFrequent(all: ReadonlyMap<string, number>, maxBytes: number): [string, number][] {
+function mostFrequent(all: ReadonlyMap<string, number>, maxBytes: number): [string, number][] {
   const ranked = [...all].sort((a, b) => b[1] - a[1] || byText(a[0], b[0]));
   const kept: [string, number][] = [];
   let bytes = 0;

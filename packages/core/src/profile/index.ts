@@ -5,7 +5,7 @@ export { type ExactSum, exactSum } from './exact-sum.js';
 export { countPresence, mergePresence, type PresencePatterns, presenceOf, presencePatterns } from './presence.js';
 export { mergeProfiles, mergeProfilesWith, type ProfileOptions, profileTable } from './profile.js';
 export { kurtosisOf, skewnessOf } from './shape.js';
-export { meanOf, quantileOf, unseenShare, varianceOf } from './summary.js';
+export { meanOf, quantileOf, varianceOf } from './summary.js';
 export type * from './types.js';
 export { decodeCounts, encodeCounts } from './withheld.js';
 export { withoutValues } from './without-values.js';

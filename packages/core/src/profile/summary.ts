@@ -1,5 +1,5 @@
 import { exactMean, exactVariance } from './exact-number.js';
-import type { CategoryProfile, NumberProfile } from './types.js';
+import type { NumberProfile } from './types.js';
 
 /** Mean of the finite values, correctly rounded from their exact sum. Undefined without values. */
 export function meanOf(profile: NumberProfile): number | undefined {
@@ -32,13 +32,4 @@ export function quantileOf(profile: NumberProfile, fraction: number): number | u
     return low + (high - low) * Math.max(0, (rank - below) / here);
   }
   return max;
-}
-
-/**
- * Share of the values whose category the reference has never seen. Undefined without values, and when the reference
- * itself left categories uncounted: what is new cannot be told from what was rare then.
- */
-export function unseenShare(current: CategoryProfile, reference: CategoryProfile): number | undefined {
-  const values = current.rows - current.nulls;
-  return values === 0 || reference.other > 0 ? undefined : current.other / values;
 }

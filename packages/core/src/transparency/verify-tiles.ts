@@ -40,7 +40,7 @@ export async function verifyTiles(read: ReadTile, options: VerifyHeadOptions): P
 }
 
 /** The signed head, checked. */
-export async function readHead(read: ReadTile, options: VerifyHeadOptions): Promise<TilesReport> {
+async function readHead(read: ReadTile, options: VerifyHeadOptions): Promise<TilesReport> {
   const bytes = await read(CHECKPOINT_PATH);
   if (bytes === undefined) return bad(CHECKPOINT_PATH, 'it is missing');
   const verdict = await verifyTreeHead(new TextDecoder().decode(bytes), options);

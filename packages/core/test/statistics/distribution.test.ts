@@ -7,6 +7,7 @@ import {
   binomialCdf,
   binomialLogCdf,
   binomialLogPmf,
+  binomialLogSf,
   binomialPmf,
   binomialQuantile,
   binomialSf,
@@ -17,9 +18,12 @@ import {
   cramerVonMisesSf,
   fCdf,
   findRoot,
+  fLogSf,
   fQuantile,
   fSf,
   gammaCdf,
+  gammaLogCdf,
+  gammaLogSf,
   gammaQuantile,
   gammaSf,
   hypergeometricCdf,
@@ -28,6 +32,7 @@ import {
   kolmogorovLimitLogSf,
   kolmogorovLimitSf,
   ksLogSf,
+  ksOneSidedLogSf,
   ksOneSidedSf,
   ksSf,
   ksTwoSampleOneSidedSf,
@@ -73,6 +78,24 @@ describe('vectors of scipy', () => {
   test("Student's t tails", () => {
     for (const { df, t, sf } of tails.student_t_sf) expectNear(studentTSf(t, df), sf, `sf(${t}, ${df})`, CLOSE);
     expect(studentTLogSf(40, 10_000)).toBeLessThan(-700);
+  });
+
+  test('logarithms of tails are those of the tails, and go on where doubles end', () => {
+    const LOG = { relative: 1e-12 };
+    for (const x of [0.3, 2, 30]) {
+      expectNear(gammaLogSf(x, 2.5), Math.log(gammaSf(x, 2.5)), `gamma sf(${x})`, LOG);
+      expectNear(gammaLogCdf(x, 2.5), Math.log(gammaCdf(x, 2.5)), `gamma cdf(${x})`, LOG);
+      expectNear(fLogSf(x, 3, 17), Math.log(fSf(x, 3, 17)), `F sf(${x})`, LOG);
+    }
+    for (const k of [3, 10, 19])
+      expectNear(binomialLogSf(k, 20, 0.3), Math.log(binomialSf(k, 20, 0.3)), `sf(${k})`, LOG);
+    // Closed forms: the exponential law, F with 2 degrees of freedom, all of n, the last step of D⁺.
+    expectNear(gammaLogSf(1_000, 1), -1_000, 'exponential', LOG);
+    expectNear(gammaLogCdf(1e-200, 2), 2 * Math.log(1e-200) - Math.LN2, 'gamma near 0', LOG);
+    expectNear(fLogSf(1e9, 2, 400), -200 * Math.log1p(1e9 / 200), 'F far out', LOG);
+    expectNear(binomialLogSf(999, 1_000, 0.01), 1_000 * Math.log(0.01), 'all of 1,000', LOG);
+    expectNear(ksOneSidedLogSf(0.999, 500), 500 * Math.log1p(-0.999), 'D⁺ of nearly 1', LOG);
+    expect([gammaSf(1_000, 1), fSf(1e9, 2, 400), binomialSf(999, 1_000, 0.01)]).toEqual([0, 0, 0]);
   });
 
   test('Kolmogorov limit and finite n', () => {

@@ -134,7 +134,7 @@ function gather(table: Table, runs: readonly Run[]): Table {
 }
 
 /** Event times in milliseconds. @throws `table/column` */
-export function timesOf(table: Table, name: string): Float64Array {
+function timesOf(table: Table, name: string): Float64Array {
   const column = columnOf(table, name);
   const values = readNumbers(column);
   const perMs = column.unitsPerMs ?? 1;

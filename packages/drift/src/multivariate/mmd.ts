@@ -125,7 +125,7 @@ const FEWEST_PAIRS = 50;
 const BANDWIDTH_POINTS = 500;
 
 /** Square root of half the median squared distance of the reference, over at most 500 of its points. */
-export function bandwidthOf(reference: Vectors): number {
+function bandwidthOf(reference: Vectors): number {
   const step = Math.max(1, Math.floor(reference.rows / BANDWIDTH_POINTS));
   const rows = Math.min(BANDWIDTH_POINTS, reference.rows);
   const { values, width } = reference;

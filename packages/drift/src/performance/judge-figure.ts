@@ -37,7 +37,7 @@ export function judgeFigure(facts: FigureFacts, { margin, sigmas }: Required<Est
 }
 
 /** A figure that the rows do not define. It never passes. */
-export function undefinedFigure(facts: FigureFacts, undefinedWhy: string): EstimatedFigure {
+function undefinedFigure(facts: FigureFacts, undefinedWhy: string): EstimatedFigure {
   const { reference, modelError } = facts;
   return {
     value: Number.NaN,

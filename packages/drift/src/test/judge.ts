@@ -22,8 +22,8 @@ export interface JudgeOptions extends TestOptions {
   readonly margin: number;
 }
 
-export const DEFAULT_ALPHA = 0.05;
-export const DEFAULT_POWER = 0.8;
+const DEFAULT_ALPHA = 0.05;
+const DEFAULT_POWER = 0.8;
 
 /**
  * Drift is a difference that is both beyond chance (p ≤ α) and of practical size (effect ≥ margin). Without it the

@@ -101,12 +101,3 @@ export const aliasMoved = z.object({
 });
 
 export const aliasRemoved = z.object({ model: word, alias: word, from: word, generation: z.number(), reason: text });
-
-export const commandDenied = z.object({
-  action: word,
-  model: word,
-  alias: z.optional(word),
-  version: z.optional(word),
-  reasons: z.array(text),
-  policy: z.optional(digest),
-});

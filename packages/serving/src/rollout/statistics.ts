@@ -141,7 +141,7 @@ export function bucketOfValue(value: number): number {
 }
 
 /** A value in the middle of a bucket. */
-export function bucketValue(bucket: number): number {
+function bucketValue(bucket: number): number {
   if (bucket === 0) return 0;
   return Math.sign(bucket) * 2 ** ((Math.abs(bucket) - OFFSET) / PER_OCTAVE);
 }

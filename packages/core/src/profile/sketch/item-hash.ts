@@ -1,7 +1,7 @@
 import { murmur3x64 } from './murmur3.js';
 
 /** The seed that Apache DataSketches uses unless told otherwise. Sketches of different seeds never merge. */
-export const HASH_SEED = 9001;
+const HASH_SEED = 9001;
 
 /** What a distinct-count sketch takes. A number is a double, a bigint a 64-bit integer: 1 and 1n are different items. */
 export type SketchItem = string | number | bigint | Uint8Array;

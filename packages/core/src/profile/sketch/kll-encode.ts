@@ -33,7 +33,7 @@ export function encodeKll(kind: KllKind, state: KllState<number>): Uint8Array {
 
 export const FAMILY = 15;
 export const SERIAL_COMPACT = 1;
-export const SERIAL_SINGLE = 2;
+const SERIAL_SINGLE = 2;
 /** The image in which Java updates in place: free space and the last start are written too. */
 export const SERIAL_UPDATABLE = 3;
 const FULL_PREAMBLE = 20;

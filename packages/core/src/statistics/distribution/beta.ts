@@ -1,4 +1,4 @@
-import { betaI, logBetaI, logPower } from './incomplete-beta.js';
+import { betaI, logBetaI } from './incomplete-beta.js';
 import { findRoot } from './root.js';
 
 /** Beta(a, b) cdf at x. NaN for parameters that are not positive. */
@@ -19,14 +19,6 @@ export function betaLogCdf(x: number, a: number, b: number): number {
 /** ln of the survival function. */
 export function betaLogSf(x: number, a: number, b: number): number {
   return logBetaI(1 - x, b, a, x);
-}
-
-/** Beta(a, b) density. */
-export function betaPdf(x: number, a: number, b: number): number {
-  if (!(x >= 0 && x <= 1)) return 0;
-  if (x === 0) return a < 1 ? Number.POSITIVE_INFINITY : a === 1 ? b : 0;
-  if (x === 1) return b < 1 ? Number.POSITIVE_INFINITY : b === 1 ? a : 0;
-  return Math.exp(logPower(x, 1 - x, a, b) - Math.log(x) - Math.log1p(-x));
 }
 
 /** The x with cdf(x) = p; NaN for p outside [0, 1]. */

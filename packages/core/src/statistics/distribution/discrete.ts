@@ -63,14 +63,6 @@ export function binomialQuantile(p: number, n: number, probability: number): num
   return smallest((k) => binomialCdf(k, n, probability) >= p, 0, n);
 }
 
-/** ln P(X = k) for X ~ Poisson(mean). */
-export function poissonLogPmf(k: number, mean: number): number {
-  if (k < 0) return Number.NEGATIVE_INFINITY;
-  if (k === 0) return -mean;
-  if (mean === 0) return Number.NEGATIVE_INFINITY;
-  return -stirlingError(k) - deviance(k, mean) - HALF_LN_TWO_PI - 0.5 * Math.log(k);
-}
-
 /** P(X ≤ k) for X ~ Poisson(mean). */
 export function poissonCdf(k: number, mean: number): number {
   return k < 0 ? 0 : gammaQ(Math.floor(k) + 1, mean);

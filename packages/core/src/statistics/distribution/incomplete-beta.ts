@@ -22,7 +22,7 @@ export function logBetaI(x: number, a: number, b: number, y: number = 1 - x): nu
 }
 
 /** ln of x^a (1 - x)^b / B(a, b); Loader's form where both parameters are large enough to cancel. */
-export function logPower(x: number, y: number, a: number, b: number): number {
+function logPower(x: number, y: number, a: number, b: number): number {
   if (a < 1 || b < 1)
     return a * (x < 0.5 ? Math.log(x) : Math.log1p(-y)) + b * (y < 0.5 ? Math.log(y) : Math.log1p(-x)) - logBeta(a, b);
   const n = a + b;

@@ -35,7 +35,7 @@ export function logGammaQ(a: number, x: number): number {
 }
 
 /** ln of x^a e^-x / Γ(a), by Stirling's error and the deviance where the plain form would cancel. */
-export function logPrefix(a: number, x: number): number {
+function logPrefix(a: number, x: number): number {
   if (a < 1) return a * Math.log(x) - x - logGamma(a);
   return 0.5 * Math.log(a) - HALF_LN_TWO_PI - stirlingError(a) - deviance(a, x);
 }

@@ -21,11 +21,6 @@ export function normalLogSf(z: number): number {
   return Math.log1p(-normalSf(y));
 }
 
-/** Standard normal density. */
-export function normalPdf(z: number): number {
-  return Math.exp(-0.5 * z * z) * ONE_OVER_SQRT_TWO_PI;
-}
-
 /** The z with cdf(z) = p; ∓∞ at 0 and 1, NaN outside. Relative error about 1e-16 (Wichura 1988, AS 241 PPND16). */
 export function normalQuantile(p: number): number {
   if (!(p >= 0 && p <= 1)) return Number.NaN;

@@ -12,7 +12,7 @@ export interface Pattern {
   readonly table?: ByteTable | undefined;
 }
 
-export const MAX_PATTERN_LENGTH = 1_000;
+const MAX_PATTERN_LENGTH = 1_000;
 
 /**
  * Compiles a pattern: ECMAScript syntax with code points as letters (the `u` flag) and the flag `i` for ASCII letters.

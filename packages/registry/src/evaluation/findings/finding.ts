@@ -10,7 +10,7 @@ import type { RobustnessReport } from './robustness.js';
 export type Finding = LoadReport | ContractReport | RobustnessReport | JudgeReport | Baseline;
 
 /** What the rules ask for, in words. */
-export const FINDING_NAMES = {
+const FINDING_NAMES = {
   'millwright.load@1': 'load test',
   'millwright.contract-test@1': 'contract test',
   'millwright.robustness@1': 'robustness test',
