@@ -57,7 +57,34 @@ describe('vetting', () => {
     expect(reasons(model({ nodes: [custom], inputs: [x], outputs: [y] }))).toContain('com.evil');
     const branch = node('If', ['x'], ['y'], [graphAttribute('then_branch', body)]);
     expect(reasons(model({ nodes: [branch], inputs: [x], outputs: [y] }))).toContain('com.evil');
-    expect(reasons(model({ nodes: [custom], inputs: [x], outputs: [y] }), { domains: ['', 'com.evil'] })).toBe('');
+    expect(reasons(model({ nodes: [custom], inputs: [x], outputs: [y] }), { domains: ['com.evil'] })).toBe('');
+  });
+
+  test('lets onnxruntime’s own operators through for who asks for them or trusts the maker, and says how', () => {
+    const gelu = model(
+      { nodes: [node('Gelu', ['x'], ['y'], [], 'com.microsoft')], inputs: [x], outputs: [y] },
+      { domains: ['', 'com.microsoft'] },
+    );
+    expect(reasons(gelu)).toContain("`vetting: { domains: ['com.microsoft'] }`");
+    expect(reasons(gelu, { domains: ['com.microsoft'] })).toBe('');
+    expect(reasons(gelu, { trusted: true })).toBe('');
+    // A function of that name in the file does not hide which code runs.
+    const text = (value: string) => new TextEncoder().encode(value);
+    const decoy = message(field(1, text('Gelu')), field(10, text('com.microsoft')));
+    expect(
+      reasons(
+        model(
+          { nodes: [node('Gelu', ['x'], ['y'], [], 'com.microsoft')], inputs: [x], outputs: [y] },
+          { extra: [field(25, decoy)] },
+        ),
+      ),
+    ).toContain('com.microsoft');
+    // Optimisers name the domain also where nothing of it is left.
+    const named = model(
+      { nodes: [node('Identity', ['x'], ['y'])], inputs: [x], outputs: [y] },
+      { domains: ['', 'com.microsoft'] },
+    );
+    expect(reasons(named)).toBe('');
   });
 
   test('refuses weights in files that the manifest does not list, or outside of them', () => {

@@ -1,9 +1,11 @@
-import { defined, isMillwrightError } from '@millwright/core';
+import { isMillwrightError } from '@millwright/core';
 import type { DType } from '../../tensor/index.js';
 import type { Dimension, TensorSpec } from '../types.js';
-import { DTYPE_OF, INT64, OTHER_TYPES } from './element-types.js';
-import { expandedNodes, type FunctionCalls } from './function-calls.js';
-import { fieldsOf, malformed, packedVarints, rawInt64s } from './protobuf.js';
+import { DTYPE_OF, OTHER_TYPES } from './element-types.js';
+import { expandedNodes } from './function-calls.js';
+import { fieldsOf, malformed } from './protobuf.js';
+import { readSparse, readTensor } from './vet-tensors.js';
+import { newWalk, readText, type Walk } from './vet-walk.js';
 
 /** What a model file says about itself, read without native code. */
 export interface VetReport {
@@ -22,7 +24,10 @@ export interface VetReport {
 
 /** What an ONNX file may contain and how large it may be before native code sees it. */
 export interface VetOptions {
-  /** Operator domains that may be used. Default `''`, `ai.onnx`, `ai.onnx.ml`, `com.microsoft`. */
+  /**
+   * Operator domains that may be used beside `''`, `ai.onnx` and `ai.onnx.ml`. Default none. onnxruntime's own operators,
+   * which its optimiser and some of its quantisers write into models, are `com.microsoft`.
+   */
   readonly domains?: readonly string[] | undefined;
   /** Sizes in bytes of the side files that the manifest lists. A model that names another file, or more of it, is refused. */
   readonly sideFiles?: ReadonlyMap<string, number> | undefined;
@@ -38,7 +43,7 @@ export interface VetOptions {
   readonly maxElements?: number | undefined;
   /** Bytes of the properties that a maker may attach. Default 1 MiB. */
   readonly maxMetadataBytes?: number | undefined;
-  /** The maker is trusted: operators whose output size is an input (`Expand`, `Range`, `Loop` …) are let through. */
+  /** The maker is trusted: operators whose output size is an input (`Expand`, `Range`, `Loop` …) and those of `com.microsoft` are let through. */
   readonly trusted?: boolean | undefined;
 }
 
@@ -48,7 +53,7 @@ export interface VetOptions {
  * how much memory is taken. Never throws on a bad file; it lists reasons.
  */
 export function vetModel(bytes: Uint8Array, options: VetOptions = {}): VetReport {
-  const walk = newWalk({ ...DEFAULTS, ...defined(options) });
+  const walk = newWalk(options);
   try {
     readModel(walk, bytes);
   } catch (error) {
@@ -61,56 +66,10 @@ export function vetModel(bytes: Uint8Array, options: VetOptions = {}): VetReport
   return { reasons, unsupported, inputs, outputs, opsets, nodeCount, externalFiles: [...walk.externalFiles] };
 }
 
-const DEFAULTS = {
-  domains: ['', 'ai.onnx', 'ai.onnx.ml', 'com.microsoft'] as readonly string[],
-  sideFiles: new Map<string, number>() as ReadonlyMap<string, number>,
-  refuseOperators: [] as readonly string[],
-  maxNodes: 100_000,
-  maxDepth: 8,
-  maxNameLength: 512,
-  maxElements: 2 ** 28,
-  maxMetadataBytes: 2 ** 20,
-  trusted: false as boolean,
-} satisfies VetOptions;
-
-interface Walk {
-  readonly options: typeof DEFAULTS;
-  readonly reasons: Set<string>;
-  /** Those of them that say what onnxruntime cannot do, not what the file should not. */
-  readonly unsupported: Set<string>;
-  readonly opsets: Map<string, number>;
-  readonly externalFiles: Set<string>;
-  /** Values whose contents a request decides. `Shape` and `Size` of them are bounded by the request itself. */
-  readonly tainted: Set<string>;
-  readonly functionDomains: Set<string>;
-  /** What each function calls; `''` is the model's graph with its subgraphs. */
-  readonly calls: FunctionCalls;
-  /** The function that is being read. */
-  inside: string;
-  /** Products of small int64 constants, which may be shapes. */
-  readonly sizes: Map<string, number>;
-  inputs: TensorSpec[];
-  outputs: TensorSpec[];
-  nodeCount: number;
-}
-
-function newWalk(options: Walk['options']): Walk {
-  return {
-    options,
-    reasons: new Set(),
-    unsupported: new Set(),
-    opsets: new Map(),
-    externalFiles: new Set(),
-    tainted: new Set(),
-    functionDomains: new Set(),
-    calls: new Map([['', []]]),
-    inside: '',
-    sizes: new Map(),
-    inputs: [],
-    outputs: [],
-    nodeCount: 0,
-  };
-}
+/** The domains of the ONNX standard. */
+const STANDARD = new Set(['', 'ai.onnx', 'ai.onnx.ml']);
+/** Operators of onnxruntime itself: native code that the standard does not describe and its tests do not cover. */
+const CONTRIBUTED = 'com.microsoft';
 
 /** Operators whose output size is the content of an input, and which inputs those are. */
 const SIZED_BY = new Map<string, readonly number[]>([
@@ -142,7 +101,8 @@ function readModel(walk: Walk, bytes: Uint8Array): void {
   if (walk.opsets.size === 0) walk.reasons.add('It names no operator set.');
   if (metadataBytes > maxMetadataBytes)
     walk.reasons.add(`Its properties take ${metadataBytes} bytes, more than ${maxMetadataBytes}.`);
-  for (const fn of functions) readFunction(walk, fn);
+  const bodies = functions.map((fn) => readFunction(walk, fn));
+  for (const read of bodies) read();
   readGraph(walk, graph, 0);
   if (functions.length > 0 && expandedNodes(walk.calls, maxNodes) > maxNodes)
     walk.reasons.add(`Its functions expand to more than ${maxNodes} nodes.`);
@@ -166,7 +126,8 @@ function readOpset(walk: Walk, bytes: Uint8Array): void {
   walk.opsets.set(domain, version);
 }
 
-function readFunction(walk: Walk, bytes: Uint8Array): void {
+/** Makes the function known, so that others may call it, and returns how to read its nodes. */
+function readFunction(walk: Walk, bytes: Uint8Array): () => void {
   const nodes: Uint8Array[] = [];
   let name = '';
   let domain = '';
@@ -177,11 +138,13 @@ function readFunction(walk: Walk, bytes: Uint8Array): void {
     if (field.number === 4 && field.bytes) walk.tainted.add(readText(walk, field.bytes));
     if (field.number === 7 && field.bytes) nodes.push(field.bytes);
   }
-  walk.functionDomains.add(domain);
-  walk.inside = `${domain}:${name}`;
-  walk.calls.set(walk.inside, []);
-  for (const node of nodes) readNode(walk, node, 1);
-  walk.inside = '';
+  const id = `${domain}:${name}`;
+  walk.calls.set(id, []);
+  return () => {
+    walk.inside = id;
+    for (const node of nodes) readNode(walk, node, 1);
+    walk.inside = '';
+  };
 }
 
 function readGraph(walk: Walk, bytes: Uint8Array, depth: number): void {
@@ -196,7 +159,7 @@ function readGraph(walk: Walk, bytes: Uint8Array, depth: number): void {
   for (const { number, bytes: body } of fieldsOf(bytes)) {
     if (body === undefined) continue;
     if (number === 1) nodes.push(body);
-    if (number === 5) initializers.add(readInitializer(walk, body));
+    if (number === 5) initializers.add(readTensor(walk, body));
     if (number === 15) readSparse(walk, body, initializers);
     if (number === 11) inputs.push(readValue(walk, body, depth === 0 ? 'input' : undefined));
     if (number === 12) outputs.push(readValue(walk, body, depth === 0 ? 'output' : undefined));
@@ -237,8 +200,13 @@ function readNode(walk: Walk, bytes: Uint8Array, depth: number): void {
   const { domains, refuseOperators, trusted } = walk.options;
   walk.calls.get(walk.inside)?.push(`${domain}:${type}`);
   if (refuseOperators.includes(type)) walk.reasons.add(`It uses the operator \`${type}\`.`);
-  if (!domains.includes(domain) && !walk.functionDomains.has(domain))
-    walk.reasons.add(`It uses operators of the domain \`${domain}\`.`);
+  const allowed = STANDARD.has(domain) || domains.includes(domain) || (trusted && domain === CONTRIBUTED);
+  // A function of the model's own is read as one; in onnxruntime's domain the name may be a native operator's as well.
+  const own = walk.calls.has(`${domain}:${type}`) && domain !== CONTRIBUTED;
+  if (!allowed && !own)
+    walk.reasons.add(
+      `It uses operators of the domain \`${domain}\`, which \`vetting: { domains: ['${domain}'] }\` allows.`,
+    );
   // Such a node embeds or points to a binary of an accelerator's vendor.
   if (type === 'EPContext' && !trusted) walk.reasons.add('It embeds a compiled vendor binary (EPContext).');
   if (!trusted) checkSize(walk, type, inputs);
@@ -262,76 +230,9 @@ function checkSize(walk: Walk, type: string, inputs: readonly string[]): void {
 function readAttribute(walk: Walk, bytes: Uint8Array, depth: number, constant: string | undefined): void {
   for (const { number, bytes: body } of fieldsOf(bytes)) {
     if (body === undefined) continue;
-    if (number === 5 || number === 10) readInitializer(walk, body, constant);
+    if (number === 5 || number === 10) readTensor(walk, body, constant);
     if (number === 6 || number === 11) readGraph(walk, body, depth + 1);
     if (number === 22 || number === 23) readSparse(walk, body, new Set());
-  }
-}
-
-function readSparse(walk: Walk, bytes: Uint8Array, names: Set<string>): void {
-  for (const { number, bytes: body } of fieldsOf(bytes))
-    if ((number === 1 || number === 2) && body) names.add(readInitializer(walk, body));
-}
-
-/** A TensorProto: its name, and whether its values lie in another file. */
-function readInitializer(walk: Walk, bytes: Uint8Array, constant?: string): string {
-  let name = '';
-  let external = false;
-  let type = 0;
-  const values: number[] = [];
-  const entries = new Map<string, string>();
-  let count = 1;
-  for (const field of fieldsOf(bytes)) {
-    if (field.number === 1) for (const dim of field.bytes ? packedVarints(field.bytes) : [field.value]) count *= dim;
-    if (field.number === 2) type = field.value;
-    if (field.number === 7 && values.length <= 8)
-      for (const value of field.bytes ? packedVarints(field.bytes) : [field.value]) values.push(value);
-    if (field.number === 9 && field.bytes && field.bytes.length <= 64) values.push(...rawInt64s(field.bytes));
-    if (field.number === 8 && field.bytes) name = readText(walk, field.bytes);
-    if (field.number === 13 && field.bytes) readEntry(walk, field.bytes, entries);
-    if (field.number === 14) external = field.value === 1;
-  }
-  // No element takes less than half a byte. Room would be made for all before anybody sees that they are not there.
-  const hasRoom = external || entries.size > 0 || count <= 2 * bytes.length;
-  if (!(count >= 0 && count <= Number.MAX_SAFE_INTEGER && hasRoom))
-    walk.reasons.add(`The weights \`${name}\` have impossible dimensions.`);
-  if (type === INT64 && values.length <= 8)
-    walk.sizes.set(
-      constant ?? name,
-      values.reduce((product, value) => product * value, 1),
-    );
-  if (external || entries.size > 0) checkExternal(walk, name, entries);
-  return name;
-}
-
-function readEntry(walk: Walk, bytes: Uint8Array, entries: Map<string, string>): void {
-  let key = '';
-  let value = '';
-  for (const field of fieldsOf(bytes)) {
-    if (field.number === 1 && field.bytes) key = readText(walk, field.bytes);
-    if (field.number === 2 && field.bytes) value = readText(walk, field.bytes);
-  }
-  entries.set(key, value);
-}
-
-function checkExternal(walk: Walk, name: string, entries: ReadonlyMap<string, string>): void {
-  const location = entries.get('location') ?? '';
-  walk.externalFiles.add(location);
-  const size = walk.options.sideFiles.get(location);
-  const offset = Number(entries.get('offset') ?? 0);
-  const length = Number(entries.get('length') ?? (size ?? 0) - offset);
-  if (size === undefined) {
-    walk.reasons.add(`The weights \`${name}\` lie in \`${location}\`, a file that the manifest does not list.`);
-  } else if (
-    !(
-      Number.isSafeInteger(offset) &&
-      Number.isSafeInteger(length) &&
-      offset >= 0 &&
-      length >= 0 &&
-      offset + length <= size
-    )
-  ) {
-    walk.reasons.add(`The weights \`${name}\` lie outside their file \`${location}\`.`);
   }
 }
 
@@ -376,24 +277,4 @@ function readDimension(walk: Walk, bytes: Uint8Array | undefined): Dimension {
     if (field.number === 2 && field.bytes && field.bytes.length > 0) return readText(walk, field.bytes);
   }
   return undefined;
-}
-
-const decoder = new TextDecoder('utf-8', { fatal: true });
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const CONTROL = /[\u0000-\u001f\u007f]/;
-
-function readText(walk: Walk, bytes: Uint8Array): string {
-  if (bytes.length > walk.options.maxNameLength) {
-    walk.reasons.add(`A name is longer than ${walk.options.maxNameLength} bytes.`);
-    return '';
-  }
-  let text: string;
-  try {
-    text = decoder.decode(bytes);
-  } catch {
-    walk.reasons.add('A name is not UTF-8.');
-    return '';
-  }
-  if (CONTROL.test(text)) walk.reasons.add('A name holds control characters.');
-  return text;
 }
