@@ -5,7 +5,8 @@ import { type LatencyHistogram, type LatencySummary, latencyHistogram } from './
 export interface StageTimer<Stage extends string> {
   /** Runs the stage and records its duration, also when it throws. */
   time<T>(stage: Stage, work: () => T): T;
-  record(stage: Stage, ms: number): void;
+  /** `over` says that it took more than its budget where the duration does not: of work that was ended before it was done. */
+  record(stage: Stage, ms: number, over?: boolean): void;
   summary(): ReadonlyMap<Stage, StageSummary>;
 }
 
@@ -28,14 +29,14 @@ export function stageTimer<Stage extends string>(options: StageTimerOptions<Stag
   const stages = new Map<Stage, { readonly histogram: LatencyHistogram; overBudget: number }>();
   const budgetOf = (stage: Stage) => (budgetsMs as Partial<Record<Stage, number>>)[stage];
 
-  function record(stage: Stage, ms: number): void {
+  function record(stage: Stage, ms: number, over = ms > (budgetOf(stage) ?? Number.POSITIVE_INFINITY)): void {
     let entry = stages.get(stage);
     if (entry === undefined) {
       entry = { histogram: latencyHistogram(), overBudget: 0 };
       stages.set(stage, entry);
     }
     entry.histogram.record(ms);
-    if (ms > (budgetOf(stage) ?? Number.POSITIVE_INFINITY)) entry.overBudget++;
+    if (over) entry.overBudget++;
   }
 
   return {

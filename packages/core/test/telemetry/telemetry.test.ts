@@ -62,6 +62,10 @@ describe('stage timer', () => {
     await slow;
     expect(timer.summary().get('check')).toMatchObject({ count: 2, overBudget: 0, budgetMs: undefined });
     expect(timer.summary().get('infer')).toMatchObject({ count: 1, overBudget: 1, budgetMs: 5, maxMs: 10 });
+    // Ended at its budget: how long it would have taken nobody knows, but longer.
+    timer.record('infer', 5, true);
+    timer.record('infer', 5);
+    expect(timer.summary().get('infer')).toMatchObject({ count: 3, overBudget: 2 });
   });
 });
 

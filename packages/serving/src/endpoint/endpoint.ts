@@ -214,9 +214,17 @@ export async function createEndpoint<I, O>(
   function failed(request: PendingRequest<I, O>, error: unknown): void {
     if (request.done) return;
     breakers.failed(request, error);
+    if (isMillwrightError(error, 'serving/deadline')) waitedInVain(request);
     const mayFallBack = !request.fellBack && !request.shadow && request.route.arm !== CHAMPION;
     if (mayFallBack && clock.monotonic() < request.endsAt) fallBack(request, error);
     else finishFailed(request, isMillwrightError(error, 'serving/deadline') ? expired(request) : error);
+  }
+
+  /** Where the budget set the deadline it was exceeded, also when the queue saw it coming. */
+  function waitedInVain(request: PendingRequest<I, O>): void {
+    if (request.shadow || request.handle === undefined) return;
+    const over = request.deadlineAt === request.arrivedAt + (budgetsMs.infer ?? Number.NaN);
+    stages.record('infer', clock.monotonic() - request.askedAt, over);
   }
 
   function fallBack(request: PendingRequest<I, O>, error: unknown): void {

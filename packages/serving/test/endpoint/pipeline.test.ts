@@ -298,8 +298,20 @@ describe('stages', () => {
     expect((await answer).served).toMatchObject({ arm: 'champion', degraded: 'fallback' });
     const { stages } = endpoint.stats();
     expect(stages.get('check')).toMatchObject({ count: 1, overBudget: 0 });
-    expect(stages.get('infer')).toMatchObject({ count: 1, budgetMs: 20, overBudget: 0 });
+    // The arm's 20 ms in vain, and the champion's answer.
+    expect(stages.get('infer')).toMatchObject({ count: 2, budgetMs: 20, overBudget: 1 });
     expect(stages.get('verify')).toBeUndefined();
+  });
+
+  test('ended by a deadline of the caller’s took their time, and no budget', async () => {
+    const { endpoint, clock } = await lab(
+      { champion: () => new Promise<number>(() => undefined), b: () => 1 },
+      { budgetsMs: { infer: 20 } },
+    );
+    const answer = settled(endpoint.predict({ x: 1 }, { deadlineAt: 5 }));
+    await clock.advance(5);
+    expect(await answer).toBe('serving/deadline');
+    expect(endpoint.stats().stages.get('infer')).toMatchObject({ count: 1, maxMs: 5, overBudget: 0 });
   });
 
   test('of guards are there when there are guards', async () => {
@@ -319,6 +331,7 @@ describe('stages', () => {
     const answer = endpoint.predict({ x: 1 }).catch((error) => error);
     await clock.advance(20);
     expect(await answer).toMatchObject({ code: 'serving/deadline', details: { deadlineMs: 20 } });
+    expect(endpoint.stats().stages.get('infer')).toMatchObject({ count: 1, overBudget: 1 });
   });
 });
 
