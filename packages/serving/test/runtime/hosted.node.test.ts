@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { type Clock, isMillwrightError, sleep } from '@millwright/core';
 import { virtualClock } from '@millwright/core/testing';
-import { createEndpoint, type LoadedModel, onnx, tensor, tensors } from '@millwright/serving';
-import { describe, expect, test } from 'vitest';
-import { mostWorkers, payingWorkers } from '../../src/runtime/onnx/pool-size.js';
+import { createEndpoint, type LoadedModel, type OnnxOptions, onnx, tensor, tensors } from '@millwright/serving';
+import { describe, expect, test, vi } from 'vitest';
+import { mostWorkers, payingWorkers, roomForSpare } from '../../src/runtime/onnx/pool-size.js';
+import { childrenOf, isRunning } from '../support/children.js';
 import { artifactOf, logistic, perceptron, resolvedModel, sourceOf } from '../support/models.js';
 
 const feeds = (rows: number, width: number) =>
@@ -59,6 +63,80 @@ describe.each(['worker', 'process'] as const)('a model in a %s', (placement) => 
       .catch((e) => e);
     expect(isMillwrightError(error, 'serving/no-provider')).toBe(true);
   });
+});
+
+describe.skipIf(process.platform !== 'linux')('the process that stands by', () => {
+  /** Loads the model and says which processes that started. */
+  async function loaded(options: OnnxOptions = {}) {
+    const before = new Set(childrenOf());
+    const model = await onnx({ placement: 'process', ...options }).load(
+      artifactOf({ 'm.onnx': perceptron([8, 16, 4]) }),
+    );
+    return { model, started: () => childrenOf().filter((pid) => !before.has(pid)) };
+  }
+
+  test('takes over from one that ends, and the next one stands by once it has answered', async () => {
+    const { model, started } = await loaded();
+    const [engine, spare] = started();
+    const answer = await model.run(feeds(3, 8));
+    process.kill(engine!, 'SIGKILL');
+    await expect(model.run(feeds(3, 8))).rejects.toMatchObject({ code: 'serving/engine-crashed' });
+    expect(await model.run(feeds(3, 8))).toEqual(answer);
+    const now = started();
+    expect(now).toHaveLength(2);
+    expect(now).toContain(spare);
+    await model.close();
+    expect([engine, ...now].filter((pid) => isRunning(pid!))).toEqual([]);
+  });
+
+  test('may have no session where another copy of the weights is too much', async () => {
+    expect(roomForSpare(2, 2, 500e6)).toBe(true);
+    expect(roomForSpare(2, 2, 700e6)).toBe(false);
+    expect(roomForSpare({ atMost: 2, maxBytes: 1e6 }, 2, 500e3)).toBe(false);
+    const { model, started } = await loaded({ workers: { atMost: 1, maxBytes: 1 } });
+    const answer = await model.run(feeds(3, 8));
+    const [engine, spare] = started();
+    process.kill(engine!, 'SIGKILL');
+    await vi.waitFor(() => expect(isRunning(engine!)).toBe(false));
+    expect(await model.run(feeds(3, 8)).catch(() => model.run(feeds(3, 8)))).toEqual(answer);
+    expect(started()).toContain(spare);
+    await model.close();
+    expect(started()).toEqual([]);
+  });
+
+  test('is not there for who does not want it', async () => {
+    const { model, started } = await loaded({ spare: false });
+    expect(started()).toHaveLength(1);
+    await model.close();
+    expect(started()).toEqual([]);
+  });
+
+  test('ends with the process that serves, however that ends', async () => {
+    const script = join(import.meta.dirname, '../support/hold-model.ts');
+    const host = spawn(process.execPath, ['--import', 'tsx', '--conditions=@millwright/source', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(host.stdout, 'data');
+    const engines = childrenOf(host.pid).filter(isRunning);
+    expect(engines.length).toBeGreaterThanOrEqual(2);
+    host.kill('SIGKILL');
+    await vi.waitFor(() => expect(engines.filter(isRunning)).toEqual([]), { timeout: 20_000 });
+  });
+});
+
+test('weights in other files reach a process', async () => {
+  const { model, node, externalInitializer, TYPE } = await import('../support/onnx-writer.js');
+  const x = { name: 'x', type: TYPE.float, dims: ['rows', 2] };
+  const bytes = model({
+    nodes: [node('Add', ['x', 'w'], ['y'])],
+    inputs: [x],
+    outputs: [{ ...x, name: 'y' }],
+    initializers: [externalInitializer('w', [2], { location: 'w.bin' })],
+  });
+  const side = new Uint8Array(Float32Array.of(10, 20).buffer);
+  await using hosted = await onnx({ placement: 'process' }).load(artifactOf({ 'm.onnx': bytes, 'w.bin': side }));
+  const answer = await hosted.run(tensors({ x: tensor('float32', [1, 2], Float32Array.of(1, 2)) }));
+  expect([...(answer.get('y')!.data as Float32Array)]).toEqual([11, 22]);
 });
 
 describe('a pool with limits', () => {

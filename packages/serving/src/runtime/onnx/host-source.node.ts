@@ -1,13 +1,26 @@
 import type { OrtSession, OrtTensor } from './ort.js';
 
 export type HostRequest =
-  | { readonly kind: 'load'; readonly model: Uint8Array; readonly options: object }
+  | LoadRequest
   | { readonly kind: 'run'; readonly feeds: Readonly<Record<string, OrtTensor>> }
   | { readonly kind: 'close' };
 
 export type HostReply =
   | { readonly kind: 'loaded'; readonly outputMetadata: OrtSession['outputMetadata'] }
   | { readonly kind: 'ran'; readonly outputs: Readonly<Record<string, OrtTensor>> };
+
+export interface LoadRequest {
+  readonly kind: 'load';
+  readonly model: Uint8Array;
+  /** Weights outside of the model, by the names that it gives them. */
+  readonly sideFiles: readonly { readonly path: string; readonly data: Uint8Array }[];
+  readonly options: object;
+  /** Bytes of the model and of each side file, where they come through `WEIGHTS_FD` and not with the message. */
+  readonly sizes?: readonly number[];
+}
+
+/** Of a child process: the pipe that the weights come through, as they are. */
+export const WEIGHTS_FD = 4;
 
 /**
  * What a worker or child process runs: load one session, run it, release it and end. JavaScript in a text, because a
@@ -16,6 +29,7 @@ export type HostReply =
  */
 export const HOST_SOURCE = `
 'use strict';
+const { createReadStream } = require('node:fs');
 const { parentPort, workerData } = require('node:worker_threads');
 const ort = require(parentPort ? workerData : process.argv[1]);
 ort.env.logLevel = 'fatal';
@@ -23,8 +37,24 @@ const send = parentPort ? (m, t) => parentPort.postMessage(m, t) : (m) => proces
 let session;
 let last = Promise.resolve();
 
-async function load({ model, options }) {
-  session = await ort.InferenceSession.create(model, options);
+async function received(sizes) {
+  const files = sizes.map((size) => Buffer.allocUnsafeSlow(size));
+  let [file, at] = [0, 0];
+  for await (let part of createReadStream('', { fd: ${WEIGHTS_FD}, highWaterMark: 2 ** 20 })) {
+    while (part.length > 0) {
+      const taken = part.copy(files[file], at);
+      part = part.subarray(taken);
+      at += taken;
+      if (at === files[file].length) [file, at] = [file + 1, 0];
+    }
+  }
+  return files;
+}
+
+async function load({ model, sideFiles, options, sizes }) {
+  const [whole, ...rest] = sizes ? await received(sizes) : [model, ...sideFiles.map(({ data }) => data)];
+  const externalData = sideFiles.map(({ path }, i) => ({ path, data: rest[i] }));
+  session = await ort.InferenceSession.create(whole, externalData.length > 0 ? { ...options, externalData } : options);
   const outputMetadata = session.outputMetadata.map(({ name, isTensor, shape }) => ({ name, isTensor, shape }));
   return { reply: { kind: 'loaded', outputMetadata }, transfer: [] };
 }

@@ -1,28 +1,32 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import { MillwrightError } from '@millwright/core';
-import { HOST_SOURCE, type HostReply, type HostRequest } from './host-source.node.js';
+import type { HostKind } from './host-link.node.js';
+import type { LoadRequest } from './host-source.node.js';
 import { explainImport, type OrtModule, type OrtSession, type OrtTensor } from './ort.js';
-
-/** Where a session lives besides this thread. Only a process can be killed, and only a process survives native code that aborts. */
-export type HostKind = 'worker' | 'process';
+import { newSeat, type Seat, type Standby, type Start, standby } from './standby.node.js';
 
 /**
  * onnxruntime-node in `count` workers or child processes, with onnxruntime's own face: a session is created in each, a
- * run goes to an idle one. A host that dies fails its run with `serving/engine-crashed` and is started again.
+ * run goes to an idle one. A host that dies fails its run with `serving/engine-crashed`, and another takes its place: the
+ * process that stands by (`keep` says whether one does), or a new one.
  */
 export function hostedOrt(kind: HostKind, count: number, options: HostOptions = {}): OrtModule {
   const { ort = ortPath(), loadMs } = options;
-  const start = { kind, ort, loadMs };
   return {
     env: {},
     Tensor: PlainTensor,
     InferenceSession: {
-      create: (model, session) => openPool(start, count, { kind: 'load', model, options: session ?? {} }),
+      create(model, session: SessionOptions = {}) {
+        const { externalData: sideFiles = [], ...own } = session;
+        return openPool({ kind, ort }, count, loadMs, { kind: 'load', model, sideFiles, options: own });
+      },
     },
   };
+}
+
+interface SessionOptions {
+  readonly externalData?: LoadRequest['sideFiles'];
 }
 
 export interface HostOptions {
@@ -31,14 +35,6 @@ export interface HostOptions {
   /** Milliseconds within which a session must be there. Default: as long as it takes. */
   readonly loadMs?: number | undefined;
 }
-
-interface Start {
-  readonly kind: HostKind;
-  readonly ort: string;
-  readonly loadMs: number | undefined;
-}
-
-type LoadRequest = Extract<HostRequest, { readonly kind: 'load' }>;
 
 class PlainTensor implements OrtTensor {
   readonly type: string;
@@ -53,79 +49,82 @@ class PlainTensor implements OrtTensor {
 
 type Feeds = Readonly<Record<string, OrtTensor>>;
 
-async function openPool(start: Start, count: number, load: LoadRequest): Promise<OrtSession> {
-  const opened = await Promise.allSettled(Array.from({ length: count }, () => openHost(start, load)));
-  const hosts = opened.flatMap((o) => (o.status === 'fulfilled' ? [o.value] : []));
+async function openPool(
+  start: Start,
+  count: number,
+  loadMs: number | undefined,
+  load: LoadRequest,
+): Promise<OrtSession> {
+  const spares = standby(start, load);
+  const seats = Array.from({ length: count }, () => newSeat(start, load));
+  const opened = await Promise.allSettled(
+    seats.map(({ link, loaded }) => within(loadMs, loaded, () => link.abandon())),
+  );
   const failed = opened.find((o) => o.status === 'rejected');
   if (failed !== undefined) {
-    await Promise.all(hosts.map((host) => host.close()));
+    await Promise.all(seats.map(({ link }) => link.end()));
     throw failed.reason;
   }
+  const hosts = seats.map((seat) => hostAt(seat, spares));
+  const [first] = opened.flatMap((o) => (o.status === 'fulfilled' && o.value.kind === 'loaded' ? [o.value] : []));
   return {
-    outputMetadata: hosts[0]!.outputMetadata ?? [],
+    outputMetadata: first?.outputMetadata ?? [],
     async run(feeds) {
       // The engine starts no more runs than there are hosts, so one is idle unless it is being started again.
       const host = hosts.reduce((best, other) => (other.pending < best.pending ? other : best));
       return await host.run(feeds);
     },
-    async keep(workers) {
-      await Promise.all(hosts.splice(workers).map((host) => host.close()));
+    async keep(workers, spare) {
+      await Promise.all([spares.fill(spare), ...hosts.splice(workers).map((host) => host.close())]);
     },
     async release() {
-      await Promise.all(hosts.map((host) => host.close()));
+      await Promise.all([spares.close(), ...hosts.map((host) => host.close())]);
     },
   };
 }
 
 interface Host {
   readonly pending: number;
-  readonly outputMetadata: OrtSession['outputMetadata'];
   run(feeds: Feeds): Promise<Feeds>;
   close(): Promise<void>;
 }
 
-async function openHost({ kind, ort, loadMs }: Start, load: LoadRequest): Promise<Host> {
-  let link: Link;
-  let ready: Promise<HostReply>;
+/** Runs in the host of a seat, and in the one that takes over when that one ends. */
+function hostAt(first: Seat, spares: Standby): Host {
+  let seat = first;
   let pending = 0;
-  let alive = false;
   let closing = false;
-  let restarts = 0;
+  let replaced = 0;
 
-  function start(): void {
-    alive = true;
-    link = openLink(kind, ort, () => {
-      alive = false;
+  function watch(): void {
+    const { link } = seat;
+    void link.ended.then(() => {
       // At once, so that the next run finds it warm; one that dies again and again only when somebody asks.
-      if (!closing && restarts++ < MAX_RESTARTS) start();
+      if (seat.link === link && !closing && replaced < MAX_REPLACED) replace();
     });
-    ready = link.ask(load);
-    ready.catch(() => undefined);
+  }
+
+  function replace(): void {
+    replaced++;
+    seat = spares.take();
+    watch();
   }
 
   async function run(feeds: Feeds): Promise<Feeds> {
-    if (!alive && !closing) start();
-    await ready;
+    if (!seat.link.alive && !closing) replace();
+    const { link, loaded } = seat;
+    await loaded;
     const reply = await link.ask({ kind: 'run', feeds });
-    restarts = 0;
+    if (replaced > 0) {
+      replaced = 0;
+      // Not before: a model that ends every process would have one more to end.
+      void spares.fill();
+    }
     return reply.kind === 'ran' ? reply.outputs : {};
   }
 
-  async function close(): Promise<void> {
-    closing = true;
-    await link.end();
-  }
-
-  start();
-  const loaded = await within(loadMs, ready!, () => {
-    closing = true;
-    link.abandon();
-  }).catch(async (error) => {
-    await close();
-    throw error;
-  });
+  watch();
   return {
-    outputMetadata: loaded.kind === 'loaded' ? loaded.outputMetadata : [],
     get pending() {
       return pending;
     },
@@ -137,7 +136,10 @@ async function openHost({ kind, ort, loadMs }: Start, load: LoadRequest): Promis
         pending--;
       }
     },
-    close,
+    async close() {
+      closing = true;
+      await seat.link.end();
+    },
   };
 }
 
@@ -157,133 +159,7 @@ async function within<T>(ms: number | undefined, work: Promise<T>, giveUp: () =>
   }
 }
 
-const MAX_RESTARTS = 5;
-/** How long a host may take to end by itself. A worker must never be terminated inside native code: that aborts the whole process. */
-const END_MS = 5_000;
-
-interface Link {
-  ask(request: HostRequest): Promise<HostReply>;
-  /** Kills a process; a worker is left alone. */
-  abandon(): void;
-  end(): Promise<void>;
-}
-
-/** What providers say when the GPU under them is gone. No session of that process will work again. */
-const DEVICE_LOST =
-  /device (?:is|was|has been)? ?(?:lost|removed|destroyed)|device_lost|DXGI_ERROR_DEVICE|CUDA_ERROR_(?:ILLEGAL_ADDRESS|LAUNCH_FAILED)|an illegal memory access/i;
-
-function openLink(kind: HostKind, ort: string, onExit: () => void): Link {
-  const waiting = new Map<number, { resolve(reply: HostReply): void; reject(error: unknown): void }>();
-  let nextId = 0;
-  let exited = false;
-  let resolveExit = () => {};
-  const exit = new Promise<void>((resolve) => {
-    resolveExit = resolve;
-  });
-  const transport = kind === 'worker' ? workerTransport(ort) : processTransport(ort);
-
-  transport.onReply(({ id, reply, error }) => {
-    const asked = waiting.get(id);
-    waiting.delete(id);
-    if (waiting.size === 0) transport.unref();
-    if (error === undefined) asked?.resolve(reply!);
-    else if (kind === 'process' && DEVICE_LOST.test(error)) {
-      asked?.reject(crashed(kind, error));
-      abandon();
-    } else asked?.reject(new MillwrightError('serving/model-failed', error, { details: { model: kind } }));
-  });
-  function gone(): void {
-    if (exited) return;
-    exited = true;
-    for (const { reject } of waiting.values()) reject(crashed(kind));
-    waiting.clear();
-    resolveExit();
-    onExit();
-  }
-  function abandon(): void {
-    transport.abandon();
-    // At once, so that nothing more is sent to who is about to end.
-    gone();
-  }
-  transport.onExit(gone);
-
-  return {
-    abandon,
-    ask: (request) =>
-      new Promise((resolve, reject) => {
-        if (exited) return reject(crashed(kind));
-        const id = nextId++;
-        if (waiting.size === 0) transport.ref();
-        waiting.set(id, { resolve, reject });
-        transport.send({ id, request });
-      }),
-    async end() {
-      if (exited) return;
-      transport.ref();
-      transport.send({ id: nextId++, request: { kind: 'close' } });
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<'late'>((resolve) => {
-        timer = setTimeout(() => resolve('late'), END_MS);
-      });
-      if ((await Promise.race([exit, late])) === 'late') abandon();
-      clearTimeout(timer);
-    },
-  };
-}
-
-interface Transport {
-  send(message: { readonly id: number; readonly request: HostRequest }): void;
-  onReply(
-    listener: (message: { readonly id: number; readonly reply?: HostReply; readonly error?: string }) => void,
-  ): void;
-  onExit(listener: () => void): void;
-  /** An idle host does not keep the program running. */
-  ref(): void;
-  unref(): void;
-  abandon(): void;
-}
-
-function workerTransport(ort: string): Transport {
-  const worker = new Worker(HOST_SOURCE, { eval: true, workerData: ort, stderr: false });
-  worker.unref();
-  return {
-    send: (message) => worker.postMessage(message),
-    onReply: (listener) => void worker.on('message', listener),
-    onExit(listener) {
-      worker.on('error', listener);
-      worker.on('exit', listener);
-    },
-    ref: () => worker.ref(),
-    unref: () => worker.unref(),
-    abandon: () => worker.unref(),
-  };
-}
-
-function processTransport(ort: string): Transport {
-  const child: ChildProcess = spawn(process.execPath, ['-e', HOST_SOURCE, ort], {
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    serialization: 'advanced',
-  });
-  child.unref();
-  child.channel?.unref();
-  return {
-    send: (message) => void child.send(message, () => undefined),
-    onReply: (listener) => void child.on('message', listener as (message: unknown) => void),
-    onExit(listener) {
-      child.on('error', listener);
-      child.on('exit', listener);
-    },
-    ref() {
-      child.ref();
-      child.channel?.ref();
-    },
-    unref() {
-      child.unref();
-      child.channel?.unref();
-    },
-    abandon: () => void child.kill('SIGKILL'),
-  };
-}
+const MAX_REPLACED = 5;
 
 function ortPath(): string {
   try {
@@ -291,11 +167,4 @@ function ortPath(): string {
   } catch (cause) {
     return explainImport('onnxruntime-node', cause);
   }
-}
-
-function crashed(kind: HostKind, reason?: string): MillwrightError<'serving/engine-crashed'> {
-  const why = reason === undefined ? 'ended' : `lost its device (${reason})`;
-  return new MillwrightError('serving/engine-crashed', `The ${kind} that ran the model ${why}; it is started again.`, {
-    details: { engine: kind },
-  });
 }

@@ -15,7 +15,7 @@ import type {
   TensorSpec,
 } from '../types.js';
 import type { OrtAssets, OrtModule, OrtSession } from './ort.js';
-import { mostWorkers, type PoolLimits, payingWorkers } from './pool-size.js';
+import { mostWorkers, type PoolLimits, payingWorkers, roomForSpare } from './pool-size.js';
 import { loadedSession, messageOf } from './session.js';
 import { type VetOptions, type VetReport, vetModel } from './vet.js';
 
@@ -38,6 +38,11 @@ export interface OnnxOptions extends OrtAssets {
   readonly placement?: 'inline' | 'worker' | 'process' | undefined;
   /** Workers or processes, each with its own copy of the weights; with limits, as many of them as pay. Default 1. */
   readonly workers?: number | PoolLimits | undefined;
+  /**
+   * With `process`: one process more stands by and takes over from one that ends. It has the model loaded already where the
+   * provider is `cpu` and the copies of the weights stay within `workers.maxBytes` (2 GiB), else onnxruntime only. Default true.
+   */
+  readonly spare?: boolean | undefined;
   /** Threads inside one run. More than one is a tail-latency trap on shared hosts. Default 1. */
   readonly intraOpNumThreads?: number | undefined;
   /**
@@ -60,7 +65,7 @@ export interface OnnxOptions extends OrtAssets {
  */
 export function onnx(options: OnnxOptions = {}): ModelRuntime {
   const wanted = options.require === undefined ? (options.prefer ?? DEFAULT_PROVIDERS) : [options.require];
-  const { placement = 'inline', workers = 1 } = options;
+  const { placement = 'inline', workers = 1, spare = true } = options;
   if (options.trusted === false && placement !== 'process')
     throw invalidInput('placement', '`process` for models that are not trusted', placement);
   const obtain = async (provider: ProviderName, count = 1) =>
@@ -125,12 +130,17 @@ export function onnx(options: OnnxOptions = {}): ModelRuntime {
     try {
       const parity = await checkGolden(provider, plan, (feeds) => probe.run(feeds));
       const concurrency = typeof workers === 'number' ? most : await payingWorkers(probe, most);
-      await session.keep?.(concurrency);
+      await session.keep?.(concurrency, spare ? spareFor(provider, concurrency, rung) : undefined);
       return loadedSession(ort, session, signature, { ...facts, parity }, { ...how, concurrency });
     } catch (error) {
       await probe.close();
       throw error;
     }
+  }
+
+  /** A graphics card has room for fewer copies than this machine, and says so too late. */
+  function spareFor(provider: ProviderName, running: number, rung: Rung): 'started' | 'loaded' {
+    return provider === 'cpu' && roomForSpare(workers, running, weightBytes(rung)) ? 'loaded' : 'started';
   }
 
   return {

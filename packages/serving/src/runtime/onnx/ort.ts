@@ -20,8 +20,8 @@ export interface OrtTensor {
 export interface OrtSession {
   run(feeds: Readonly<Record<string, OrtTensor>>): Promise<Readonly<Record<string, OrtTensor>>>;
   release(): Promise<void>;
-  /** Of a pool: ends all but so many of its workers. */
-  keep?(workers: number): Promise<void>;
+  /** Of a pool: ends all but so many of its workers. A process more stands by from then on, with or without a session. */
+  keep?(workers: number, spare?: 'started' | 'loaded'): Promise<void>;
   readonly outputMetadata?: readonly {
     readonly name: string;
     readonly isTensor: boolean;

@@ -12,8 +12,14 @@ export interface PoolLimits {
 /** Workers to start: as many as may be, since how many pay is only seen when they run. */
 export function mostWorkers(workers: number | PoolLimits, modelBytes: number): number {
   if (typeof workers === 'number') return workers;
-  const { atMost, maxBytes = 2 ** 31 } = workers;
+  const { atMost, maxBytes = MAX_BYTES } = workers;
   return Math.max(1, Math.min(atMost, Math.floor(maxBytes / (COPY * modelBytes))));
+}
+
+/** Whether there is memory for one copy of the weights more than so many workers have. */
+export function roomForSpare(workers: number | PoolLimits, running: number, modelBytes: number): boolean {
+  const { maxBytes = MAX_BYTES } = typeof workers === 'number' ? {} : workers;
+  return (running + 1) * COPY * modelBytes <= maxBytes;
 }
 
 /**
@@ -49,6 +55,7 @@ async function runsPerMs(run: () => Promise<unknown>, atOnce: number, clock: Clo
   return runs / (clock.monotonic() - startedAt);
 }
 
+const MAX_BYTES = 2 ** 31;
 /** What a session takes beside its weights: 179 MB for a model of 151 MB. */
 const COPY = 1.2;
 /** Enough that the run, not the way to it, is measured. */
