@@ -31,9 +31,10 @@ test.skipIf(skip)('WebGPU in a process of its own gives the answers of the CPU',
   for (const [name, value] of Object.entries(vulkan())) vi.stubEnv(name, value);
   try {
     const artifact = artifactOf({ 'm.onnx': perceptron([8, 16, 4]) });
-    await using gpu = await onnx({ require: 'webgpu', placement: 'process' }).load(artifact);
+    await using gpu = await onnx({ require: 'webgpu', placement: 'process', workers: 2 }).load(artifact);
     await using cpu = await onnx({ require: 'cpu' }).load(artifact);
     expect(gpu.facts).toMatchObject({ executionProvider: 'webgpu', padBatches: true });
+    expect(gpu.concurrency).toBe(1);
     const feeds = tensors({
       x: tensor(
         'float32',

@@ -103,7 +103,8 @@ export function onnx(options: OnnxOptions = {}): ModelRuntime {
     if (placement !== 'inline' && provider === 'wasm') throw noProvider([], undefined, 'WASM runs inline only.');
     if (placement === 'worker' && provider === 'webgpu')
       throw noProvider([], undefined, 'WebGPU runs inline or in a process: two workers that use it can end theirs.');
-    const most = placement === 'inline' ? 1 : mostWorkers(workers, weightBytes(rung));
+    // WebGPU has one host; two processes would only take turns on the card.
+    const most = placement === 'inline' || provider === 'webgpu' ? 1 : mostWorkers(workers, weightBytes(rung));
     const ort = await obtain(provider, most);
     const fragile = ALWAYS_ONE_AT_A_TIME || provider === 'webgpu' || provider === 'wasm';
     const oneAtATime: Lock = fragile && placement === 'inline' ? SHARED_LOCK : noLock;
