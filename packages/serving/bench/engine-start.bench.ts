@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -32,8 +33,15 @@ async function answered(model: LoadedModel): Promise<void> {
   await model.run(x).catch(() => answered(model));
 }
 
+interface Recovery {
+  readonly took: number;
+  readonly stall: number;
+  /** Resident megabytes of the process that stands by. */
+  readonly spareMb: number;
+}
+
 /** From the kill of the engine to an answer, and the longest time that this thread was held up while the next one was made. */
-async function recovery(bytes: Uint8Array, options: OnnxOptions): Promise<{ took: number; stall: number }> {
+async function recovery(bytes: Uint8Array, options: OnnxOptions): Promise<Recovery> {
   await using model = await onnx({ placement: 'process', ...options }).load(artifactOf({ 'm.onnx': bytes }));
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
@@ -44,8 +52,11 @@ async function recovery(bytes: Uint8Array, options: OnnxOptions): Promise<{ took
     process.kill(childrenOf()[0]!, 'SIGKILL');
     return await timed(() => answered(model));
   });
+  await sleep(1_000);
   delay.disable();
-  return { took, stall: delay.max / 1e6 };
+  const spare = childrenOf()[1];
+  const kilobytes = spare && /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${spare}/status`, 'utf8'))?.[1];
+  return { took, stall: delay.max / 1e6, spareMb: Number(kilobytes ?? 0) / 1e3 };
 }
 
 for (const width of [1_536, 4_900]) {
@@ -62,6 +73,6 @@ for (const width of [1_536, 4_900]) {
   const without = await recovery(bytes, { workers: { atMost: 1, maxBytes: 1 } });
   const none = await recovery(bytes, { spare: false });
   console.log(
-    `${(bytes.length / 1e6).toFixed(0)} MB: loaded in ${ms(loading)}; from the end of the process to an answer ${ms(waiting.took)}, when the one that stands by has no model ${ms(without.took)}, when none does ${ms(none.took)}; this thread was held up for ${ms(waiting.stall)} at most`,
+    `${(bytes.length / 1e6).toFixed(0)} MB: loaded in ${ms(loading)}; from the end of the process to an answer ${ms(waiting.took)}, when the one that stands by (${waiting.spareMb.toFixed(0)} MB) has no model (${without.spareMb.toFixed(0)} MB) ${ms(without.took)}, when none does ${ms(none.took)}; this thread was held up for ${ms(waiting.stall)} at most`,
   );
 }

@@ -62,9 +62,9 @@ export async function openInWorker<I = Row, O = Row>(
     const connection = connectTo(start(), {
       progress: (progress) => onProgress?.(progress),
       lost: (reason) => {
-        if (closed || connection !== worker) return;
+        if (closed || connection !== worker || restarts++ >= MAX_RESTARTS) return;
         onRestart?.(reason);
-        if (restarts++ < MAX_RESTARTS) restart();
+        restart();
       },
     });
     return connection;

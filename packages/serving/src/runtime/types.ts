@@ -46,8 +46,6 @@ export interface LoadPlan {
   readonly deviceOutputs?: readonly string[] | undefined;
   /** The model's file inside the artifact. Default: the only `.onnx` file. */
   readonly file?: string | undefined;
-  /** Batch sizes that will be used. Shader and kernel caches are filled for them before the model is ready. */
-  readonly batchSizes?: readonly number[] | undefined;
   /** Runs whose outputs are known; a model that answers otherwise is refused. */
   readonly golden?: readonly GoldenRun[] | undefined;
   /** Largest difference of a golden output: `|a - b| <= tolerance * max(1, |b|)`. Default 1e-4 (fp32). */

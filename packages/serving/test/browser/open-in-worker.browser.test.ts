@@ -49,6 +49,22 @@ test('a worker that crashes is replaced, and what was asked is answered', { time
   expect((await model.predict({ x: [0, 0] })).score).toBeCloseTo(score(0, 0), 5);
 });
 
+test('workers that keep being lost are given up', { timeout: 60_000 }, async () => {
+  const restarts: string[] = [];
+  const crash = () => workers.at(-1)!.postMessage('crash');
+  await using model = await open('flight', {
+    prefer: ['wasm'],
+    onRestart(reason) {
+      restarts.push(reason);
+      setTimeout(crash);
+    },
+  });
+  crash();
+  await expect.poll(() => restarts.length, { timeout: 20_000 }).toBe(3);
+  await expect(model.predict({ x: [1, 1] })).rejects.toMatchObject({ code: 'serving/engine-crashed' });
+  expect(restarts).toHaveLength(3);
+});
+
 test('a GPU that is lost comes back with a new worker', { timeout: 120_000 }, async () => {
   const restarts: string[] = [];
   await using model = await open('flight', {
