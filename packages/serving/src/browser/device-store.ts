@@ -6,8 +6,6 @@ export interface DeviceStore {
   readonly kind: 'opfs' | 'cache' | 'indexeddb' | 'memory';
   get(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
   put(name: string, bytes: Uint8Array): Promise<void>;
-  /** Says what will be put next, in this order, so that it can be prepared; an empty list when nothing more will. */
-  expect?(names: readonly string[]): void;
   delete(name: string): Promise<void>;
   names(): Promise<readonly string[]>;
 }

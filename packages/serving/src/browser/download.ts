@@ -82,14 +82,10 @@ export async function download(
     }
     let last = piece;
     while (last + 1 < pieces.length && have[last + 1] === 0) last++;
-    store?.expect?.(pieces.slice(piece, last + 1).map(nameOf));
     await fetchRange(url, file, { start: start(piece), end: end(last) }, into, options, async (at) => {
       for (; piece <= last && at >= end(piece); piece++) await accepting.next(accept(piece));
       accepting.check();
-    }).finally(async () => {
-      await accepting.done();
-      store?.expect?.([]);
-    });
+    }).finally(accepting.done);
     accepting.check();
   }
   return into;
