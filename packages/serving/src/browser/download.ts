@@ -1,6 +1,6 @@
 import { type Abortable, type Digest, hexOf, MillwrightError, toDigest } from '@millwright/core';
 import { CHUNK_BYTES, type ManifestFile } from '@millwright/core/artifact';
-import type { DeviceStore } from './device-store.js';
+import type { DeviceStore, PieceBatch } from './device-store.js';
 
 /** How far the way of a model into this page has come. */
 export interface DownloadProgress {
@@ -43,6 +43,7 @@ export async function download(
   const start = (piece: number) => piece * CHUNK_BYTES;
   const end = (piece: number) => (piece === pieces.length - 1 ? size : start(piece + 1));
   const have = new Uint8Array(pieces.length);
+  let target: Pick<PieceBatch, 'put'> | undefined = store;
   let done = 0;
 
   function count(piece: number, phase: DownloadProgress['phase']): void {
@@ -64,29 +65,42 @@ export async function download(
     const actual = await digestOf(bytes);
     if (actual !== pieces[piece]) throw mismatch(file, piece, pieces[piece]!, actual);
     // A full disk is no reason to fail either.
-    await store?.put(nameOf(actual), bytes).catch(() => undefined);
+    await target?.put(nameOf(actual), bytes).catch(() => undefined);
     count(piece, 'download');
   }
 
-  const accepting = oneBehind();
+  async function fetchMissing(): Promise<void> {
+    const accepting = oneBehind();
+    for (let piece = 0; piece < pieces.length; ) {
+      if (have[piece] === 1) {
+        piece++;
+        continue;
+      }
+      let last = piece;
+      while (last + 1 < pieces.length && have[last + 1] === 0) last++;
+      await fetchRange(url, file, { start: start(piece), end: end(last) }, into, options, async (at) => {
+        for (; piece <= last && at >= end(piece); piece++) await accepting.next(accept(piece));
+        accepting.check();
+      }).finally(accepting.done);
+      accepting.check();
+    }
+  }
+
   if (size === 0) {
     await accept(0);
     return into;
   }
   if (store !== undefined) await inTurns(pieces.length, AT_ONCE, recall);
   signal?.throwIfAborted();
-  for (let piece = 0; piece < pieces.length; ) {
-    if (have[piece] === 1) {
-      piece++;
-      continue;
-    }
-    let last = piece;
-    while (last + 1 < pieces.length && have[last + 1] === 0) last++;
-    await fetchRange(url, file, { start: start(piece), end: end(last) }, into, options, async (at) => {
-      for (; piece <= last && at >= end(piece); piece++) await accepting.next(accept(piece));
-      accepting.check();
-    }).finally(accepting.done);
-    accepting.check();
+  const expected = pieces
+    .map((digest, i) => ({ name: nameOf(digest), size: end(i) - start(i) }))
+    .filter((_, i) => have[i] === 0);
+  const batch = await store?.batch?.(expected).catch(() => undefined);
+  target = batch ?? store;
+  try {
+    await fetchMissing();
+  } finally {
+    await batch?.close();
   }
   return into;
 }
@@ -129,7 +143,7 @@ async function fetchRange(
   file: ManifestFile,
   { start, end }: { readonly start: number; readonly end: number },
   into: Uint8Array<ArrayBuffer>,
-  { fetch: get = fetch, retries = 3, signal }: DownloadOptions,
+  { fetch: get = fetch, store, retries = 3, signal }: DownloadOptions,
   reached: (at: number) => Promise<void>,
 ): Promise<void> {
   let at = start;
@@ -138,7 +152,9 @@ async function fetchRange(
     try {
       const headers: Record<string, string> = {};
       if (at > 0 || end < file.size) headers['range'] = `bytes=${at}-${end < file.size ? end - 1 : ''}`;
-      const response = await get(url, { headers, redirect: 'follow', signal: signal ?? null });
+      // What goes to the store need not go to the browser's cache as well: that would take as much room and half of the time.
+      const cache = store === undefined ? 'default' : 'no-store';
+      const response = await get(url, { headers, redirect: 'follow', signal: signal ?? null, cache });
       if (!response.ok || response.body === null) throw missing(file, url, response.status);
       let from = response.status === 206 ? at : 0;
       for await (const part of partsOf(response.body)) {
@@ -161,13 +177,38 @@ async function fetchRange(
   }
 }
 
-/** A stream's parts; leaving the loop cancels the stream. (Not every browser lets one iterate a stream.) */
-async function* partsOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-  const reader = stream.getReader();
+/**
+ * A stream's parts; leaving the loop cancels the stream. (Not every browser lets one iterate a stream.) A part is valid until
+ * the next one is asked for: where the stream fills buffers that it is given, it gets the same one again.
+ */
+async function* partsOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<Uint8Array, void, undefined> {
+  const { read, cancel } = readerOf(stream);
   try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+    for (let next = await read(); !next.done; next = await read()) if (next.value !== undefined) yield next.value;
   } finally {
-    await reader.cancel().catch(() => undefined);
+    await cancel().catch(() => undefined);
+  }
+}
+
+function readerOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): {
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array<ArrayBuffer> | undefined }>;
+  cancel(): Promise<void>;
+} {
+  try {
+    const reader = stream.getReader({ mode: 'byob' });
+    let buffer = new ArrayBuffer(CHUNK_BYTES);
+    return {
+      async read() {
+        const next = await reader.read(new Uint8Array(buffer));
+        if (next.value !== undefined) buffer = next.value.buffer;
+        return next;
+      },
+      cancel: () => reader.cancel(),
+    };
+  } catch {
+    // Streams that were made of other things than bytes have ready-made parts only.
+    const reader = stream.getReader();
+    return { read: () => reader.read(), cancel: () => reader.cancel() };
   }
 }
 

@@ -1,5 +1,6 @@
 import { deviceStore } from '@millwright/serving/browser';
 import { describe, expect, test } from 'vitest';
+import type { PackReport } from './store-worker.js';
 
 describe.each(['opfs', 'cache', 'indexeddb'] as const)('the store on %s', (kind) => {
   test('keeps, replaces, lists and deletes pieces, also for the next visit', async () => {
@@ -36,4 +37,21 @@ test('the private file system is preferred, and one that refuses is passed over'
   } finally {
     navigator.storage.getDirectory = real;
   }
+});
+
+test('in a worker the pieces of a download share a file, which goes with the last of them', async () => {
+  const worker = new Worker(new URL('./store-worker.ts', import.meta.url), { type: 'module' });
+  const report = await new Promise<PackReport>((resolve, reject) => {
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = ({ message }) => reject(new Error(message));
+    worker.postMessage(`test-${crypto.randomUUID()}`);
+  });
+  worker.terminate();
+  expect(report).toEqual({
+    interrupted: ['1'.repeat(64), '2'.repeat(64)],
+    read: [true, true, false],
+    files: 1,
+    afterDelete: ['2'.repeat(64)],
+    filesAfterDelete: 0,
+  });
 });

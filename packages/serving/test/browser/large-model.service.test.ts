@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openArtifact, putArtifact } from '@millwright/core/artifact';
 import { memoryBlobs } from '@millwright/core/storage';
@@ -14,9 +16,12 @@ import type { Visit } from './large-model.page.js';
 const MB = Number(process.env['MILLWRIGHT_MODEL_MB'] ?? 24);
 const WIDTH = Math.round(Math.sqrt((MB * 1e6) / 4 / 4));
 const PIECE = 2 ** 20;
+const CHROMIUM = { executablePath: process.env['MILLWRIGHT_CHROMIUM'] ?? '/usr/bin/chromium', args: ['--no-sandbox'] };
 let browser: Browser;
 let server: ModelServer;
 let size = 0;
+/** A visitor's own: in a private window, which the other tests use, files are in the memory of the browser's process. */
+const profile = mkdtempSync(join(tmpdir(), 'millwright-profile-'));
 
 beforeAll(async () => {
   const bytes = perceptron([256, WIDTH, WIDTH, WIDTH, WIDTH, WIDTH, 10]);
@@ -26,10 +31,10 @@ beforeAll(async () => {
   const model = { id: 'large@1', digest, artifact: await openArtifact(blobs, digest), contract: undefined };
   const entry = (name: string) => join(import.meta.dirname, `large-model.${name}.ts`);
   server = await modelServer(model, { page: entry('page'), worker: entry('worker') });
-  const executablePath = process.env['MILLWRIGHT_CHROMIUM'] ?? '/usr/bin/chromium';
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  browser = await chromium.launch(CHROMIUM);
 });
 afterAll(async () => {
+  rmSync(profile, { recursive: true, force: true });
   await browser.close();
   await server[Symbol.asyncDispose]();
 });
@@ -43,7 +48,7 @@ const visit = (page: Page): Promise<Visit> => onPage(page, () => page.evaluate((
 
 describe('a large model in a page', { retry: 2 }, () => {
   test('is verified as it comes, runs in a worker, and leaves the page its thread; the next visit needs no network', async () => {
-    const context = await browser.newContext();
+    const context = await chromium.launchPersistentContext(profile, CHROMIUM);
     const before = server.sent;
     const first = await visit(await context.newPage());
     expect(first).toMatchObject({ error: undefined, phases: ['download', 'load'] });
