@@ -79,7 +79,10 @@ export async function download(
       let last = piece;
       while (last + 1 < pieces.length && have[last + 1] === 0) last++;
       await fetchRange(url, file, { start: start(piece), end: end(last) }, into, options, async (at) => {
-        for (; piece <= last && at >= end(piece); piece++) await accepting.next(accept(piece));
+        for (; piece <= last && at >= end(piece); piece++) {
+          const come = piece;
+          await accepting.next(() => accept(come));
+        }
         accepting.check();
       }).finally(accepting.done);
       accepting.check();
@@ -117,13 +120,12 @@ function oneBehind() {
   };
   return {
     check,
-    async next(work: Promise<void>): Promise<void> {
-      const before = last;
-      last = work.catch((error: unknown) => {
+    async next(work: () => Promise<void>): Promise<void> {
+      await last;
+      check();
+      last = work().catch((error: unknown) => {
         failure ??= { error };
       });
-      await before;
-      check();
     },
     done: async () => void (await last),
   };

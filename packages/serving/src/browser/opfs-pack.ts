@@ -43,7 +43,7 @@ export function tableLength(head: Uint8Array<ArrayBuffer>): number | undefined {
 }
 
 /** The pieces that were written. Whoever reads them checks what comes. */
-export function writtenSlots(table: Uint8Array<ArrayBuffer>): ReadonlyMap<string, Slot> {
+export function writtenSlots(table: Uint8Array<ArrayBuffer>): Map<string, Slot> {
   const view = new DataView(table.buffer);
   const slots = new Map<string, Slot>();
   let at = table.length;

@@ -10,11 +10,11 @@ export async function opfsStore(name: string): Promise<DeviceStore> {
   const folder = await root.getDirectoryHandle(name, { create: true });
   const packs = await readPacks(folder);
 
-  /** The pack that has it; of two tabs that downloaded at once, either. */
-  function packOf(piece: string): readonly [file: string, slot: Slot] | undefined {
-    for (const [file, slots] of packs) {
+  /** The piece in the pack that has it; of two tabs that downloaded at once, either's. */
+  async function packed(piece: string): Promise<Blob | undefined> {
+    for (const [file, { slots, whole }] of packs) {
       const slot = slots.get(piece);
-      if (slot !== undefined) return [file, slot];
+      if (slot !== undefined) return (whole ?? (await fileOf(folder, file))).slice(slot.at, slot.at + slot.size);
     }
     return undefined;
   }
@@ -22,11 +22,8 @@ export async function opfsStore(name: string): Promise<DeviceStore> {
   return {
     kind: 'opfs',
     async get(piece) {
-      const [file, slot] = packOf(piece) ?? [piece, undefined];
-      const found = await folder.getFileHandle(file).catch(absent);
-      const whole = await found?.getFile();
-      const part = slot === undefined ? whole : whole?.slice(slot.at, slot.at + slot.size);
-      return part && new Uint8Array(await part.arrayBuffer());
+      const found = (await packed(piece)) ?? (await fileOf(folder, piece).catch(absent));
+      return found && new Uint8Array(await found.arrayBuffer());
     },
     async put(piece, bytes) {
       const handle: FileSystemFileHandle & SyncAccess = await folder.getFileHandle(piece, { create: true });
@@ -51,7 +48,7 @@ export async function opfsStore(name: string): Promise<DeviceStore> {
         : undefined;
     },
     async delete(piece) {
-      for (const [file, slots] of packs) {
+      for (const [file, { slots }] of packs) {
         // A pack whose last piece goes away goes with it.
         if (slots.delete(piece) && slots.size === 0) await forget(folder, file, packs);
       }
@@ -59,7 +56,7 @@ export async function opfsStore(name: string): Promise<DeviceStore> {
     },
     async names() {
       const found = new Set<string>();
-      for (const slots of packs.values()) for (const piece of slots.keys()) found.add(piece);
+      for (const { slots } of packs.values()) for (const piece of slots.keys()) found.add(piece);
       for await (const file of folder.keys()) if (!file.startsWith(PACK)) found.add(file);
       return [...found];
     },
@@ -71,29 +68,40 @@ const PACK = 'pack-';
 const HEAD_BYTES = 2 ** 17;
 const WRITTEN = Uint8Array.of(1);
 
-/** What packs hold, by file. */
-type Packs = Map<string, Map<string, Slot>>;
+type Packs = Map<string, Pack>;
+
+interface Pack {
+  readonly slots: Map<string, Slot>;
+  /** As it was when this visit began; undefined of one that is written now. */
+  readonly whole: Blob | undefined;
+}
+
+async function fileOf(folder: FileSystemDirectoryHandle, file: string): Promise<Blob> {
+  return await (await folder.getFileHandle(file)).getFile();
+}
 
 async function readPacks(folder: FileSystemDirectoryHandle): Promise<Packs> {
   const packs: Packs = new Map();
-  for await (const file of folder.keys()) {
-    if (!file.startsWith(PACK)) continue;
-    // One that another tab writes just now cannot be read, and is that tab's.
-    const slots = await readTable(folder, file).catch(() => undefined);
-    if (slots === undefined) continue;
-    packs.set(file, new Map(slots));
-    if (slots.size === 0) await forget(folder, file, packs);
+  const files: string[] = [];
+  for await (const file of folder.keys()) if (file.startsWith(PACK)) files.push(file);
+  for (const file of files) {
+    // One that another tab writes just now may not be readable, and is that tab's.
+    const pack = await fileOf(folder, file)
+      .then(readPack)
+      .catch(() => undefined);
+    if (pack === undefined) continue;
+    packs.set(file, pack);
+    if (pack.slots.size === 0) await forget(folder, file, packs);
   }
   return packs;
 }
 
-async function readTable(folder: FileSystemDirectoryHandle, file: string): Promise<ReadonlyMap<string, Slot>> {
-  const whole = await (await folder.getFileHandle(file)).getFile();
+async function readPack(whole: Blob): Promise<Pack> {
   const bytes = async (end: number) => new Uint8Array(await whole.slice(0, end).arrayBuffer());
   const head = await bytes(HEAD_BYTES);
   const length = tableLength(head) ?? 0;
-  if (length > whole.size) return new Map();
-  return writtenSlots(length > head.length ? await bytes(length) : head.slice(0, length));
+  if (length > whole.size) return { slots: new Map(), whole };
+  return { slots: writtenSlots(length > head.length ? await bytes(length) : head.slice(0, length)), whole };
 }
 
 /** Every piece is in the file when its `put` is done, and is found by the next visit however this one ends. */
@@ -107,7 +115,7 @@ async function writePack(
   const access = await handle.createSyncAccessHandle!();
   const { table, slots, size } = layOut(pieces);
   const written = new Map<string, Slot>();
-  packs.set(file, written);
+  packs.set(file, { slots: written, whole: undefined });
   const write = (bytes: Uint8Array, at: number) => {
     if (access.write(bytes, { at }) < bytes.byteLength)
       throw new DOMException('The disk is full.', 'QuotaExceededError');
