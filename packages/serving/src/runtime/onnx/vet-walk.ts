@@ -1,7 +1,31 @@
 import { defined } from '@millwright/core';
 import type { TensorSpec } from '../types.js';
 import type { FunctionCalls } from './function-calls.js';
-import type { VetOptions } from './vet.js';
+
+/** What an ONNX file may contain and how large it may be before native code sees it. */
+export interface VetOptions {
+  /**
+   * Operator domains that may be used beside `''`, `ai.onnx` and `ai.onnx.ml`. Default none. onnxruntime's own operators,
+   * which its optimiser and some of its quantisers write into models, are `com.microsoft`.
+   */
+  readonly domains?: readonly string[] | undefined;
+  /** Sizes in bytes of the side files that the manifest lists. A model that names another file, or more of it, is refused. */
+  readonly sideFiles?: ReadonlyMap<string, number> | undefined;
+  /** Operators that may not be used, whatever their domain. Default none. */
+  readonly refuseOperators?: readonly string[] | undefined;
+  /** Also counts the nodes of the model's own functions each time that they are called. Default 100,000. */
+  readonly maxNodes?: number | undefined;
+  /** How deep If, Loop and Scan bodies may nest. Default 8. */
+  readonly maxDepth?: number | undefined;
+  /** Bytes of a name in the file. Default 512. */
+  readonly maxNameLength?: number | undefined;
+  /** Elements that a shape written in the file may ask for. Default 2^28: 1 GiB of float32. */
+  readonly maxElements?: number | undefined;
+  /** Bytes of the properties that a maker may attach. Default 1 MiB. */
+  readonly maxMetadataBytes?: number | undefined;
+  /** The maker is trusted: operators whose output size is an input (`Expand`, `Range`, `Loop` …) and those of `com.microsoft` are let through. */
+  readonly trusted?: boolean | undefined;
+}
 
 /** What has been found so far on the way through a model file. */
 export interface Walk {

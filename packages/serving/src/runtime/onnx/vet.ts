@@ -5,7 +5,9 @@ import { DTYPE_OF, OTHER_TYPES } from './element-types.js';
 import { expandedNodes } from './function-calls.js';
 import { fieldsOf, malformed } from './protobuf.js';
 import { readSparse, readTensor } from './vet-tensors.js';
-import { newWalk, readText, type Walk } from './vet-walk.js';
+import { newWalk, readText, type VetOptions, type Walk } from './vet-walk.js';
+
+export type { VetOptions } from './vet-walk.js';
 
 /** What a model file says about itself, read without native code. */
 export interface VetReport {
@@ -20,31 +22,6 @@ export interface VetReport {
   readonly nodeCount: number;
   /** Side files that hold weights, as the model names them. */
   readonly externalFiles: readonly string[];
-}
-
-/** What an ONNX file may contain and how large it may be before native code sees it. */
-export interface VetOptions {
-  /**
-   * Operator domains that may be used beside `''`, `ai.onnx` and `ai.onnx.ml`. Default none. onnxruntime's own operators,
-   * which its optimiser and some of its quantisers write into models, are `com.microsoft`.
-   */
-  readonly domains?: readonly string[] | undefined;
-  /** Sizes in bytes of the side files that the manifest lists. A model that names another file, or more of it, is refused. */
-  readonly sideFiles?: ReadonlyMap<string, number> | undefined;
-  /** Operators that may not be used, whatever their domain. Default none. */
-  readonly refuseOperators?: readonly string[] | undefined;
-  /** Also counts the nodes of the model's own functions each time that they are called. Default 100,000. */
-  readonly maxNodes?: number | undefined;
-  /** How deep If, Loop and Scan bodies may nest. Default 8. */
-  readonly maxDepth?: number | undefined;
-  /** Bytes of a name in the file. Default 512. */
-  readonly maxNameLength?: number | undefined;
-  /** Elements that a shape written in the file may ask for. Default 2^28: 1 GiB of float32. */
-  readonly maxElements?: number | undefined;
-  /** Bytes of the properties that a maker may attach. Default 1 MiB. */
-  readonly maxMetadataBytes?: number | undefined;
-  /** The maker is trusted: operators whose output size is an input (`Expand`, `Range`, `Loop` …) and those of `com.microsoft` are let through. */
-  readonly trusted?: boolean | undefined;
 }
 
 /**
