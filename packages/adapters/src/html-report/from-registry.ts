@@ -1,9 +1,11 @@
 import type { Abortable } from '@millwright/core';
 import type { LedgerEvent } from '@millwright/core/ledger';
 import { reviewProjection } from '@millwright/core/review';
+import { type DriftDecision, windowHistory } from '@millwright/drift';
 import type { ModelVersion, RegisteredModel, Registry } from '@millwright/registry';
 import { timeline } from '@millwright/registry/governance';
 import { historyOf } from '@millwright/serving/rollout';
+import { driftOf } from './from-drift.js';
 import { ledgerOf } from './from-ledger.js';
 import { lineageOf } from './from-lineage.js';
 import { reviewsOf } from './from-reviews.js';
@@ -21,12 +23,14 @@ export interface RegistryReportOptions extends Abortable {
 
 /** A page that is read by people shows so many rollouts at most. */
 const MOST_ROLLOUTS = 12;
+/** Two months of days. */
+const MOST_WINDOWS = 62;
 /** The whole graph is drawn up to so many nodes; of a larger one, what stands around the versions that aliases point to. */
 const MOST_NODES = 80;
 
 /**
  * Everything that a registry's ledger tells, ready to be written or to be added to: what happened, the versions and the
- * evidence about them, rollouts, reviews, lineage. The whole ledger is read and verified.
+ * evidence about them, rollouts, drift as `logWindows` kept it, reviews, lineage. The whole ledger is read and verified.
  *
  * @example
  * await writeFile('report.html', renderReport(await reportOf(registry)));
@@ -51,6 +55,7 @@ export async function reportOf(registry: Registry, options: RegistryReportOption
     ],
     timeline: timelineOf(await timeline(registry, { signal })),
     rollouts: await rolloutsOf(registry, signal),
+    ...(await driftSectionOf(registry, signal)),
     ...(reviews.reviews.length > 0 ? { reviews } : {}),
     tables: [versionTable(versions, most), evidenceTable(versions, most), datasetTable(registry, most)].filter(
       ({ rows }) => rows.length > 0,
@@ -84,6 +89,21 @@ async function rolloutsOf({ ledger }: Registry, signal: AbortSignal | undefined)
     const challenger = events[0]!.data['challenger'];
     return rolloutOf(historyOf(events), { title: typeof challenger === 'string' ? challenger : undefined });
   });
+}
+
+/** The monitor that spoke last; which others there are is said. */
+async function driftSectionOf(
+  registry: Registry,
+  signal: AbortSignal | undefined,
+): Promise<Pick<ReportModel, 'drift'>> {
+  const monitors = [...(await windowHistory(registry, { windows: MOST_WINDOWS })({ signal }))];
+  const ends = (records: readonly DriftDecision[]) => records.at(-1)?.window.endMs ?? 0;
+  const [newest, ...others] = monitors.sort(([, a], [, b]) => ends(b) - ends(a));
+  if (newest === undefined) return {};
+  const [name, records] = newest;
+  const section = driftOf(records);
+  const more = others.length === 0 ? '' : ` Other monitors: ${others.map(([other]) => other).join(', ')}.`;
+  return { drift: { ...section, sentence: `${name}: ${section.sentence}${more}` } };
 }
 
 function versionTable(versions: readonly ModelVersion[], most: number): TableSection {

@@ -17,7 +17,7 @@ import { memoryStorage } from '@millwright/core/storage';
 import { tableFrom } from '@millwright/core/table';
 import { virtualClock } from '@millwright/core/testing';
 import { expect as expectThat, validate } from '@millwright/core/validation';
-import { createMonitor } from '@millwright/drift';
+import { createMonitor, logWindows } from '@millwright/drift';
 import { openRegistry } from '@millwright/registry';
 import { calibration } from '@millwright/registry/evaluation';
 import { describe, expect, test } from 'vitest';
@@ -72,6 +72,27 @@ describe('a whole registry', () => {
     const page = renderReport(model);
     expect(page).toContain('Worse on &lt;nights&gt;.');
     expect(page).not.toMatch(/undefined|NaN|\[object/);
+  });
+
+  test('drift is told as monitors kept it: of the one that spoke last, with the names of the others', async () => {
+    const { registry, clock } = await factory();
+    const table = (shift: number) => tableFrom({ x: Float64Array.from({ length: 2_000 }, (_, i) => (i % 97) + shift) });
+    const reference = profileTable(table(0));
+    for (const [name, days] of [
+      ['letters', 2],
+      ['parcels', 1],
+    ] as const) {
+      const monitor = createMonitor({ reference, name, window: { by: 'time', everyMs: DAY } });
+      await using _ = logWindows(monitor, registry, { clock });
+      for (let day = 0; day < days; day++) monitor.observe(table(50 * day), { time: day * DAY });
+      monitor.advance(days * DAY);
+    }
+    const { drift } = await reportOf(registry);
+    expect(drift).toMatchObject({ days: ['1970-01-01', '1970-01-02'], columns: [{ name: 'x' }] });
+    expect(drift!.sentence).toMatch(
+      /^letters: 2 windows; 1 of 1 columns raised an alarm .* Other monitors: parcels\.$/,
+    );
+    expect(renderReport(await reportOf(registry))).toContain('Other monitors: parcels.');
   });
 
   test('an empty one is a page as well', async () => {
