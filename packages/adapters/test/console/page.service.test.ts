@@ -93,6 +93,39 @@ describeService('the console in Chromium', noChromium, () => {
     expect(factory.reviews.open('labels')[0]!.decisions).toMatchObject([{ by: 'maria', choice: 'on time' }]);
   });
 
+  test('rollouts are asked for as they come into view, and new ones come by themselves', async () => {
+    await using opened = await open('', 'visitor');
+    const { page } = opened;
+    const [real] = await page.evaluate(async () => (await (await fetch('api/rollouts')).json()).items);
+    const named = (n: number) => ({ ...real, id: `r${n}`, challenger: `flight-delay@${n}` });
+    const all = Array.from({ length: 450 }, (_, i) => named(450 - i));
+    const asked: (string | null)[] = [];
+    await page.route('**/api/rollouts?**', (route) => {
+      const query = new URL(route.request().url()).searchParams;
+      const [after, limit] = [query.get('after'), Number(query.get('limit'))];
+      asked.push(after);
+      const from = after === null ? 0 : all.findIndex(({ id }) => id === after) + 1;
+      const items = all.slice(from, from + limit);
+      return route.fulfill({ json: { items, ...(from + limit < all.length ? { next: items.at(-1)!.id } : {}) } });
+    });
+    await page.clock.install();
+    await page.goto(`${server.url}/console/#/rollouts`);
+    const link = (n: number) => page.getByRole('link', { name: `flight-delay@${n}`, exact: true });
+    await link(450).waitFor();
+    expect(asked).toEqual([null]);
+    while (!(await link(1).isVisible())) {
+      await page.locator('section.rows').evaluate((box) => box.scrollBy(0, 2_000));
+      await page.clock.runFor(100);
+    }
+    expect(asked).toEqual([null, 'r251', 'r51']);
+    expect(await page.locator('section.rows tbody tr').count()).toBeLessThan(80);
+    all.unshift(named(451));
+    await page.clock.runFor(5_000);
+    await page.locator('section.rows').evaluate((box) => box.scrollTo(0, 0));
+    await link(451).waitFor();
+    expect(await page.locator('section.rows table').getAttribute('aria-rowcount')).toBe('452');
+  });
+
   test('the ledger is verified', async () => {
     await using opened = await open('#/ledger', 'visitor');
     const { page } = opened;

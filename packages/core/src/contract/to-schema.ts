@@ -11,13 +11,13 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
  * Three things JSON Schema cannot say, and these schemas take more there than the contract: bounds of points in time that
  * are written as text, symbolic dimensions that have to be equal, and how many elements symbolic dimensions make.
  *
- * A `unit` stays as a keyword of that name, which validators skip as an annotation unless they are told to be strict about
- * words that they do not know (Ajv: `keywords: ['unit']`). Fields named like a member of `Object.prototype` need a validator
- * that looks at own members only (Ajv: `ownProperties: true`).
+ * A `unit` stays as a keyword of that name, and text that is a point in time has the format `date-time`: annotations both,
+ * which Ajv has to be told (`keywords: ['unit']`, `validateFormats: false`). Fields named like a member of `Object.prototype`
+ * need a validator that looks at own members only (Ajv: `ownProperties: true`).
  *
  * @example
  * const { inputs } = contractToSchemas(contract);
- * const accepts = new Ajv2020({ keywords: ['unit'] }).compile(inputs);
+ * const accepts = new Ajv2020({ keywords: ['unit'], validateFormats: false }).compile(inputs);
  */
 export function contractToSchemas(contract: Contract): { readonly inputs: JsonSchema; readonly outputs: JsonSchema } {
   const { inputs, outputs, unknownFields } = contract;
