@@ -1,5 +1,5 @@
 export { describeModel, type ModelDescription, parseDescription } from './description.js';
-export { type DeviceStore, memoryStore } from './device-store.js';
+export { type DeviceStore, type ExpectedPiece, memoryStore, type PieceBatch } from './device-store.js';
 export type { DownloadOptions, DownloadProgress } from './download.js';
 export { type ModelAtOptions, modelAt, type PublishedModel } from './model-at.js';
 export { deviceStore } from './open-device-store.js';
