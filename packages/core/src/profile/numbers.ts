@@ -1,6 +1,5 @@
-import { copyBig, copyNumbers } from '../table/read.js';
-import type { BigChunk, ColumnView, NumberChunk } from '../table/types.js';
-import { isValid } from '../table/validity.js';
+import type { ColumnView } from '../table/types.js';
+import { edgeSampler } from './edge-sampler.js';
 import {
   anchorEdges,
   type CellLookup,
@@ -12,14 +11,9 @@ import {
 } from './edges.js';
 import { exactSum } from './exact-sum.js';
 import { type HigherPowers, higherPowers } from './higher-powers.js';
+import { BLOCK, forEachPart } from './number-parts.js';
 import type { Histogram, NumberProfile } from './types.js';
 
-/** Rows per block: 64 KiB of doubles, so that every pass over a block finds it in cache. */
-export const BLOCK = 8192;
-/** Narrow integers are tallied from this many rows on; below, walking the tally costs more than it saves. */
-const TALLY_ROWS = 1 << 16;
-/** Edges are taken from at most this many values. They need not be exact quantiles; counts are exact. */
-const EDGE_SAMPLE = 1 << 16;
 /** Integers up to this size square and add up in a block without rounding: 2^40 · 2^13 = 2^53. */
 const SMALL_INTEGER = 2 ** 20;
 
@@ -121,51 +115,6 @@ function ownHistogram(
   return { edges, counts };
 }
 
-interface PartVisitor {
-  /** A whole chunk of 8- or 16-bit integers as value counts. */
-  tally(frequencies: Frequencies): void;
-  /** The first `length` entries of the block are the next values, nulls left out. */
-  values(length: number): void;
-}
-
-/**
- * Gives a column in parts. Blocks are converted by the engine to one Float64Array, so every kernel stays monomorphic;
- * narrow integers are counted by value, which is all that any figure needs.
- */
-function forEachPart(column: ColumnView, block: Float64Array, visitor: PartVisitor): void {
-  const perMs = column.unitsPerMs ?? 1;
-  for (const chunk of column.chunks) {
-    if (chunk.kind !== 'number' && chunk.kind !== 'big') continue;
-    if (chunk.kind === 'number' && perMs === 1 && isNarrow(chunk) && chunk.length >= TALLY_ROWS) {
-      visitor.tally(tallyNarrow(chunk));
-      continue;
-    }
-    for (let start = 0; start < chunk.length; start += BLOCK) {
-      const slots = Math.min(BLOCK, chunk.length - start);
-      const length = fillBlock(chunk, start, slots, block);
-      if (perMs !== 1) for (let i = 0; i < length; i++) block[i]! /= perMs;
-      visitor.values(length);
-    }
-  }
-}
-
-/** Copies the values of `slots` slots from `start` to the front of `block`, nulls left out. Returns how many. */
-export function fillBlock(chunk: NumberChunk | BigChunk, start: number, slots: number, block: Float64Array): number {
-  const view = block.subarray(0, slots);
-  if (chunk.kind === 'number') copyNumbers(chunk, start, view);
-  else copyBig(chunk, start, view);
-  if (chunk.nullCount === 0) return slots;
-  const bits = chunk.validity!.bits;
-  const offset = chunk.validity!.offset + start;
-  let length = 0;
-  // Always write, advance only over values: no branch to mispredict.
-  for (let i = 0; i < slots; i++) {
-    block[length] = block[i]!;
-    length += (bits[(offset + i) >> 3]! >> ((offset + i) & 7)) & 1;
-  }
-  return length;
-}
-
 /** Counts non-finite values, moves finite ones to the front and keeps min, max and whether all are integers. Returns how many are finite. */
 function compactFinite(figures: Figures, block: Float64Array, length: number): number {
   let { min, max } = figures;
@@ -247,33 +196,6 @@ function addFrequencies(figures: Figures, { values, counts }: Frequencies): void
   figures.max = Math.max(figures.max, values[values.length - 1]!);
 }
 
-function isNarrow(chunk: NumberChunk): boolean {
-  return chunk.values.BYTES_PER_ELEMENT <= 2;
-}
-
-/** How often each 8- or 16-bit value comes: about 1 ns per row. */
-function tallyNarrow(chunk: NumberChunk): Frequencies {
-  const values = chunk.values.subarray(0, chunk.length);
-  const table = new Float64Array(1 << 16);
-  // One loop per array type: a shared one would look up the type for every element.
-  if (values instanceof Int16Array) for (let i = 0; i < values.length; i++) table[values[i]! & 0xffff]!++;
-  else if (values instanceof Uint16Array) for (let i = 0; i < values.length; i++) table[values[i]!]!++;
-  else if (values instanceof Int8Array) for (let i = 0; i < values.length; i++) table[values[i]! & 0xffff]!++;
-  else for (let i = 0; i < values.length; i++) table[values[i]!]!++;
-  if (chunk.nullCount > 0)
-    for (let i = 0; i < chunk.length; i++) if (!isValid(chunk.validity, i)) table[values[i]! & 0xffff]!--;
-  const signed = values instanceof Int16Array || values instanceof Int8Array;
-  const found: number[] = [];
-  const counts: number[] = [];
-  for (let i = 0; i < 1 << 16; i++) {
-    const bits = signed ? (i + 0x8000) & 0xffff : i;
-    if (table[bits]! === 0) continue;
-    found.push(signed ? i - 0x8000 : i);
-    counts.push(table[bits]!);
-  }
-  return { values: Float64Array.from(found), counts: Float64Array.from(counts) };
-}
-
 function countFrequencies(edges: Float64Array, { values, counts }: Frequencies, cells: Float64Array): void {
   for (let i = 0; i < values.length; i++) cells[cellOf(edges, values[i]!)]! += counts[i]!;
 }
@@ -287,35 +209,4 @@ function mergeFrequencies(parts: readonly Frequencies[]): Frequencies {
     for (let i = 0; i < values.length; i++) merged.set(values[i]!, (merged.get(values[i]!) ?? 0) + counts[i]!);
   const values = Float64Array.from(merged.keys()).sort();
   return { values, counts: values.map((value) => merged.get(value)!) };
-}
-
-interface EdgeSampler {
-  take(block: Float64Array, length: number): void;
-  sample(): Float64Array;
-}
-
-/** Every value of a short column; of a long one, one value per stride at a hashed place, so that periods in the rows do not show. */
-function edgeSampler(rows: number): EdgeSampler {
-  const stride = Math.ceil(rows / EDGE_SAMPLE);
-  const kept = new Float64Array(Math.ceil(rows / Math.max(1, stride)) + 1);
-  let size = 0;
-  let seen = 0;
-  let next = place(0, stride);
-  return {
-    take(block, length) {
-      while (next < seen + length) {
-        kept[size++] = block[next - seen]!;
-        next = place(size, stride);
-      }
-      seen += length;
-    },
-    sample: () => kept.subarray(0, size),
-  };
-}
-
-function place(step: number, stride: number): number {
-  if (stride <= 1) return step;
-  let hash = Math.imul(step + 1, 0x9e3779b1);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
-  return step * stride + (((hash ^ (hash >>> 13)) >>> 0) % stride);
 }

@@ -1,6 +1,6 @@
 import { MillwrightError } from '../foundation/errors.js';
 import type { Verdict } from '../foundation/verdict.js';
-import type { PhysicalType, Table } from '../table/types.js';
+import type { Table } from '../table/types.js';
 import { isValid } from '../table/validity.js';
 import { blocksOf } from './blocks.js';
 import { MAX_KEYS } from './checks/keys.js';
@@ -9,12 +9,12 @@ import { freshState, rowCountState, schemaState } from './checks/table.js';
 import { uniqueState } from './checks/unique.js';
 import { presenceState, settledState, valueState } from './checks/values.js';
 import type { ColumnSchema, Schema, Stated, ValidationContext } from './context.js';
-import { PatternError } from './pattern/syntax.js';
+import { FAMILIES, type Family, familyOf, LOGICAL, mismatch } from './family.js';
+import { badParameters } from './parameters.js';
 import { readerOf, type SlotValue } from './slots.js';
 import type { CheckState } from './state.js';
-import { timeOf } from './text.js';
-import type { Check, CheckKind, Expectation, LogicalType, Scalar } from './types.js';
-import { boundOf, memberTest, valueTest } from './value-test.js';
+import type { Check, Expectation } from './types.js';
+import { memberTest, valueTest } from './value-test.js';
 
 export type Bound =
   | { readonly problem: string }
@@ -24,28 +24,6 @@ export type Bound =
 export type Settled =
   | { readonly by: 'schema' }
   | { readonly by: 'type'; readonly column: string; readonly fails: boolean };
-
-/** What kinds of values a physical type holds. */
-type Family = 'number' | 'time' | 'string' | 'boolean' | 'other';
-
-function familyOf(type: PhysicalType): Family {
-  switch (type) {
-    case 'utf8':
-    case 'dictionary':
-      return 'string';
-    case 'timestamp':
-    case 'date':
-      return 'time';
-    case 'bool':
-      return 'boolean';
-    case 'decimal':
-    case 'list':
-    case 'other':
-      return 'other';
-    default:
-      return 'number';
-  }
-}
 
 /** Fits one expectation to a schema: the state that checks it, or what is wrong with it. */
 export function bind(expectation: Expectation, schema: Schema, stated: Stated, context: ValidationContext): Bound {
@@ -108,90 +86,6 @@ function byType(
 ): Bound {
   const settled = { by: 'type', column: column.name, fails: outcome === 'fail' } as const;
   return { columns, start: () => settledState(column, outcome, samples), settled };
-}
-
-/** Which families a check is for; undefined means every one. */
-const FAMILIES: Readonly<Record<CheckKind, readonly Family[] | undefined>> = {
-  notNull: undefined,
-  notNaN: ['number'],
-  finite: ['number'],
-  between: ['number', 'time'],
-  in: ['number', 'time', 'string', 'boolean'],
-  notIn: ['number', 'time', 'string', 'boolean'],
-  matches: ['string'],
-  length: ['string'],
-  type: undefined,
-  unique: undefined,
-  increasing: ['number', 'time', 'string'],
-  compare: ['number', 'time', 'string', 'boolean'],
-  references: ['number', 'time', 'string', 'boolean'],
-  row: undefined,
-  metric: undefined,
-  version: undefined,
-  rowCount: undefined,
-  columns: undefined,
-  fresh: ['time'],
-  distribution: undefined,
-};
-
-function mismatch(check: Check, columns: readonly ColumnSchema[], families: readonly Family[]): string | undefined {
-  const allowed = FAMILIES[check.kind];
-  for (const [i, family] of families.entries()) {
-    const { name, type } = columns[i]!;
-    if (allowed && !allowed.includes(family) && family !== 'other')
-      return `\`${check.kind}\` cannot check \`${name}\`, which is ${type}`;
-  }
-  if (check.kind === 'compare' && families[0] !== families[1])
-    return `\`${check.left}\` (${columns[0]!.type}) and \`${check.right}\` (${columns[1]!.type}) cannot be compared`;
-  return undefined;
-}
-
-function badParameters(check: Check, column: ColumnSchema | undefined, family: Family | undefined): string | undefined {
-  switch (check.kind) {
-    case 'between': {
-      const min = boundOf(check.min, Number.NEGATIVE_INFINITY);
-      const max = boundOf(check.max, Number.POSITIVE_INFINITY);
-      if (family !== 'time' && [check.min, check.max].some((b) => typeof b === 'string'))
-        return `the bounds of \`${column?.name}\` are numbers`;
-      return badRange(min, max);
-    }
-    case 'rowCount':
-    case 'length':
-      return badRange(check.min ?? 0, check.max ?? Number.POSITIVE_INFINITY);
-    case 'in':
-    case 'notIn': {
-      if (check.values.length === 0) return 'the list of values is empty';
-      const odd = check.values.find((value) => !belongs(value, family));
-      return odd === undefined
-        ? undefined
-        : `\`${odd}\` (${typeof odd}) is never a value of \`${column?.name}\` (${column?.type})`;
-    }
-    case 'matches':
-      try {
-        valueTest(check, {});
-        return undefined;
-      } catch (error) {
-        if (error instanceof PatternError)
-          return `the pattern \`${check.pattern.slice(0, 80)}\` is not supported: ${error.message}`;
-        throw error;
-      }
-    case 'unique':
-      if (check.columns.length === 0) return 'there are no columns to be unique';
-      return new Set(check.columns).size < check.columns.length ? 'a column is named twice' : undefined;
-    default:
-      return undefined;
-  }
-}
-
-function badRange(min: number, max: number): string | undefined {
-  if (Number.isNaN(min) || Number.isNaN(max))
-    return 'a bound is neither a number nor a point in time with an offset (`2026-01-31T00:00:00Z`)';
-  return min > max ? `the lower bound ${min} is greater than the upper bound ${max}` : undefined;
-}
-
-function belongs(value: Scalar, family: Family | undefined): boolean {
-  if (family === 'time') return !Number.isNaN(timeOf(value));
-  return typeof value === family;
 }
 
 function bindCheck(
@@ -269,15 +163,6 @@ function bindCheck(
       return expectation satisfies never;
   }
 }
-
-const LOGICAL: Readonly<Record<LogicalType, Family>> = {
-  number: 'number',
-  integer: 'number',
-  boolean: 'boolean',
-  string: 'string',
-  timestamp: 'time',
-  list: 'other',
-};
 
 function bindType(
   check: Check & { kind: 'type' },

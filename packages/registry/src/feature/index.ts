@@ -1,10 +1,5 @@
-/** Whether training and serving compute the same features: `featureSkew` of core, under the name of what it proves here. */
-export {
-  type FeatureSkew as FeatureParity,
-  featureSkew as featureParity,
-  type SkewOptions as ParityOptions,
-  type SkewReport as ParityReport,
-} from '@millwright/core/validation/skew';
+/** Whether training and serving compute the same features. */
+export { type FeatureSkew, featureSkew, type SkewOptions, type SkewReport } from '@millwright/core/validation/skew';
 export {
   defineFeatures,
   type Feature,

@@ -7,7 +7,7 @@ import {
   MillwrightError,
 } from '@millwright/core';
 import type { FileSource, VerifiedArtifact } from '@millwright/core/artifact';
-import type { NewVersion } from '../model/models.js';
+import type { NewVersion } from '../model/requests.js';
 
 /** What `models.register` takes of an artifact of a kind of its own: the rest of a version's life is that of a model. */
 export type ArtifactVersion = Required<Pick<NewVersion, 'kind' | 'files'>>;

@@ -1,7 +1,7 @@
 export type { Denial } from './command/alias-commands.js';
 export type { EvidenceLike } from './command/evidence.js';
 export type { ModelChange, ModelFacts } from './command/model-commands.js';
-export type { ApprovalRequest, ImportOptions, Models, MoveOptions, NewVersion, ReasonOptions } from './models.js';
+export type { Models } from './models.js';
 export type { VersionPassport } from './passport.js';
 export { type Judgement, judgeMove, type MoveFacts } from './policy/judge-move.js';
 export type { Policies, StoredPolicy } from './policy/policies.js';
@@ -23,6 +23,7 @@ export type {
   VersionFilter,
   VersionPageOptions,
 } from './query/search.js';
+export type { ApprovalRequest, ImportOptions, MoveOptions, NewVersion, ReasonOptions } from './requests.js';
 export { modelsProjection } from './state/projection.js';
 export type { IgnoredEvent, ModelsState } from './state/types.js';
 export type {

@@ -1,12 +1,11 @@
-import { type Abortable, type Digest, type EvidenceNote, parseName } from '@millwright/core';
-import { blobsOf, type FileSource, type PutOptions, putArtifact } from '@millwright/core/artifact';
+import { type Abortable, parseName } from '@millwright/core';
+import { blobsOf, putArtifact } from '@millwright/core/artifact';
 import type { Contract } from '@millwright/core/contract';
 import type { Committed, Decide } from '@millwright/core/ledger';
-import type { BlobStore } from '@millwright/core/storage';
 import { act, type CommandOptions, numberedBy, type RegistryDoors, storing } from '../doors.js';
 import { fromFigure } from '../figure.js';
 import { getBytes, putBytes, putJson } from '../json-blob.js';
-import { type NodeLike, parseNode, parseReference, type ReferenceLike, referenceId } from '../reference.js';
+import { parseNode, parseReference, type ReferenceLike, referenceId } from '../reference.js';
 import * as aliases from './command/alias-commands.js';
 import * as endings from './command/endings.js';
 import { type EvidenceLike, evidenceParts } from './command/evidence.js';
@@ -23,6 +22,7 @@ import {
   type VersionFilter,
   type VersionPageOptions,
 } from './query/search.js';
+import type { ApprovalRequest, ImportOptions, MoveOptions, NewVersion, ReasonOptions } from './requests.js';
 import { readContract } from './source.js';
 import { modelsProjection } from './state/projection.js';
 import { findModel, modelEver, toModel, toVersion } from './state/state.js';
@@ -117,66 +117,6 @@ export interface Models {
   search(filter?: VersionFilter, options?: VersionPageOptions): Page<ModelVersion>;
   /** The contract that a version was registered with. @throws `state/not-found`, `storage/corrupt` */
   contract(reference: ReferenceLike, options?: Abortable): Promise<Contract | undefined>;
-}
-
-/** The files of a version, what made it, and what is known of it. */
-export interface NewVersion {
-  readonly files: Readonly<Record<string, FileSource>>;
-  /** How far storing the files has come. */
-  readonly onProgress?: PutOptions['onProgress'];
-  /** What it accepts and returns; stored with the version. */
-  readonly contract?: Contract | undefined;
-  /** The run that made it: itself or its id. */
-  readonly madeBy?: ReferenceLike | undefined;
-  /** What it was made from, when no run says it: datasets, other models. */
-  readonly madeFrom?: readonly NodeLike[] | undefined;
-  /** `model` (default), `prompt`, `index`, `judge`: everything with versions goes through the same line. */
-  readonly kind?: string | undefined;
-  /** Figures of the version, to find and order it by. They are no evidence. */
-  readonly metrics?: Readonly<Record<string, number>> | undefined;
-  readonly tags?: Readonly<Record<string, string>> | undefined;
-  readonly description?: string | undefined;
-  /** The feature definitions that it was trained on: a feature set, or its digest. */
-  readonly features?: Digest | { readonly digest: Digest } | undefined;
-  /** Owner of the model, for its first version. */
-  readonly owner?: string | undefined;
-  /** Of the model, for its first version, as are the two below: `high`, for instance. */
-  readonly risk?: string | undefined;
-  readonly intendedUse?: string | undefined;
-  readonly outOfScope?: string | undefined;
-}
-
-/** Why another registry's ledger is believed, and what the model is called here. */
-export interface ImportOptions extends CommandOptions {
-  /** The other ledger's root, from a source that is trusted: a signed head, a pinned value. */
-  readonly trustedRoot: Digest;
-  /** Where the files are. Default: they are in this registry's blob store already. */
-  readonly from?: BlobStore | undefined;
-  /** Name of the model here. Default: its name there. */
-  readonly name?: string | undefined;
-  /** Owner of the model here, for its first version. */
-  readonly owner?: string | undefined;
-}
-
-/** In which role somebody approves, and why. */
-export interface ApprovalRequest extends CommandOptions {
-  readonly role: string;
-  readonly reason: string;
-}
-
-/** A command that must say why. */
-export interface ReasonOptions extends CommandOptions {
-  readonly reason: string;
-}
-
-/** Why an alias moves, and on what evidence. */
-export interface MoveOptions extends ReasonOptions {
-  /** Digests of the evidence that speaks for the move, besides what the policy asks for. */
-  readonly evidence?: readonly (Digest | { readonly digest: Digest })[] | undefined;
-  /** Evidence to attach in the same commit. */
-  readonly attach?: readonly EvidenceNote[] | undefined;
-  /** Overrides the policy, where it names the actor. Recorded, and counted by the factory metrics. */
-  readonly breakGlass?: boolean | undefined;
 }
 
 export function models(doors: RegistryDoors): Models {

@@ -1,7 +1,7 @@
 import { rowOf, tableFrom } from '@millwright/core/table';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AsOfOptions, defineFeatures, feature, featureHistory, featureParity } from '../../src/feature/index.js';
+import { type AsOfOptions, defineFeatures, feature, featureHistory, featureSkew } from '../../src/feature/index.js';
 import vectors from '../vectors/feature_parity.json' with { type: 'json' };
 
 describe('a feature history', () => {
@@ -71,9 +71,9 @@ describe('a feature history', () => {
 describe('parity', () => {
   test('of the same features is what core measures', () => {
     const [a, b] = [tableFrom({ id: ['x'], f: [1] }), tableFrom({ id: ['y'], f: [1] })];
-    expect(featureParity(a, b, { id: 'id' })).toMatchObject({ verdict: 'insufficient', need: { rows: 1 } });
-    expect(featureParity(a, a, { id: 'id' })).toMatchObject({ verdict: 'pass', matchedRows: 1 });
-    expect(featureParity(a, tableFrom({ id: ['x'], f: [2] }), { id: 'id' }).features.get('f')).toMatchObject({
+    expect(featureSkew(a, b, { id: 'id' })).toMatchObject({ verdict: 'insufficient', need: { rows: 1 } });
+    expect(featureSkew(a, a, { id: 'id' })).toMatchObject({ verdict: 'pass', matchedRows: 1 });
+    expect(featureSkew(a, tableFrom({ id: ['x'], f: [2] }), { id: 'id' }).features.get('f')).toMatchObject({
       verdict: 'fail',
       mismatch: 1,
       samples: ['x'],

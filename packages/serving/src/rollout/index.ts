@@ -1,16 +1,7 @@
 export type { RolloutHubEvents } from './announce.js';
 export type { ChangeDetector, DetectorMaker, MetricTotal } from './bake.js';
 export { type ActingFor, type RolloutCommands, rolloutCommands } from './commands.js';
-export {
-  type AlphaSpec,
-  defineRollout,
-  type MetricSpec,
-  type RolloutDefinition,
-  type RolloutMetric,
-  type RolloutSpec,
-  type RolloutStage,
-  type StageSpec,
-} from './definition.js';
+export { defineRollout, type RolloutDefinition, type RolloutMetric, type RolloutStage } from './definition.js';
 export type { PauseReason, RollbackCause, RolloutEventData, RolloutEventType } from './events.js';
 export type { Because, Formula, MetricEvidence, RolloutEvidence, RolloutVerdict, Situation } from './evidence.js';
 export { memoryExchange, type ObservationExchange, type PublishedSums } from './exchange.js';
@@ -33,6 +24,7 @@ export {
   type SimulationReport,
   simulate,
 } from './simulate.js';
+export type { AlphaSpec, MetricSpec, RolloutSpec, StageSpec } from './spec.js';
 export {
   type Rollout,
   type StartRolloutOptions,

@@ -1,6 +1,6 @@
 import { countValues } from '../../profile/categories.js';
 import { cellLookup, countCells } from '../../profile/edges.js';
-import { BLOCK, fillBlock } from '../../profile/numbers.js';
+import { BLOCK, fillBlock } from '../../profile/number-parts.js';
 import type { CategoryProfile, NumberProfile } from '../../profile/types.js';
 import type { ColumnView } from '../../table/types.js';
 import { withDictionaryNulls } from '../slots.js';
