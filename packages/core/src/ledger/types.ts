@@ -72,6 +72,7 @@ export interface CommitIntent {
   readonly events: readonly NewEvent[];
   /** Blobs that the events rely on without naming them. */
   readonly blobs: readonly Digest[];
+  /** Milliseconds since 1970. */
   readonly time: number;
 }
 

@@ -40,7 +40,9 @@ export interface OversightCommand {
   readonly rule: Digest;
   readonly by: string;
   readonly reason: string;
+  /** Milliseconds since 1970. */
   readonly time: number;
+  /** Leaf of the ledger, for a proof. */
   readonly eventIndex: number;
 }
 
@@ -57,7 +59,9 @@ export interface Proposal {
   readonly recommendation: Recommendation;
   /** Why it was refused at once. */
   readonly refused: 'stopped' | 'out-of-scope' | undefined;
+  /** Milliseconds since 1970. */
   readonly time: number;
+  /** Leaf of the ledger, for a proof. */
   readonly eventIndex: number;
 }
 

@@ -32,6 +32,7 @@ export interface Review {
   readonly decisions: readonly Decision[];
   readonly status: ReviewStatus;
   readonly outcome: ReviewOutcome | undefined;
+  /** Leaf of the ledger, for a proof. */
   readonly eventIndex: number;
 }
 
@@ -51,7 +52,9 @@ export interface Recommendation {
 export interface Claim {
   readonly by: string;
   readonly token: string;
+  /** Milliseconds since 1970. */
   readonly until: number;
+  /** Milliseconds since 1970. */
   readonly claimedAt: number;
 }
 

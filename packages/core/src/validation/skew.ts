@@ -14,6 +14,7 @@ export interface SkewOptions {
   readonly features?: readonly string[] | undefined;
   /** Numbers match when `|offline - online| <= absolute + relative * |online|`. Default 0 and 0. */
   readonly absolute?: number | undefined;
+  /** Default 0. */
   readonly relative?: number | undefined;
   /** Whether NaN matches NaN. Default true. */
   readonly nanEqual?: boolean | undefined;

@@ -56,6 +56,7 @@ export interface TriggerState {
 export interface TriggerDecision {
   readonly action: TriggerAction;
   readonly reasons: readonly TriggerReason[];
+  /** Milliseconds since 1970. */
   readonly at: number;
   readonly key: string;
   readonly severity: number | undefined;

@@ -33,7 +33,9 @@ export interface RecordedSplit {
   readonly report: Digest;
   readonly sentence: string;
   readonly by: string;
+  /** Milliseconds since 1970. */
   readonly time: number;
+  /** Leaf of the ledger, for a proof. */
   readonly eventIndex: number;
 }
 

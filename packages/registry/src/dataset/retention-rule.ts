@@ -25,7 +25,9 @@ export interface DatasetRule {
 export interface StoredDatasetRule extends DatasetRule {
   readonly digest: Digest;
   readonly setBy: string;
+  /** Milliseconds since 1970. */
   readonly setAt: number;
+  /** Leaf of the ledger, for a proof. */
   readonly eventIndex: number;
 }
 

@@ -8,6 +8,7 @@ export type DatasetSchema = Readonly<Record<string, string>>;
 
 /** The times that the data speak about, milliseconds since 1970. */
 export interface SourceTimes {
+  /** First moment, milliseconds since 1970. */
   readonly from: number;
   /** First moment that is not in it. */
   readonly until: number;
@@ -42,7 +43,9 @@ export interface DatasetVersion {
   readonly description: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly addedBy: string;
+  /** Milliseconds since 1970. */
   readonly addedAt: number;
+  /** Leaf of the ledger, for a proof. */
   readonly eventIndex: number;
 }
 

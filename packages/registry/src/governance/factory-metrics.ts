@@ -4,6 +4,7 @@ import type { LedgerEvent } from '@millwright/core/ledger';
 export interface FactoryMetrics {
   /** Name and version of these definitions. Figures of different definitions are not comparable. */
   readonly definition: 'millwright.factory-metrics/2';
+  /** The span that the figures are about, milliseconds since 1970. */
   readonly from: number | undefined;
   readonly until: number | undefined;
   readonly versionsRegistered: number;

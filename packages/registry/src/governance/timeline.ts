@@ -3,6 +3,7 @@ import type { Ledger, LedgerEvent } from '@millwright/core/ledger';
 
 /** One entry of a ledger, in words. */
 export interface TimelineEntry {
+  /** Milliseconds since 1970. */
   readonly time: number;
   /** The event's type: `alias.moved`. */
   readonly kind: string;

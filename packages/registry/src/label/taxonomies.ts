@@ -34,7 +34,9 @@ export interface TaxonomyVersion {
   readonly breaking: boolean;
   readonly reason: string;
   readonly publishedBy: string;
+  /** Milliseconds since 1970. */
   readonly publishedAt: number;
+  /** Leaf of the ledger, for a proof. */
   readonly eventIndex: number;
 }
 

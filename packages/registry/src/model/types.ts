@@ -18,11 +18,13 @@ export interface RegisteredModel {
   readonly description: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly createdBy: string;
+  /** Milliseconds since 1970. */
   readonly createdAt: number;
   /** The highest number that a version was given, deleted ones and those of an earlier life of the name included. */
   readonly versions: number;
   /** Where each alias points: `{ champion: 'flight-delay@3' }`. */
   readonly aliases: Readonly<Record<string, string>>;
+  /** Leaf of the ledger, for a proof. */
   readonly eventIndex: number;
 }
 
@@ -64,7 +66,9 @@ export interface ModelVersion {
   /** Where it was registered first, when it was imported with a passport. */
   readonly origin?: VersionOrigin | undefined;
   readonly registeredBy: string;
+  /** Milliseconds since 1970. */
   readonly registeredAt: number;
+  /** Leaf of the ledger, for a proof. */
   readonly eventIndex: number;
 }
 
@@ -77,7 +81,9 @@ export interface Evidence extends EvidenceNote {
   readonly sentence: string;
   readonly metrics: readonly EvidenceMetric[];
   readonly by: string;
+  /** Milliseconds since 1970. */
   readonly time: number;
+  /** Leaf of the ledger, for a proof. */
   readonly eventIndex: number;
 }
 
@@ -119,6 +125,7 @@ export interface AliasRecord {
   /** The policy was overridden, and says who may. */
   readonly breakGlass: boolean;
   readonly by: string;
+  /** Milliseconds since 1970. */
   readonly time: number;
   /** Leaf of the ledger: `ledger.prove(eventIndex)` proves the move offline. */
   readonly eventIndex: number;
@@ -128,7 +135,9 @@ export interface AliasRecord {
 export interface Deletion {
   readonly by: string;
   readonly reason: string;
+  /** Milliseconds since 1970. */
   readonly time: number;
+  /** Leaf of the ledger, for a proof. */
   readonly eventIndex: number;
 }
 

@@ -30,8 +30,11 @@ export interface RunRecord {
   /** Why it ended as it did. */
   readonly reason: string;
   readonly startedBy: string;
+  /** Milliseconds since 1970. */
   readonly startedAt: number;
+  /** Milliseconds since 1970. */
   readonly finishedAt: number | undefined;
+  /** Leaf of the ledger, for a proof. */
   readonly eventIndex: number;
 }
 
@@ -42,6 +45,7 @@ export interface RunArtifact {
   readonly digest: Digest;
   /** Bytes of all files. */
   readonly size: number;
+  /** Milliseconds since 1970. */
   readonly time: number;
 }
 
@@ -49,6 +53,7 @@ export interface RunArtifact {
 export interface MetricPoint {
   readonly step: number;
   readonly value: number;
+  /** Milliseconds since 1970. */
   readonly time: number;
 }
 

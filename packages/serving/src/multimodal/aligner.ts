@@ -24,6 +24,7 @@ export interface AlignerOptions<E> {
 
 /** An anchor event with the nearest event of each other modality, or with what was missing. */
 export interface AlignedRow<E> {
+  /** Milliseconds since 1970. */
   readonly time: number;
   readonly values: ReadonlyMap<Modality<E>, Required<E>[Modality<E>]>;
   readonly missing: readonly Modality<E>[];

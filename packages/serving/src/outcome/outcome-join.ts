@@ -79,6 +79,7 @@ export interface Exposure {
   readonly epoch: number;
   /** A number that stands for (epoch, arm); it comes back with the row. */
   readonly cohort: number;
+  /** Milliseconds since 1970. */
   readonly time: number;
   /** What `measure` needs of the answer, as one number. Default NaN. */
   readonly score?: number | undefined;

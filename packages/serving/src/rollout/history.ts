@@ -20,6 +20,7 @@ export interface RolloutHistory {
 
 /** A judgement as charts draw it. */
 export interface EvidencePoint {
+  /** Milliseconds since 1970. */
   readonly time: number;
   readonly harm: { readonly logE: number; readonly limit: number };
   readonly proof: { readonly logE: number; readonly limit: number };

@@ -4,6 +4,7 @@ import type { RollbackCause } from './events.js';
 /** What is read of a rollout's state. */
 export interface JudgedRollout {
   readonly id: string;
+  /** Milliseconds since 1970. */
   readonly submittedAt: number;
   readonly evidence: { readonly evidence: { readonly harm: { readonly logE: number } } } | undefined;
   readonly cause: { readonly cause: RollbackCause } | undefined;

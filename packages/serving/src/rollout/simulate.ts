@@ -24,6 +24,7 @@ export type Draw = number | ((random: Random) => number);
 export interface SimulateOptions {
   /** Default 200. */
   readonly runs?: number | undefined;
+  /** The same seed gives the same report. Default 1. */
   readonly seed?: number | undefined;
   /** Judgements per day. Default 24. */
   readonly looksPerDay?: number | undefined;

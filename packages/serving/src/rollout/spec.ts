@@ -63,6 +63,7 @@ export interface StageSpec {
   readonly share: ShareText;
   /** Lets the share follow a binary metric (a bandit) while the stage lasts. Default: the share stays. */
   readonly adapt?: AdaptSpec | undefined;
+  /** Default: the rollout's. */
   readonly minDwell?: DurationText | undefined;
   readonly minUnits?: number | undefined;
   readonly minMatured?: number | undefined;

@@ -34,6 +34,7 @@ export interface RolloutState {
   readonly challenger: string;
   readonly definition: RolloutDefinition;
   readonly author: string;
+  /** Milliseconds since 1970. */
   readonly submittedAt: number;
   readonly status: RolloutStatus;
   /** From 0; -1 before the first. */
@@ -71,6 +72,7 @@ export interface RolloutState {
     | { readonly cause: RollbackCause; readonly sentence: string; readonly evidence: Digest | undefined }
     | undefined;
   readonly killed: boolean;
+  /** Milliseconds since 1970. */
   readonly endedAt: number | undefined;
   /** Counts the events that change what may happen next; a command that was planned on another number is planned anew. */
   readonly step: number;

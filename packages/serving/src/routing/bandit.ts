@@ -67,8 +67,9 @@ export interface GuardedSharesOptions {
   readonly championFloor?: number | undefined;
   /** No other arm gets more than this, until its promotion is proved. Default 1. */
   readonly challengerCap?: number | undefined;
-  /** The shares now in force, and how far each may move in one epoch. Default: as far as wanted. */
+  /** The shares now in force. Default: none are. */
   readonly previous?: readonly number[] | undefined;
+  /** How far each share may move from `previous` in one epoch. Default 1: as far as wanted. */
   readonly maxStep?: number | undefined;
 }
 

@@ -24,8 +24,11 @@ export interface ModelOption {
 /** What a request asks for. */
 export interface ModelNeed {
   readonly capabilities?: readonly string[] | undefined;
+  /** On the scale of the options. Default: any cost. */
   readonly maxCost?: number | undefined;
+  /** On the scale of the options. Default: any quality. */
   readonly minQuality?: number | undefined;
+  /** Default: any latency. */
   readonly maxLatencyMs?: number | undefined;
 }
 

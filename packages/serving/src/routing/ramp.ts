@@ -5,6 +5,7 @@ import { BUCKETS, type Policy, type PolicyMode, type PolicyRange } from './polic
 export interface RampOptions {
   /** Default `canary`, or `champion` when no other arm has a share. */
   readonly mode?: PolicyMode | undefined;
+  /** Until when the policy is followed, milliseconds since 1970. Default: for ever. */
   readonly validUntil?: number | undefined;
 }
 

@@ -18,6 +18,7 @@ export interface Mixture {
 /** Where a mixture is tightest: at intrinsic time `v`, for error `alpha` (default 0.05). */
 export interface Tuning {
   readonly v: number;
+  /** Error for which it is tightest. */
   readonly alpha?: number | undefined;
 }
 

@@ -10,6 +10,7 @@ export interface Baseline {
   readonly model: string;
   readonly by: string;
   readonly reason: string;
+  /** Milliseconds since 1970. */
   readonly time: number;
   /** The report that they come from, and its rows. */
   readonly report: Digest;

@@ -27,7 +27,9 @@ export type FindingRule = LatencyRule | CostRule | ContractRule | RobustRule | P
 export interface SuperiorRule {
   readonly rule: 'superior';
   readonly metric?: string | undefined;
+  /** By how much it must be better, on the scale of the metric. Default 0. */
   readonly margin?: number | undefined;
+  /** Default: the policy's. */
   readonly alpha?: number | undefined;
 }
 
@@ -36,6 +38,7 @@ export interface NonInferiorRule {
   readonly rule: 'nonInferior';
   readonly metric?: string | undefined;
   readonly margin: number;
+  /** Default: the policy's. */
   readonly alpha?: number | undefined;
 }
 
@@ -47,6 +50,7 @@ export interface NoHarmRule {
   readonly slices?: readonly string[] | undefined;
   /** Harm up to this much is accepted. Default 0. */
   readonly margin?: number | undefined;
+  /** Default: the policy's. */
   readonly alpha?: number | undefined;
   /** Default: the report's. */
   readonly minSupport?: number | undefined;
@@ -68,9 +72,11 @@ export interface FairRule {
   readonly slice: string;
   /** `selectionRate` (demographic parity), `recall` (equal opportunity), `falsePositiveRate`, `precision` … Default `recall`. */
   readonly metric?: string | undefined;
+  /** Largest rate minus smallest, 0 to 1. Default: not asked. */
   readonly maxDifference?: number | undefined;
   /** 0.8 is the four-fifths rule. */
   readonly minRatio?: number | undefined;
+  /** Rows that a group must have. Default: the report's. */
   readonly minSupport?: number | undefined;
 }
 
@@ -105,6 +111,7 @@ export interface RobustRule {
   /** Names of perturbations that must have been tested. Default: whatever was. */
   readonly to?: readonly string[] | undefined;
   readonly maxLoss: number;
+  /** Default: the policy's. */
   readonly alpha?: number | undefined;
 }
 
@@ -117,9 +124,11 @@ export interface PreferredRule {
   readonly maxUndecided?: number | undefined;
   /** Share of pairs with the same outcome in both orders. */
   readonly minConsistency?: number | undefined;
+  /** Share of the pairs with a known outcome on which the judge must agree with it. Default: not asked. */
   readonly minAnchorAgreement?: number | undefined;
   /** The digest of the judge that must have judged. */
   readonly judge?: string | undefined;
+  /** Default: the policy's. */
   readonly alpha?: number | undefined;
 }
 
@@ -131,6 +140,7 @@ export interface BaselineRule {
   readonly slices?: readonly string[] | undefined;
   /** Default 0. */
   readonly maxLoss?: number | undefined;
+  /** Default: the policy's. */
   readonly alpha?: number | undefined;
 }
 

@@ -42,7 +42,9 @@ export interface StoredPolicy {
   readonly gateDigest: Digest | undefined;
   readonly guardians: readonly string[] | undefined;
   readonly setBy: string;
+  /** Milliseconds since 1970. */
   readonly setAt: number;
+  /** Leaf of the ledger, for a proof. */
   readonly eventIndex: number;
 }
 

@@ -27,6 +27,7 @@ export interface Catalogue {
 
 /** An event that changed nothing. */
 export interface IgnoredEvent {
+  /** Leaf of the ledger, for a proof. */
   readonly eventIndex: number;
   readonly type: string;
   readonly reason: string;
