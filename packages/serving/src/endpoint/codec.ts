@@ -21,6 +21,7 @@ export function defaultCodec(model: ResolvedModel, signature: TensorSignature): 
   const encoders = encodersOf(contract?.inputs, signature.inputs);
   const decoders = decodersOf(contract?.outputs, signature.outputs);
   return {
+    transferable: true,
     encode(rows) {
       const feeds = new Map<string, Tensor>();
       for (const row of rows) if (typeof row !== 'object' || row === null) throw violation('', 'values by name', row);

@@ -175,7 +175,7 @@ function drive<I, O>({ model, codec, queue, facts, sizes, clock }: Parts<I, O>):
   async function runBatch(tasks: readonly Task<I, O>[], rows: number): Promise<boolean> {
     try {
       const inputs = tasks.map((task) => task.input);
-      const outputs = await model.run(codec.encode(pad(inputs, rows)));
+      const outputs = await model.run(codec.encode(pad(inputs, rows)), { transfer: codec.transferable });
       answer(tasks, facts.padBatches ? firstRows(outputs, rows) : outputs, rows);
       return true;
     } catch (error) {

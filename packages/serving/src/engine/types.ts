@@ -11,6 +11,8 @@ export interface Codec<I, O> {
   encode(rows: readonly I[]): TensorMap;
   /** One output per row, in order. */
   decode(outputs: TensorMap, rows: number): readonly O[];
+  /** Nobody keeps what `encode` returns, not even a part of it: a worker may take it over, others get a copy. Default false. */
+  readonly transferable?: boolean | undefined;
   /** For requests of several rows. Without it a request is a row. */
   readonly many?: ManyRows<I, O> | undefined;
   /**

@@ -78,6 +78,12 @@ export interface LoadFacts {
   readonly padBatches: boolean;
 }
 
+/** How one run is done. */
+export interface RunOptions extends Abortable {
+  /** The feeds may be empty afterwards. Default false. */
+  readonly transfer?: boolean | undefined;
+}
+
 /** A model in memory, ready to run. No more runs overlap than `concurrency` says. */
 export interface LoadedModel extends Closable {
   readonly signature: TensorSignature;
@@ -86,10 +92,11 @@ export interface LoadedModel extends Closable {
   readonly concurrency: number;
   /**
    * Runs the model once. The feeds are left alone by both sides until the promise settles; the outputs belong to the caller.
+   * With `transfer`, the caller needs the feeds no more: where sessions live in workers their memory moves there, uncopied.
    *
    * @throws `serving/tensor` before native code sees feeds that do not fit; `serving/model-failed`; `state/closed`
    */
-  run(feeds: TensorMap, options?: Abortable): Promise<TensorMap>;
+  run(feeds: TensorMap, options?: RunOptions): Promise<TensorMap>;
   /**
    * The same without the way to this thread and back: takes what other models of the runtime left on the device, and
    * leaves there the outputs that the plan names. Only where a session lives on this thread.

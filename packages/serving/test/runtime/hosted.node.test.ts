@@ -32,6 +32,20 @@ describe.each(['worker', 'process'] as const)('a model in a %s', (placement) => 
     expect(given).toEqual(feeds(3, 8));
   });
 
+  test('takes over the memory of feeds that are given to it, where that saves a copy', async () => {
+    await using hosted = await onnx({ placement }).load(artifactOf({ 'm.onnx': perceptron([8, 16, 4]) }));
+    const expected = (await hosted.run(feeds(3, 8))).get('y');
+    const given = feeds(3, 8);
+    expect((await hosted.run(given, { transfer: true })).get('y')).toEqual(expected);
+    expect(given.get('x')!.data).toHaveLength(placement === 'worker' ? 0 : 24);
+    // A part of something larger is copied: the rest is somebody's.
+    const larger = new Float32Array(48);
+    larger.set(feeds(3, 8).get('x')!.data as Float32Array);
+    const part = tensors({ x: tensor('float32', [3, 8], larger.subarray(0, 24)) });
+    expect((await hosted.run(part, { transfer: true })).get('y')).toEqual(expected);
+    expect(larger).toHaveLength(48);
+  });
+
   test('says what the model says when it fails, and goes on', async () => {
     const { model, node, floats, TYPE } = await import('../support/onnx-writer.js');
     const bytes = model({

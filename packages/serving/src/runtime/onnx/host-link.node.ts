@@ -13,8 +13,11 @@ export interface Link {
   readonly alive: boolean;
   /** Resolves then. */
   readonly ended: Promise<void>;
-  /** @throws `serving/engine-crashed` when it ends before it answers, `serving/model-failed` for what it says itself */
-  ask(request: HostRequest): Promise<HostReply>;
+  /**
+   * @param moved memory that a worker takes over; a process gets a copy
+   * @throws `serving/engine-crashed` when it ends before it answers, `serving/model-failed` for what it says itself
+   */
+  ask(request: HostRequest, moved?: readonly ArrayBuffer[]): Promise<HostReply>;
   /** Kills a process; a worker is left alone. */
   abandon(): void;
   /** Lets it finish, release its session and end; a process that takes too long is killed. */
@@ -61,13 +64,13 @@ export function openLink(kind: HostKind, ort: string): Link {
     },
     ended,
     abandon,
-    ask: (request) =>
+    ask: (request, moved) =>
       new Promise((resolve, reject) => {
         if (!alive) return reject(crashed(kind));
         const id = nextId++;
         if (waiting.size === 0) transport.ref();
         waiting.set(id, { resolve, reject });
-        transport.send({ id, request });
+        transport.send({ id, request }, moved);
       }),
     async end() {
       if (!alive) return;
@@ -91,7 +94,7 @@ const DEVICE_LOST =
   /device (?:is|was|has been)? ?(?:lost|removed|destroyed)|device_lost|DXGI_ERROR_DEVICE|CUDA_ERROR_(?:ILLEGAL_ADDRESS|LAUNCH_FAILED)|an illegal memory access/i;
 
 interface Transport {
-  send(message: { readonly id: number; readonly request: HostRequest }): void;
+  send(message: { readonly id: number; readonly request: HostRequest }, moved?: readonly ArrayBuffer[]): void;
   onReply(
     listener: (message: { readonly id: number; readonly reply?: HostReply; readonly error?: string }) => void,
   ): void;
@@ -106,7 +109,7 @@ function workerTransport(ort: string): Transport {
   const worker = new Worker(HOST_SOURCE, { eval: true, workerData: ort, stderr: false });
   worker.unref();
   return {
-    send: (message) => worker.postMessage(message),
+    send: (message, moved = []) => worker.postMessage(message, moved),
     onReply: (listener) => void worker.on('message', listener),
     onExit(listener) {
       worker.on('error', listener);

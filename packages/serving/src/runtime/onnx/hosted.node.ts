@@ -66,14 +66,13 @@ async function openPool(
     throw failed.reason;
   }
   const hosts = seats.map((seat) => hostAt(seat, spares));
+  // The engine starts no more runs than there are hosts, so one is idle unless it is being started again.
+  const idlest = () => hosts.reduce((best, other) => (other.pending < best.pending ? other : best));
   const [first] = opened.flatMap((o) => (o.status === 'fulfilled' && o.value.kind === 'loaded' ? [o.value] : []));
   return {
     outputMetadata: first?.outputMetadata ?? [],
-    async run(feeds) {
-      // The engine starts no more runs than there are hosts, so one is idle unless it is being started again.
-      const host = hosts.reduce((best, other) => (other.pending < best.pending ? other : best));
-      return await host.run(feeds);
-    },
+    run: async (feeds) => idlest().run(feeds, []),
+    runTransferred: async (feeds) => idlest().run(feeds, wholeBuffers(feeds)),
     async keep(workers, spare) {
       await Promise.all([spares.fill(spare), ...hosts.splice(workers).map((host) => host.close())]);
     },
@@ -85,8 +84,17 @@ async function openPool(
 
 interface Host {
   readonly pending: number;
-  run(feeds: Feeds): Promise<Feeds>;
+  run(feeds: Feeds, moved: readonly ArrayBuffer[]): Promise<Feeds>;
   close(): Promise<void>;
+}
+
+/** The memory of the feeds, but not where a feed is a part of something else. */
+function wholeBuffers(feeds: Feeds): readonly ArrayBuffer[] {
+  const found = new Set<ArrayBuffer>();
+  for (const { data } of Object.values(feeds))
+    if (ArrayBuffer.isView(data) && data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength)
+      found.add(data.buffer);
+  return [...found];
 }
 
 /** Runs in the host of a seat, and in the one that takes over when that one ends. */
@@ -110,11 +118,11 @@ function hostAt(first: Seat, spares: Standby): Host {
     watch();
   }
 
-  async function run(feeds: Feeds): Promise<Feeds> {
+  async function run(feeds: Feeds, moved: readonly ArrayBuffer[]): Promise<Feeds> {
     if (!seat.link.alive && !closing) replace();
     const { link, loaded } = seat;
     await loaded;
-    const reply = await link.ask({ kind: 'run', feeds });
+    const reply = await link.ask({ kind: 'run', feeds }, moved);
     if (replaced > 0) {
       replaced = 0;
       // Not before: a model that ends every process would have one more to end.
@@ -128,10 +136,10 @@ function hostAt(first: Seat, spares: Standby): Host {
     get pending() {
       return pending;
     },
-    async run(feeds) {
+    async run(feeds, moved) {
       pending++;
       try {
-        return await run(feeds);
+        return await run(feeds, moved);
       } finally {
         pending--;
       }

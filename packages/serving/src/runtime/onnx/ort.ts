@@ -19,6 +19,8 @@ export interface OrtTensor {
 
 export interface OrtSession {
   run(feeds: Readonly<Record<string, OrtTensor>>): Promise<Readonly<Record<string, OrtTensor>>>;
+  /** Of a pool: a run that may move the memory of the feeds to a worker. */
+  runTransferred?(feeds: Readonly<Record<string, OrtTensor>>): Promise<Readonly<Record<string, OrtTensor>>>;
   release(): Promise<void>;
   /** Of a pool: ends all but so many of its workers. A process more stands by from then on, with or without a session. */
   keep?(workers: number, spare?: 'started' | 'loaded'): Promise<void>;

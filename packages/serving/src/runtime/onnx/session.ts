@@ -12,7 +12,7 @@ import {
 import { unfit } from '../../tensor/tensor.js';
 import { checkFeeds } from '../feeds.js';
 import type { Lock } from '../lock.js';
-import type { LoadedModel, LoadFacts, TensorSignature } from '../types.js';
+import type { LoadedModel, LoadFacts, RunOptions, TensorSignature } from '../types.js';
 import type { OrtModule, OrtSession, OrtTensor } from './ort.js';
 
 type OrtTensorClass = new (type: DType, data: Tensor['data'], dims: readonly number[]) => OrtTensor;
@@ -38,14 +38,16 @@ export function loadedSession(
   let closed = false;
   let running: Promise<unknown> = Promise.resolve();
 
-  async function runOnDevice(feeds: DeviceMap): Promise<DeviceMap> {
+  async function runOnDevice(feeds: DeviceMap, transfer = false): Promise<DeviceMap> {
     if (closed) throw new MillwrightError('state/closed', 'The model was closed.', { details: { what: 'model' } });
     checkFeeds(signature, feeds);
     // Null-prototype, because an input may be called `__proto__`.
     const native: Record<string, OrtTensor> = Object.create(null);
     for (const [name, fed] of feeds)
       native[name] = isDeviceTensor(fed) ? nativeOf(name, fed) : feedOf(OrtTensorOf, fed);
-    const answer = oneAtATime.run(() => session.run(native));
+    const answer = oneAtATime.run(() =>
+      transfer && session.runTransferred ? session.runTransferred(native) : session.run(native),
+    );
     running = Promise.allSettled([running, answer]);
     try {
       return collect(await answer);
@@ -101,8 +103,8 @@ export function loadedSession(
   }
 
   /** What stays on the device for other models is of no use to who did not ask for it. */
-  async function run(feeds: TensorMap): Promise<TensorMap> {
-    const outputs = await runOnDevice(feeds);
+  async function run(feeds: TensorMap, { transfer }: RunOptions = {}): Promise<TensorMap> {
+    const outputs = await runOnDevice(feeds, transfer);
     if (kept.size === 0) return outputs as TensorMap;
     const here = new Map<string, Tensor>();
     for (const [name, output] of outputs) here.set(name, isDeviceTensor(output) ? await output.download() : output);
