@@ -8,7 +8,7 @@ import { perceptron, resolvedModel, sourceOf } from '../test/support/models.js';
  * after another, beside what this machine does to a thread that does nothing, alone and beside one that spins: a delay
  * of that size is the operating system's.
  */
-const SECONDS = 4;
+const SECONDS = Number(process.env['MILLWRIGHT_SECONDS'] ?? 4);
 const x = Float32Array.from({ length: 1024 }, (_, i) => i / 1024);
 const resolved = resolvedModel('big@1', perceptron([1024, 2048, 2048, 1024, 10]));
 
