@@ -20,8 +20,7 @@ const CHROMIUM = { executablePath: process.env['MILLWRIGHT_CHROMIUM'] ?? '/usr/b
 let browser: Browser;
 let server: ModelServer;
 let size = 0;
-/** A visitor's own: in a private window, which the other tests use, files are in the memory of the browser's process. */
-const profile = mkdtempSync(join(tmpdir(), 'millwright-profile-'));
+const profiles = mkdtempSync(join(tmpdir(), 'millwright-profiles-'));
 
 beforeAll(async () => {
   const bytes = perceptron([256, WIDTH, WIDTH, WIDTH, WIDTH, WIDTH, 10]);
@@ -34,7 +33,7 @@ beforeAll(async () => {
   browser = await chromium.launch(CHROMIUM);
 });
 afterAll(async () => {
-  rmSync(profile, { recursive: true, force: true });
+  rmSync(profiles, { recursive: true, force: true });
   await browser.close();
   await server[Symbol.asyncDispose]();
 });
@@ -44,11 +43,13 @@ async function onPage<T>(page: Page, work: (page: Page) => Promise<T>): Promise<
   await page.waitForFunction(() => 'visit' in globalThis);
   return await work(page);
 }
+/** A visitor with files on the disk; in a private window they are in the memory of the browser's process. */
+const visitor = () => chromium.launchPersistentContext(mkdtempSync(join(profiles, 'visitor-')), CHROMIUM);
 const visit = (page: Page): Promise<Visit> => onPage(page, () => page.evaluate(() => globalThis.visit()));
 
 describe('a large model in a page', { retry: 2 }, () => {
   test('is verified as it comes, runs in a worker, and leaves the page its thread; the next visit needs no network', async () => {
-    const context = await chromium.launchPersistentContext(profile, CHROMIUM);
+    const context = await visitor();
     const before = server.sent;
     const first = await visit(await context.newPage());
     expect(first).toMatchObject({ error: undefined, phases: ['download', 'load'] });
@@ -72,7 +73,7 @@ describe('a large model in a page', { retry: 2 }, () => {
 
   test('that was interrupted anywhere goes on at the piece that was under way', async () => {
     for (const part of [0.1, 0.5, 0.9]) {
-      const context = await browser.newContext();
+      const context = await visitor();
       const page = await context.newPage();
       const verified = await onPage(page, async () => {
         void page.evaluate(() => globalThis.visit()).catch(() => undefined);
