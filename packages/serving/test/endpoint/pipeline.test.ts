@@ -314,6 +314,19 @@ describe('stages', () => {
     expect(endpoint.stats().stages.get('infer')).toMatchObject({ count: 1, maxMs: 5, overBudget: 0 });
   });
 
+  test('leave an arm as much of the deadline as the host says', async () => {
+    const { endpoint, clock, toB } = await lab(
+      { champion: (x) => x, b: () => new Promise<number>(() => undefined) },
+      { deadlineMs: 100, fallbackAfter: 0.2 },
+    );
+    endpoint.setPolicy(toB);
+    const answer = endpoint.predict({ x: 1 }, { unit: 'u' });
+    await clock.advance(19);
+    expect(endpoint.stats().inFlight).toBe(1);
+    await clock.advance(1);
+    expect((await answer).served).toMatchObject({ arm: 'champion', degraded: 'fallback' });
+  });
+
   test('of guards are there when there are guards', async () => {
     await using endpoint = await createEndpoint<Row, Row>({
       model: { predict: async () => ({ y: 1 }) },

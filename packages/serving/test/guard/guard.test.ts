@@ -58,6 +58,19 @@ describe('conformal', () => {
   });
 });
 
+describe('a conformal guard over answers', () => {
+  test('judges an answer beside its request, and requests not at all', () => {
+    const guard = conformalGuard<{ truth: number }, number>({
+      scores: [1, 2, 3],
+      alpha: 0.25,
+      ofOutput: (output, { truth }) => Math.abs(output - truth),
+    });
+    expect(guard.input?.({ truth: 0 })).toBeUndefined();
+    expect(guard.output!(13, { truth: 10 })).toBeUndefined();
+    expect(guard.output!(13.1, { truth: 10 })).toContain('exceeds 3');
+  });
+});
+
 describe('out of distribution', () => {
   const random = seededRandom(11);
   const normal = () => Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());

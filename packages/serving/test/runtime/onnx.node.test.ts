@@ -66,6 +66,33 @@ describe('onnx in Node', () => {
     expect(await codeOf(onnx({ vetting }).load(artifact))).toBe('serving/untrusted-model');
   });
 
+  test('passes on what the host wishes of a session, and nothing that a model could', async () => {
+    const created: object[] = [];
+    const ort = {
+      env: {},
+      Tensor: class {},
+      InferenceSession: {
+        create: (_: Uint8Array, options: object = {}) => {
+          created.push(options);
+          return Promise.reject(new Error('not here'));
+        },
+      },
+    };
+    const artifact = artifactOf({ 'm.onnx': logistic([1], 0) });
+    for (const options of [{}, { deviceId: 1, intraOpNumThreads: 4 }])
+      expect(await codeOf(onnx({ ort, require: 'cuda', ...options }).load(artifact))).toBe('serving/no-provider');
+    const always = {
+      interOpNumThreads: 1,
+      graphOptimizationLevel: 'all',
+      enableMemPattern: false,
+      logSeverityLevel: 4,
+    };
+    expect(created).toEqual([
+      { ...always, executionProviders: ['cuda'], intraOpNumThreads: 1 },
+      { ...always, executionProviders: [{ name: 'cuda', deviceId: 1 }], intraOpNumThreads: 4 },
+    ]);
+  });
+
   test('climbs down its own ladder and says why', async () => {
     await using model = await onnx({ prefer: ['cuda', 'coreml', 'abacus', 'cpu'] }).load(
       artifactOf({ 'm.onnx': logistic([1], 0) }),

@@ -167,6 +167,27 @@ describe('vetting', () => {
     expect(reasons(identity(), { refuseOperators: ['Loop'] })).toBe('');
   });
 
+  test('has limits that the host sets', () => {
+    const limits: readonly [object, string][] = [
+      [{ maxNodes: 2 }, 'more than 2 nodes'],
+      [{ maxNameLength: 1 }, 'longer than 1 bytes'],
+      [{ maxMetadataBytes: 5 }, 'more than 5'],
+    ];
+    const property = field(14, message(field(1, new Uint8Array(3).fill(97)), field(2, new Uint8Array(3).fill(97))));
+    const nodes = ['a', 'b', 'y'].map((to, i, all) => node('Identity', [i === 0 ? 'x' : all[i - 1]!], [to]));
+    const bytes = model({ nodes, inputs: [x], outputs: [y] }, { extra: [property] });
+    expect(reasons(bytes)).toBe('');
+    for (const [limit, reason] of limits) expect(reasons(bytes, limit)).toContain(reason);
+    const filled = model({
+      nodes: [node('ConstantOfShape', ['s'], ['y'])],
+      inputs: [x],
+      outputs: [y],
+      initializers: [int64s('s', [2], [10, 10])],
+    });
+    expect(reasons(filled)).toBe('');
+    expect(reasons(filled, { maxElements: 99 })).toContain('100 elements');
+  });
+
   test('refuses functions that expand without end', () => {
     const text = (value: string) => new TextEncoder().encode(value);
     const fn = (name: string, callees: readonly string[]) =>
