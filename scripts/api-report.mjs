@@ -1,5 +1,6 @@
 // The public API, one line per export: packages/<name>/api.md. Without arguments it writes them; with --check it says which
-// are not as the code is, so that a change of the API is a change of a file that people review.
+// are not as the code is, so that a change of the API is a change of a file that people review. Every export has a sentence,
+// and no name means two things.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -25,6 +26,8 @@ const checker = program.getTypeChecker();
 const printer = ts.createPrinter({ removeComments: true });
 
 const undocumented = [];
+/** By name, what it is called so in the doors: one name is one thing in the whole house. */
+const meanings = new Map();
 const stale = [];
 let count = 0;
 for (const { name, doors } of packages) {
@@ -34,10 +37,14 @@ for (const { name, doors } of packages) {
   stale.push(`packages/${name}/api.md`);
   if (!process.argv.includes('--check')) writeFileSync(path, text);
 }
+const ambiguous = [...meanings].filter(([, symbols]) => symbols.size > 1);
+for (const [name, symbols] of ambiguous)
+  console.error(`Two things are called \`${name}\`: ${[...symbols.values()].join(' and ')}.`);
 if (undocumented.length > 0) console.error(`Exports without a doc comment:\n${undocumented.join('\n')}`);
 if (process.argv.includes('--check') && stale.length > 0)
   console.error(`The API has changed: run \`node scripts/api-report.mjs\` and commit ${stale.join(', ')}.`);
-if (undocumented.length > 0 || (process.argv.includes('--check') && stale.length > 0)) process.exit(1);
+if (ambiguous.length > 0 || undocumented.length > 0 || (process.argv.includes('--check') && stale.length > 0))
+  process.exit(1);
 console.log(`api: ${count} exports of ${rootNames.length} subpaths, each with a sentence`);
 
 function doorsOf(name) {
@@ -97,6 +104,8 @@ function lineOf(subpath, exported) {
   const { shape, full } = shapeOf(exported.name, symbol);
   const doc = sentenceOf(symbol);
   count++;
+  if (!meanings.has(exported.name)) meanings.set(exported.name, new Map());
+  if (!meanings.get(exported.name).has(symbol)) meanings.get(exported.name).set(symbol, subpath);
   if (doc === '') undocumented.push(`${subpath}: ${exported.name}`);
   const mark = createHash('sha256').update(full).digest('hex').slice(0, 6);
   return `- \`${shape.replaceAll('`', "'")}\` ${doc} \`${mark}\``;
