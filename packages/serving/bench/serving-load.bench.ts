@@ -9,13 +9,14 @@ import { type Calibration, MAX_BATCH, WIDTHS } from './load/schemes.js';
  * Batching under open-loop load: `npm run bench -- serving-load`. Requests come by a Poisson process from another
  * process and count from the time they were due; every scheme runs in a process of its own, in turns; the deadline is
  * 50 ms. Loads and ratios are parts of what raw onnxruntime did in the same process moments before, beside the same
- * generator and in turns of half a second, because a shared machine is not equally fast all the time.
- * MILLWRIGHT_ROUNDS=5 repeats everything and takes medians (default 1), MILLWRIGHT_SECONDS=4 per cell (default 2),
+ * generator and in turns of two seconds, because a shared machine is not equally fast all the time.
+ * MILLWRIGHT_ROUNDS=5 repeats everything and takes medians (default 1), MILLWRIGHT_SECONDS=8 per cell (default 4),
  * MILLWRIGHT_SCHEMES=raw,ours and MILLWRIGHT_LOADS=idle leave the others out.
  */
 const ROUNDS = Number(process.env['MILLWRIGHT_ROUNDS'] ?? 1);
-const SECONDS = Number(process.env['MILLWRIGHT_SECONDS'] ?? 2);
-const PHASE_SECONDS = 0.5;
+const SECONDS = Number(process.env['MILLWRIGHT_SECONDS'] ?? 4);
+/** Long enough for queues that only grow to be late. */
+const PHASE_SECONDS = 2;
 const DEADLINE_MS = 50;
 const WINDOWS = ['window 1', 'window 2', 'window 5', 'window 10'];
 const SCHEMES = chosen('MILLWRIGHT_SCHEMES', [

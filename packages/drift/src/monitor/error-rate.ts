@@ -1,4 +1,5 @@
-import { type Clock, digestJson, type EventSource, eventHub, systemClock } from '@millwright/core';
+import { type Clock, digestJson, type EventSource, eventHub, invalidInput, systemClock } from '@millwright/core';
+import { clopperPearson } from '@millwright/core/statistics';
 import { eDetector } from '../stream/e-detector.js';
 import { keepTrigger } from '../trigger/keep-trigger.js';
 import type { TriggerDecision, TriggerPolicy, TriggerState } from '../trigger/types.js';
@@ -54,6 +55,9 @@ export function createErrorRateMonitor(options: ErrorRateMonitorOptions): ErrorR
   const trigger = keepTrigger({ confirm: { count: 1, of: 1 }, ...options.policy });
   const detector = eDetector.init({ baseline, arl });
   const normal = typeof baseline === 'number' ? baseline : baseline.count / baseline.rows;
+  // What the detector tests against: counts may have been lucky, and none wrong of a few is no rate of 0.
+  const bound =
+    typeof baseline === 'number' ? baseline : clopperPearson({ count: baseline.count, n: baseline.rows }, 0.8).upper;
   const hub = eventHub<{ alarm: ErrorRateAlarm }>();
   const latest = new Uint8Array(RECENT);
   let rows = 0;
@@ -64,7 +68,7 @@ export function createErrorRateMonitor(options: ErrorRateMonitorOptions): ErrorR
     const recent = { count: latest.subarray(0, shown).reduce((sum, wrong) => sum + wrong, 0), rows: shown };
     const rate = recent.count / recent.rows;
     // Severity 1 is the alarm itself; a rate far above the baseline is more likely a broken label feed.
-    const severity = Math.max(1, rate / normal / 2);
+    const severity = Math.max(1, rate / bound / 2);
     const evidence = {
       key: `${name}/${rows}`,
       severity,
@@ -88,14 +92,15 @@ export function createErrorRateMonitor(options: ErrorRateMonitorOptions): ErrorR
       return { count, rows };
     },
     observe(wrong) {
+      const values = Array.from(wrong, Number);
+      // Before any is taken: whoever sends the labels again must not count some of them twice.
+      for (const value of values)
+        if (value !== 0 && value !== 1) throw invalidInput('wrong', '1 (wrong) or 0 (right)', value);
       const alarms: ErrorRateAlarm[] = [];
-      for (let i = 0; i < wrong.length; i++) {
-        const value = Number(wrong[i]);
-        const signal = detector.update(value);
-        latest[rows % RECENT] = value;
-        rows++;
+      for (const value of values) {
+        latest[rows++ % RECENT] = value;
         count += value;
-        if (signal === 2) alarms.push(alarm());
+        if (detector.update(value) === 2) alarms.push(alarm());
       }
       return alarms;
     },

@@ -35,8 +35,14 @@ test('labels that are all wrong are rather a broken feed: a person has to look',
   expect(monitor.triggerState.status).toBe('quiet');
 });
 
-test('missing labels are refused: NaN is neither right nor wrong', () => {
+test('missing labels are refused before any is taken: NaN is neither right nor wrong', () => {
   const monitor = createErrorRateMonitor({ baseline: 0.1 });
-  expect(() => monitor.observe([Number.NaN])).toThrow(/finite/);
-  expect(() => monitor.observe([2])).toThrow(/from 0 to 1/);
+  for (const label of [Number.NaN, 2, 0.5])
+    expect(() => monitor.observe([1, label])).toThrow(/1 \(wrong\) or 0 \(right\)/);
+  expect(monitor.seen).toEqual({ count: 0, rows: 0 });
+});
+
+test('none wrong of a few is no rate of 0: the first alarm is judged by what the few allow', () => {
+  const monitor = createErrorRateMonitor({ baseline: { count: 0, rows: 40 }, arl: 1_000, clock: virtualClock(0) });
+  expect(monitor.observe(labels(600, 0.25))[0]?.trigger).toMatchObject({ action: 'retrain' });
 });
