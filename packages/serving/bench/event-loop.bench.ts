@@ -1,25 +1,30 @@
+import { spawnSync } from 'node:child_process';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { createEndpoint, onnx } from '@millwright/serving';
 import { perceptron, resolvedModel, sourceOf } from '../test/support/models.js';
 
 /**
- * How long the host's thread is blocked while a 37 MB model is kept busy, per placement. Each for a few seconds, one
- * after another, beside what this machine does to a thread that does nothing, alone and beside one that spins: a delay
- * of that size is the operating system's.
+ * How long the host's thread is blocked while a 37 MB model is kept busy, per placement. Each for some seconds
+ * (`MILLWRIGHT_SECONDS`, default 10) in a process of its own, one after another, beside what this machine does to a thread
+ * that does nothing, alone and beside one that spins: a delay of that size is the operating system's.
  */
-const SECONDS = Number(process.env['MILLWRIGHT_SECONDS'] ?? 4);
+const SECONDS = Number(process.env['MILLWRIGHT_SECONDS'] ?? 10);
+const PLACEMENTS = ['inline', 'worker', 'process'] as const;
 const x = Float32Array.from({ length: 1024 }, (_, i) => i / 1024);
-const resolved = resolvedModel('big@1', perceptron([1024, 2048, 2048, 1024, 10]));
+const chosen = PLACEMENTS.find((placement) => placement === process.argv[2]);
 
-await control('nothing', undefined);
-const spinning = new Worker('for (;;);', { eval: true });
-await control('beside a thread that spins', spinning);
-for (const placement of ['inline', 'worker', 'process'] as const) await busy(placement);
+if (chosen !== undefined) await busy(chosen);
+else {
+  await control('nothing', undefined);
+  await control('beside a thread that spins', new Worker('for (;;);', { eval: true }));
+  for (const placement of PLACEMENTS)
+    spawnSync(process.execPath, [...process.execArgv, import.meta.filename, placement], { stdio: 'inherit' });
+}
 
-async function busy(placement: 'inline' | 'worker' | 'process'): Promise<void> {
+async function busy(placement: (typeof PLACEMENTS)[number]): Promise<void> {
   const endpoint = await createEndpoint<{ x: Float32Array }>({
-    model: sourceOf(resolved),
+    model: sourceOf(resolvedModel('big@1', perceptron([1024, 2048, 2048, 1024, 10]))),
     runtime: onnx({ placement }),
     maxBatch: 32,
     deadlineMs: 5_000,
