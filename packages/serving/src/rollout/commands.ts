@@ -4,7 +4,7 @@ import { aliasEvents } from './alias-events.js';
 import { rolloutEvent } from './events.js';
 import { type Plan, rollBackPlan } from './plan.js';
 import { rolloutProjection } from './projection.js';
-import { isFinal, type RolloutState } from './state.js';
+import { isFinal, mayPause, type RolloutState } from './state.js';
 
 /** Who acts. Default: the ledger's actor. */
 export interface ActingFor {
@@ -39,7 +39,7 @@ export function rolloutCommands(target: RolloutTarget, id: string): RolloutComma
   return {
     pause: (reason, by) =>
       command((state) => {
-        require(state, 'be paused', PAUSABLE.has(state.status));
+        require(state, 'be paused', mayPause(state));
         return [rolloutEvent('rollout.paused', { rollout: id, reason: 'requested', sentence: reason })];
       }, by),
     resume: (reason, by) =>
@@ -111,12 +111,3 @@ function require(state: RolloutState, command: string, allowed: boolean): void {
     details: { state: state.status, command },
   });
 }
-
-const PAUSABLE: ReadonlySet<string> = new Set([
-  'submitted',
-  'ramping',
-  'holding',
-  'awaitingApproval',
-  'promoting',
-  'baking',
-]);

@@ -150,7 +150,7 @@ export function reduceRollout(state: RolloutState | undefined, event: LedgerEven
     }
     case 'rollout.paused': {
       const { reason, sentence } = dataOf(event, 'rollout.paused');
-      if (!ACTIVE.has(state.status)) return state;
+      if (!mayPause(state)) return state;
       return next({ status: 'paused', paused: { reason, sentence, from: state.status } });
     }
     case 'rollout.resumed':
@@ -190,8 +190,12 @@ export function reduceRollout(state: RolloutState | undefined, event: LedgerEven
 const MAY_ENTER: ReadonlySet<RolloutStatus> = new Set(['submitted', 'ramping', 'holding']);
 /** Reasons to pause that, once a person has resumed, do not pause again for the same epochs. */
 const LOOKED_AT: ReadonlySet<PauseReason | undefined> = new Set<PauseReason>(['imbalance', 'missingOutcomes']);
-/** States that may wait for a person. */
-const ACTIVE: ReadonlySet<RolloutStatus> = new Set([
+/** Whether it may wait for a person now. */
+export function mayPause({ status }: RolloutState): boolean {
+  return PAUSABLE.has(status);
+}
+
+const PAUSABLE: ReadonlySet<RolloutStatus> = new Set([
   'submitted',
   'ramping',
   'holding',

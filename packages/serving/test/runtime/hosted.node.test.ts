@@ -60,6 +60,25 @@ describe.each(['worker', 'process'] as const)('a model in a %s', (placement) => 
     expect((await at(1n)).get('y')!.data[0]).toBe(6);
   });
 
+  test('a row that fails does not take its neighbours along, though their memory has moved', async () => {
+    const { model, node, floats, TYPE } = await import('../support/onnx-writer.js');
+    const bytes = model({
+      nodes: [node('Gather', ['table', 'i'], ['y'])],
+      inputs: [{ name: 'i', type: TYPE.int64, dims: ['rows'] }],
+      outputs: [{ name: 'y', type: TYPE.float, dims: ['rows'] }],
+      initializers: [floats('table', [2], [5, 6])],
+    });
+    await using endpoint = await createEndpoint<{ i: number }, { y: number }>({
+      model: sourceOf(resolvedModel('gather@1', bytes)),
+      runtime: onnx({ placement }),
+      deadlineMs: 30_000,
+    });
+    const answers = await Promise.allSettled([0, 1, 99, 1].map((i) => endpoint.predict({ i })));
+    expect(
+      answers.map((answer) => (answer.status === 'fulfilled' ? answer.value.output.y : answer.reason.code)),
+    ).toEqual([5, 6, 'serving/model-failed', 6]);
+  });
+
   test('serves behind an endpoint', async () => {
     const resolved = resolvedModel('m@1', logistic([1, -2], 0.5));
     await using endpoint = await createEndpoint<{ x: number[] }, { score: number }>({
