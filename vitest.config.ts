@@ -16,6 +16,8 @@ const resolve = { conditions };
 const ssr = { resolve: { conditions, externalConditions: conditions } };
 const node = { resolve, ssr };
 const setupFiles = ['./test/setup.ts'];
+/** Ends a test that hangs; it is no measure of speed, and a busy machine may be ten times slower than this one. */
+const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 /** How many ledger commits the chaos tests make over all stores (docs/ledger.md). */
 const provide = { chaosCommits: Number(process.env['MILLWRIGHT_CHAOS_COMMITS'] ?? 100_000) };
@@ -29,11 +31,12 @@ export default defineConfig({
           name: 'any',
           environment: 'node',
           setupFiles,
+          ...timeouts,
           include: anywhere,
           exclude: ['**/node_modules/**', ...LANES.flatMap(lane)],
         },
       },
-      { ...node, test: { name: 'node', environment: 'node', setupFiles, include: lane('node') } },
+      { ...node, test: { name: 'node', environment: 'node', setupFiles, ...timeouts, include: lane('node') } },
       {
         ...node,
         test: {
@@ -89,6 +92,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           provide,
+          ...timeouts,
           include: [...lane('browser')],
           browser: {
             enabled: true,

@@ -3,13 +3,15 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { otherNodes } from './other-nodes.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const ci = process.env.CI === 'true';
 const scratch = mkdtempSync(join(tmpdir(), 'millwright-test-'));
 const total = { passed: 0, failed: 0, skipped: 0 };
+/** What failed, said again at the end, where it is found in a long log. */
+const failures = [];
 
 const chromium = process.env.MILLWRIGHT_CHROMIUM ?? '/usr/bin/chromium';
 const needsChromium = () =>
@@ -64,7 +66,8 @@ for (const [name, steps] of Object.entries(LANES)) {
   const missing = NEEDS[name]?.();
   if (missing !== undefined) {
     console.log(`\n── ${name}: ${ci ? 'FAILED' : 'skipped'} (${missing})`);
-    total[ci ? 'failed' : 'skipped']++;
+    if (ci) fail(`${name}: ${missing}`);
+    else total.skipped++;
     continue;
   }
   console.log(`\n── ${name}`);
@@ -73,6 +76,7 @@ for (const [name, steps] of Object.entries(LANES)) {
   console.log(`── ${name} took ${((performance.now() - before) / 1000).toFixed(1)} s`);
 }
 rmSync(scratch, { recursive: true, force: true });
+for (const what of failures) console.log(`\nFAILED: ${what}`);
 console.log(`\n${((performance.now() - started) / 1000).toFixed(0)} s in all`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed === 0 ? 0 : 1);
@@ -80,10 +84,14 @@ process.exit(total.failed === 0 ? 0 : 1);
 /** A check that passes or fails as a whole. */
 function command(program, ...args) {
   return () => {
-    const ok = run(program, args) === 0;
-    total[ok ? 'passed' : 'failed']++;
-    if (!ok) console.log(`FAILED: ${program} ${args.join(' ')}`);
+    if (run(program, args) === 0) total.passed++;
+    else fail(`${program} ${args.join(' ')}`);
   };
+}
+
+function fail(what) {
+  total.failed++;
+  failures.push(what);
 }
 
 /** The tests of some projects. */
@@ -114,13 +122,12 @@ function vitestOn(node, projects, rooms = []) {
   ]);
   const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
   total.passed += report?.numPassedTests ?? 0;
-  total.failed += report?.numFailedTests ?? 0;
+  for (const { name, assertionResults } of report?.testResults ?? [])
+    for (const { status, fullName, failureMessages } of assertionResults)
+      if (status === 'failed') fail(`${relative(root, name)}: ${fullName}\n${failureMessages.join('\n')}`);
   total.skipped += (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0);
   if (report === undefined || report.numTotalTests === 0 || (status !== 0 && report.numFailedTests === 0)) {
-    total.failed++;
-    console.log(
-      `FAILED: vitest ${projects.join(' ')} ended with status ${status} and ${report?.numTotalTests ?? 'no'} tests`,
-    );
+    fail(`vitest ${projects.join(' ')} ended with status ${status} and ${report?.numTotalTests ?? 'no'} tests`);
   }
 }
 

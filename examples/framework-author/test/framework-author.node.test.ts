@@ -34,7 +34,7 @@ test('npm start says that both pass, and serves a model with them', () => {
   expect(stdout).toMatch(/late@1 on scorecard: {"probability":0\.8175/);
   expect(stdout).toMatch(/ledger\.jsonl: \d+ events, verified: true/);
   expect(status).toBe(0);
-}, 30_000);
+});
 
 describe('a damaged file', () => {
   const folder = mkdtempSync(join(tmpdir(), 'json-lines-'));

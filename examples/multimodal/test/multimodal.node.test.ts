@@ -12,7 +12,7 @@ test('npm start prints what the README shows', () => {
   const [, shown] = /^```text\n([\s\S]*?)^```/m.exec(readFileSync(`${home}/README.md`, 'utf8'))!;
   expect(stdout).toBe(shown);
   expect(status).toBe(0);
-}, 60_000);
+});
 
 describe('a shift', () => {
   const count = (trouble: object, sense: string) =>

@@ -14,7 +14,7 @@ test('npm start prints what the README shows', () => {
   const [, shown] = /^```text\n([\s\S]*?)^```/m.exec(readFileSync(`${home}/README.md`, 'utf8'))!;
   expect(stdout).toBe(shown);
   expect(status).toBe(0);
-}, 60_000);
+});
 
 test.each([
   [0, 0.75, 0.85],

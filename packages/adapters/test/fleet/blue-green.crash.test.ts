@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { latencyHistogram } from '@millwright/core/telemetry';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { program } from '../support/program.js';
 import { prepareRegistry } from './fleet.js';
 
@@ -44,11 +44,11 @@ test(`blue-green at ${RATE} requests a second: none fails, none is answered by t
       });
     });
     const answers = await load(port);
+    await vi.waitFor(() => expect([...said.keys()]).toEqual(['baking', 'completed']), { timeout: 30_000 });
     const latency = latencyHistogram();
     for (const { sentAt, doneAt } of answers) latency.record(doneAt - sentAt);
 
     expect(answers.length).toBe(RATE * SECONDS);
-    expect([...said.keys()]).toEqual(['baking', 'completed']);
     expect(new Set(answers.map(({ version }) => version))).toEqual(new Set(['flight@1', 'flight@2']));
     // The cutover is one moment: whoever asks after somebody has been answered by the new version gets it too.
     const first = Math.min(...answers.filter(({ version }) => version === 'flight@2').map(({ doneAt }) => doneAt));

@@ -207,7 +207,7 @@ test('property: whatever the interleaving, a move without approval is inside the
   expect(planned).toBeGreaterThan(10);
   expect(approved).toBeGreaterThan(5);
   expect(denied).toBeGreaterThan(10);
-}, 60_000);
+});
 
 /** A move that claims the plan's cover, written past the library. */
 async function forge(office: Registry, to: string): Promise<void> {

@@ -130,7 +130,7 @@ describe.skipIf(process.platform !== 'linux')('the process that stands by', () =
     const answer = await model.run(feeds(3, 8));
     const [engine, spare] = started();
     process.kill(engine!, 'SIGKILL');
-    await vi.waitFor(() => expect(isRunning(engine!)).toBe(false));
+    await vi.waitFor(() => expect(isRunning(engine!)).toBe(false), { timeout: 20_000 });
     expect(await model.run(feeds(3, 8)).catch(() => model.run(feeds(3, 8)))).toEqual(answer);
     expect(started()).toContain(spare);
     await model.close();

@@ -58,7 +58,7 @@ test('a provider that hangs while loading is given up', async () => {
   );
   const ort = hostedOrt('process', 1, { ort: path, loadMs: 300 });
   await expect(ort.InferenceSession.create(new Uint8Array())).rejects.toThrow('No session within 300 ms');
-}, 15_000);
+});
 
 test.skipIf(
   process.platform !== 'linux' || process.arch !== 'x64' || existsSync('/usr/lib/x86_64-linux-gnu/libcuda.so.1'),
