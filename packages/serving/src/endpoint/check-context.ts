@@ -3,17 +3,17 @@ import { invalidInput, isMillwrightError, MillwrightError, type RequestContext }
 /**
  * Checks what comes with a request, which may come from a header: behind this nothing has to be asked again.
  *
- * @throws `input/invalid`; whatever reading the context throws
+ * @throws `input/invalid`, `contract/violated`
  */
-export function checkContext({
-  unit,
-  tenant,
-  priority,
-  deadlineAt,
-  attributes,
-  decisionId,
-  signal,
-}: RequestContext): void {
+export function checkContext(context: RequestContext): void {
+  try {
+    check(context);
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+function check({ unit, tenant, priority, deadlineAt, attributes, decisionId, signal }: RequestContext): void {
   if (unit !== undefined && typeof unit !== 'string') throw invalidInput('unit', 'a string', unit);
   if (tenant !== undefined && typeof tenant !== 'string') throw invalidInput('tenant', 'a string', tenant);
   if (priority !== undefined && priority !== 'high' && priority !== 'normal' && priority !== 'low')

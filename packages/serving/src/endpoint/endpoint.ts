@@ -27,6 +27,7 @@ import { guardChain } from './guard-chain.js';
 import { type Handle, isPredictor, loadHandle, loadResolved } from './handle.js';
 import { FallbackTask, type PendingHost, PendingRequest } from './pending.js';
 import { circuitOpen, endpointClosed, expired, noSuchArm, withoutInput } from './refusals.js';
+import { rejectSoon } from './reject-soon.js';
 import type {
   DecisionRecord,
   Endpoint,
@@ -63,6 +64,7 @@ export async function createEndpoint<I, O>(
   const events = eventHub<EndpointEvents>();
   const load = (source: EndpointOptions<I, O>['model']) => loadHandle(source, options, (digest) => arms.known(digest));
   const nextId = decisionIds(random);
+  const reject = rejectSoon();
   const latency = latencyHistogram();
   const stages = stageTimer<RequestStage>({ budgetsMs });
   const guards = guardChain<I, O>(options.guards ?? []);
@@ -80,7 +82,7 @@ export async function createEndpoint<I, O>(
     counts.requests++;
     try {
       if (closed) throw endpointClosed();
-      readable(() => checkContext(context));
+      checkContext(context);
       if (context.signal?.aborted) return Promise.reject(context.signal.reason);
       return accept(input, context);
     } catch (error) {
@@ -107,9 +109,9 @@ export async function createEndpoint<I, O>(
       }
     }
     const request = admit(value, context, arm);
-    const promise = new Promise<Prediction<O | Abstained>>((resolve, reject) => {
-      request.resolve = resolve;
-      request.reject = reject;
+    const promise = new Promise<Prediction<O | Abstained>>((yes, no) => {
+      request.resolve = yes;
+      request.reject = no;
     });
     start(request, context.signal, missing);
     return promise;
@@ -191,7 +193,7 @@ export async function createEndpoint<I, O>(
     if (waitMs > 0) failed(request, circuitOpen(request.arm, waitMs));
     else {
       try {
-        handle.engine.submit(task);
+        handle.engine.submit(task, request.askedAt);
       } catch (error) {
         // A codec that looks at the input before it is queued may stumble over it.
         failed(request, unreadable(error));
@@ -199,10 +201,9 @@ export async function createEndpoint<I, O>(
     }
   }
 
-  function answered(request: PendingRequest<I, O>, output: O, batch: number): void {
+  function answered(request: PendingRequest<I, O>, output: O, batch: number, now = clock.monotonic()): void {
     if (request.done) return;
     breakers.answered(request);
-    const now = clock.monotonic();
     if (!request.shadow && !request.cached) stages.record('infer', now - request.askedAt);
     const reason = guards.output(output, request.input);
     const endedAt = guards.size > 0 ? clock.monotonic() : now;
@@ -271,11 +272,15 @@ export async function createEndpoint<I, O>(
     release(request);
     if (!request.shadow) counts.failed++;
     request.error ??= error;
-    const latencyMs = clock.monotonic() - request.arrivedAt;
-    if (degrade !== undefined && !request.shadow && isShed(error)) degrade.ended(false, latencyMs);
+    if (degrade !== undefined || feed.size > 0) tellOfFailure(request, error);
     line?.settle(request, undefined);
+    reject(request.reject, error);
+  }
+
+  function tellOfFailure(request: PendingRequest<I, O>, error: unknown): void {
+    const latencyMs = clock.monotonic() - request.arrivedAt;
+    if (!request.shadow && isShed(error)) degrade?.ended(false, latencyMs);
     if (feed.size > 0) feed.tell(request, { status: 'failed', output: undefined, batch: 0, latencyMs });
-    request.reject(error);
   }
 
   function release(request: PendingRequest<I, O>): void {

@@ -8,7 +8,7 @@ import type { Prediction, ServedBy } from './types.js';
 
 /** What a pending request tells when something happened to it. */
 export interface PendingHost<I, O> {
-  answered(request: PendingRequest<I, O>, output: O, batch: number): void;
+  answered(request: PendingRequest<I, O>, output: O, batch: number, at?: number): void;
   failed(request: PendingRequest<I, O>, error: unknown): void;
 }
 
@@ -80,9 +80,9 @@ export class PendingRequest<I, O> implements Task<I, O>, Timed {
     this.endsAt = facts.endsAt;
   }
 
-  succeed(output: O, batch: number): void {
+  succeed(output: O, batch: number, at?: number): void {
     // An arm that was given up may still answer.
-    if (!this.fellBack) this.host.answered(this, output, batch);
+    if (!this.fellBack) this.host.answered(this, output, batch, at);
   }
 
   fail(error: unknown): void {
@@ -114,8 +114,8 @@ export class FallbackTask<I, O> implements Task<I, O> {
     return this.request.endsAt;
   }
 
-  succeed(output: O, batch: number): void {
-    this.request.host.answered(this.request, output, batch);
+  succeed(output: O, batch: number, at?: number): void {
+    this.request.host.answered(this.request, output, batch, at);
   }
 
   fail(error: unknown): void {

@@ -97,7 +97,7 @@ function drive<I, O>({ model, codec, queue, facts, sizes, clock }: Parts<I, O>):
   let drained: (() => void)[] = [];
   let lastDeadline = 0;
 
-  function submit(task: Task<I, O>): void {
+  function submit(task: Task<I, O>, at?: number): void {
     if (closed) {
       task.fail(new MillwrightError('state/closed', 'The engine was closed.', { details: { what: 'engine' } }));
       return;
@@ -105,12 +105,12 @@ function drive<I, O>({ model, codec, queue, facts, sizes, clock }: Parts<I, O>):
     if (task.deadlineAt > lastDeadline) lastDeadline = task.deadlineAt;
     const rows = many?.rows(task.input) ?? 1;
     if (rows < 1) task.fail(unfit('input', 'at least one row', 'none'));
-    else if (many === undefined || rows <= facts.maxBatch) enqueue(task);
-    else for (const part of splitTask(task, rows, facts.maxBatch, many)) if (!part.settled) enqueue(part);
+    else if (many === undefined || rows <= facts.maxBatch) enqueue(task, at);
+    else for (const part of splitTask(task, rows, facts.maxBatch, many)) if (!part.settled) enqueue(part, at);
   }
 
-  function enqueue(task: Task<I, O>): void {
-    const retryAfterMs = queue.push(task, clock.monotonic());
+  function enqueue(task: Task<I, O>, at = clock.monotonic()): void {
+    const retryAfterMs = queue.push(task, at);
     if (retryAfterMs > 0) task.fail(overloaded(retryAfterMs));
     else schedule();
   }
@@ -189,7 +189,8 @@ function drive<I, O>({ model, codec, queue, facts, sizes, clock }: Parts<I, O>):
   function answer(tasks: readonly Task<I, O>[], outputs: TensorMap, rows: number): void {
     const answers = many === undefined ? codec.decode(outputs, rows) : tasksDecoded(tasks, outputs, many);
     if (answers.length < tasks.length) throw fewerAnswers(answers.length, tasks.length);
-    for (let i = 0; i < tasks.length; i++) if (!tasks[i]!.settled) tasks[i]!.succeed(answers[i]!, rows);
+    const at = clock.monotonic();
+    for (let i = 0; i < tasks.length; i++) if (!tasks[i]!.settled) tasks[i]!.succeed(answers[i]!, rows, at);
   }
 
   function tasksDecoded(tasks: readonly Task<I, O>[], outputs: TensorMap, { rows, decode }: ManyRows<I, O>): O[] {

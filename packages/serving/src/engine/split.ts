@@ -23,11 +23,11 @@ export function splitTask<I, O>(
     get settled() {
       return failed || task.settled;
     },
-    succeed(output: O, batch: number) {
+    succeed(output: O, batch: number, at?: number) {
       answers[part] = output;
       largest = Math.max(largest, batch);
       missing--;
-      if (missing === 0 && !failed && !task.settled) task.succeed(many.join(answers), largest);
+      if (missing === 0 && !failed && !task.settled) task.succeed(many.join(answers), largest, at);
     },
     fail(error: unknown) {
       if (failed) return;

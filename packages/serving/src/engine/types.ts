@@ -36,7 +36,8 @@ export interface ManyRows<I, O> {
 export interface Task<I, O> extends Queued {
   readonly input: I;
   readonly context: RequestContext;
-  succeed(output: O, batch: number): void;
+  /** `at`: the time of the monotonic clock, where whoever calls has just read it. */
+  succeed(output: O, batch: number, at?: number): void;
   fail(error: unknown): void;
 }
 
@@ -66,8 +67,8 @@ export interface Engine<I, O> extends Closable {
   readonly facts: EngineFacts;
   /** Tasks that were taken and have not ended. */
   readonly inFlight: number;
-  /** Takes the task, or fails it at once with `serving/overloaded` or `state/closed`. */
-  submit(task: Task<I, O>): void;
+  /** Takes the task, or fails it at once with `serving/overloaded` or `state/closed`. `at` as in `Task.succeed`. */
+  submit(task: Task<I, O>, at?: number): void;
   stats(): EngineStats;
   /** Resolves when nothing is in flight. `close` does this first. */
   idle(): Promise<void>;
