@@ -93,19 +93,25 @@ export async function until(what: string, ready: () => Promise<boolean>, server:
   throw new Error(`${what} was not ready after 60 s: ${server.output().slice(-2_000)}`);
 }
 
-/** Ports that were free a moment ago. */
+/**
+ * Ports that were free a moment ago, below those that the system gives to outgoing connections: one of these might be
+ * gone before the server has started.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  return servers.map((server) => {
-    const address = server.address();
-    server.close();
-    return typeof address === 'object' && address !== null ? address.port : 0;
+  const ports = new Set<number>();
+  for (let tries = 0; ports.size < count; tries++) {
+    const port = 20_000 + Math.floor(10_000 * Math.random());
+    if (await isFree(port)) ports.add(port);
+    else if (tries > 1_000) throw new Error('No free port between 20,000 and 30,000.');
+  }
+  return [...ports];
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 

@@ -26,7 +26,7 @@ export function installS3rver(): { readonly place: Scratch } | { readonly missin
     place.folder,
     `s3rver@${VERSION}`,
   ];
-  const { status } = spawnSync('npm', args, { cwd: place.folder, encoding: 'utf8', timeout: 60_000 });
+  const { status } = spawnSync('npm', args, { cwd: place.folder, encoding: 'utf8', timeout: 110_000 });
   if (status === 0) return { place };
   void place.end();
   return { missing: `no s3rver: npm install s3rver@${VERSION} must reach a registry` };
