@@ -3,9 +3,9 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Calibration, calibrate, MAX_BATCH, type Predict, scheme, session, WIDTHS } from './schemes.js';
 
 /**
- * Serves one generator with one scheme: `server.ts scheme socket deadlineMs phases`. Each phase first measures what raw
- * onnxruntime can do in this very process beside the generator, which then sends its share of that. Prints when it listens,
- * and in the end what became of the requests.
+ * Serves one generator with one scheme: `server.ts scheme socket deadlineMs phases`. Before and after each phase it
+ * measures what raw onnxruntime can do in this very process beside the generator, which sends its share of what was there
+ * before. Prints when it listens, and in the end what became of the requests.
  */
 const [name, path, deadlineMs, phases] = [
   process.argv[2]!,
@@ -79,8 +79,10 @@ async function endPhase(socket: Socket): Promise<void> {
   // Until the last answer: what the queue held when the generator ended would otherwise be a present.
   elapsedMs += Math.max(endedAt, settledAt) - startedAt;
   // What is still open would go into the next phase's measurement: the scheme has collapsed.
-  if (counts.open > 0 || calibrations.length === phases) report();
-  else await startPhase(socket);
+  if (counts.open > 0) return report();
+  if (calibrations.length < phases) return await startPhase(socket);
+  calibrations.push(await calibrate(run, row));
+  report();
 }
 
 const server = createServer(async (socket) => {
@@ -106,8 +108,12 @@ function report(): void {
   latencies.sort((a, b) => a - b);
   const answered = counts.asked - counts.refused;
   const at = (p: number) => latencies[Math.floor(answered * p)] ?? Number.POSITIVE_INFINITY;
-  const mean = (of: (calibration: Calibration) => number) =>
-    calibrations.reduce((sum, calibration) => sum + of(calibration), 0) / calibrations.length;
+  // What a phase had is between what was measured before it and after it.
+  const during = calibrations.slice(1).map((after, i) => [calibrations[i]!, after]);
+  const mean = (of: (calibration: Calibration) => number) => {
+    const measured = (during.length > 0 ? during : [calibrations]).flat().map(of);
+    return measured.reduce((sum, rate) => sum + rate, 0) / measured.length;
+  };
   const result = {
     alone: mean(({ alone }) => alone),
     capacity: mean(({ capacity }) => capacity),
