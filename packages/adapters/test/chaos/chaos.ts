@@ -35,16 +35,23 @@ export async function draw(
   between?: (() => Promise<void> | void) | undefined,
 ): Promise<Call> {
   const start = tick();
+  const { result } = await patiently(between, () =>
+    ledger.commit(
+      (view) => {
+        const number = view.state(counter).total;
+        return { events: [{ type: 'number.drawn', data: { key, number } }], result: number };
+      },
+      { idempotencyKey: key, onReplay: ([event]) => Number(event?.data['number']) },
+    ),
+  );
+  return { key, number: result, start, end: tick() };
+}
+
+/** Does it again while it fails for a reason that passes. */
+async function patiently<T>(between: (() => Promise<void> | void) | undefined, work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      const { result } = await ledger.commit(
-        (view) => {
-          const number = view.state(counter).total;
-          return { events: [{ type: 'number.drawn', data: { key, number } }], result: number };
-        },
-        { idempotencyKey: key, onReplay: ([event]) => Number(event?.data['number']) },
-      );
-      return { key, number: result, start, end: tick() };
+      return await work();
     } catch (error) {
       const passes = TRANSIENT.some((code) => isMillwrightError(error, code));
       if (!passes || tries === MAX_TRIES) throw error;
@@ -89,13 +96,16 @@ export async function chaos(options: ChaosOptions): Promise<ChaosHistory> {
   async function write(w: number): Promise<void> {
     const log = recorded(open(w), { attempts, heads, tick });
     const random = seededRandom(w);
-    await using ledger = await openLedger({
-      log: pessimisticLog(log, { random, ...misfortune }),
-      actor: `writer-${w}`,
-      random,
-      maxAttempts: 100,
-      projections: [counter],
-    });
+    // The first to open writes the first commit.
+    await using ledger = await patiently(between, () =>
+      openLedger({
+        log: pessimisticLog(log, { random, ...misfortune }),
+        actor: `writer-${w}`,
+        random,
+        maxAttempts: 100,
+        projections: [counter],
+      }),
+    );
     while (given < commits) {
       const keys = Array.from({ length: Math.min(batch, commits - given) }, () => `${w}-${given++}`);
       const drawing = keys.map(async (key) => {

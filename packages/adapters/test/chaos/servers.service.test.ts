@@ -90,7 +90,7 @@ describeService('chaos on servers', cephMissing() ?? postgresMissing('npm'), () 
     const events = trouble(gatewayProxy, commits, () => gateway.crash());
     const config = configOf(`http://127.0.0.1:${gatewayProxy.port}`);
     const history = await chaos({
-      open: () => s3({ bucket: 'bucket', prefix: 'chaos', config, timeoutMs: 1_500 }).log,
+      open: () => s3({ bucket: 'bucket', prefix: 'chaos', config, timeoutMs: 10_000 }).log,
       commits,
       batch: 20,
       ...events,
