@@ -122,6 +122,24 @@ describe.skipIf(process.platform !== 'linux')('the process that stands by', () =
     expect([engine, ...now].filter((pid) => isRunning(pid!))).toEqual([]);
   });
 
+  test('is replaced when it ends itself, but not for ever', async () => {
+    const { model, started } = await loaded();
+    const [engine, first] = started();
+    const spares = [first];
+    for (let deaths = 1; deaths <= 3; deaths++) {
+      process.kill(spares.at(-1)!, 'SIGKILL');
+      const next = () => started().filter((pid) => pid !== engine && !spares.includes(pid));
+      await vi.waitFor(() => expect(next()).toHaveLength(1), { timeout: 20_000 });
+      spares.push(...next());
+    }
+    process.kill(spares.at(-1)!, 'SIGKILL');
+    await vi.waitFor(() => expect(started()).toEqual([engine]), { timeout: 20_000 });
+    expect((await model.run(feeds(3, 8))).size).toBe(1);
+    expect(started()).toEqual([engine]);
+    await model.close();
+    expect(started()).toEqual([]);
+  });
+
   test('may have no session where another copy of the weights is too much', async () => {
     expect(roomForSpare(2, 2, 500e6)).toBe(true);
     expect(roomForSpare(2, 2, 700e6)).toBe(false);

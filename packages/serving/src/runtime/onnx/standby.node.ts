@@ -36,6 +36,8 @@ export function standby(start: Start, load: LoadRequest): Standby {
   let wanted: Spare | undefined;
   let waiting: { readonly link: Link; readonly seat: Seat | undefined } | undefined;
   let closed = false;
+  /** Processes that ended while they waited, since one was taken. */
+  let lost = 0;
 
   async function fill(spare = wanted): Promise<void> {
     wanted = spare;
@@ -45,7 +47,9 @@ export function standby(start: Start, load: LoadRequest): Standby {
     const mine = { link, seat };
     waiting = mine;
     void link.ended.then(() => {
-      if (waiting === mine) waiting = undefined;
+      if (waiting !== mine) return;
+      waiting = undefined;
+      if (lost++ < MAX_LOST) void fill();
     });
     await seat?.loaded.catch(() => undefined);
   }
@@ -55,6 +59,7 @@ export function standby(start: Start, load: LoadRequest): Standby {
     take() {
       const found = waiting;
       waiting = undefined;
+      lost = 0;
       if (found === undefined) return newSeat(start, load);
       return found.seat ?? loading(found.link, load);
     },
@@ -64,6 +69,9 @@ export function standby(start: Start, load: LoadRequest): Standby {
     },
   };
 }
+
+/** Where none can wait, none is started for ever. */
+const MAX_LOST = 3;
 
 function loading(link: Link, load: LoadRequest): Seat {
   const loaded = link.ask(load);
