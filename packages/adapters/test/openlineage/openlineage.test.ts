@@ -6,6 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { ingestOpenLineage, openLineageEvents, runEvent, runUuid } from '../../src/openlineage.js';
 import { emitted, line, options } from './support.js';
 
+/** What is longer is named by its digest. */
+const fits = (text: string) => encodeURIComponent(text).length <= 100;
+
 describe('emitting', () => {
   it('starts and ends every run, with what it used and made', async () => {
     const { registry, train } = await line();
@@ -126,7 +129,7 @@ describe('ingesting', () => {
 
   it('names read back whatever they hold', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }), async (odd) => {
+      fc.asyncProperty(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter(fits), async (odd) => {
         const registry = await open();
         const dataset = { namespace: odd, name: `a/${odd}` };
         const { inputs } = await ingestOpenLineage(registry, { ...good, inputs: [dataset] });
