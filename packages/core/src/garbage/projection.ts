@@ -121,9 +121,9 @@ function condemned(garbage: MutableGarbage, { data, time }: LedgerEvent): void {
   if (!Number.isSafeInteger(graceMs) || graceMs < 0) return;
   for (const [digest, entry] of garbage.blobs)
     if (entry.phase === 'swept' && !isGone(entry, time)) garbage.blobs.delete(digest);
+  // A collector that looked before another one swept condemns what is gone: gone it stays, or an event could name it.
   for (const digest of digestsIn(data))
-    if (garbage.blobs.get(digest)?.phase !== 'sweeping')
-      garbage.blobs.set(digest, { phase: 'condemned', time, graceMs });
+    if (!isGone(garbage.blobs.get(digest), time)) garbage.blobs.set(digest, { phase: 'condemned', time, graceMs });
 }
 
 /** Begins a sweep, or takes one over from a collector that has been at it for as long as the grace. */

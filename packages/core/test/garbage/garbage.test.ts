@@ -186,6 +186,25 @@ describe('garbage', () => {
     expect(await here(blobs, a, b)).toEqual([false, false]);
   });
 
+  test('a collector that looked before others condemned and swept does not make what is gone nameable', async () => {
+    const { blobs, clock, ledger, open, collect } = await yard();
+    const digest = await put(blobs, 'orphan');
+    clock.set(clock.now() + DAY + HOUR);
+    const slow = {
+      ...blobs,
+      async *list(options?: { readonly signal?: AbortSignal | undefined }) {
+        yield* blobs.list(options);
+        await collect();
+        clock.set(clock.now() + DAY + HOUR);
+        expect((await collect()).swept).toEqual([digest]);
+      },
+    };
+    expect((await collectGarbage(await open(), slow, { dryRun: false, clock })).condemned).toHaveLength(1);
+    await ledger.refresh();
+    expect(ledger.state(garbageProjection).blobs.get(digest)?.phase).toBe('swept');
+    await expect(name(ledger, digest)).rejects.toMatchObject({ code: 'ledger/swept' });
+  });
+
   test('a writer that knows nothing of it may read, and is refused to write', async () => {
     const { blobs, open, collect } = await yard();
     await put(blobs, 'orphan');
