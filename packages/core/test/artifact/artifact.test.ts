@@ -227,7 +227,7 @@ describe('manifest', () => {
 
   test('its digest does not depend on the order in which files were given', () => {
     fc.assert(
-      fc.property(fc.uniqueArray(fc.stringMatching(/^[a-z]{1,8}$/), { minLength: 1 }), fc.gen(), (paths, gen) => {
+      fc.property(fc.uniqueArray(fc.stringMatching(/^f[a-z]{1,8}$/), { minLength: 1 }), fc.gen(), (paths, gen) => {
         const shuffled = gen(fc.shuffledSubarray, paths, { minLength: paths.length });
         expect(manifestDigest(manifestOf(shuffled.map(file)))).toBe(manifestDigest(manifestOf(paths.map(file))));
       }),
