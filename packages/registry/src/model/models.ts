@@ -105,7 +105,10 @@ export interface Models {
   version(reference: ReferenceLike): ModelVersion;
   /** The version that an alias points to, or undefined. @throws `state/not-found` when there is no such model */
   aliased(name: string, alias: string): ModelVersion | undefined;
-  /** Where an alias pointed at a time in the past, who had moved it there, why, and on what evidence. */
+  /**
+   * Where an alias pointed at a time in the past, who had moved it there, why, and on what evidence. Times are the
+   * ledger's, which are a millisecond apart at least: of now, `history` knows better.
+   */
   aliasAt(name: string, alias: string, time: number): AliasRecord | undefined;
   /** Every move of an alias, oldest first. */
   history(name: string, alias: string): readonly AliasRecord[];
