@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { invalidInput } from '@millwright/core';
 import type { FetchHandler } from './http/service.js';
@@ -11,7 +12,7 @@ export function toNode(handle: FetchHandler) {
     const gone = new AbortController();
     outgoing.once('close', () => gone.abort());
     try {
-      await send(await handle(requestOf(incoming, gone.signal)), outgoing);
+      await send(await handle(requestOf(incoming, gone.signal)), outgoing, gone.signal);
     } catch {
       // The handler answers its own errors; this is a request that is none, or a client that went away.
       if (!outgoing.headersSent) outgoing.writeHead(400);
@@ -49,10 +50,10 @@ function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
   );
 }
 
-async function send(response: Response, outgoing: ServerResponse): Promise<void> {
+async function send(response: Response, outgoing: ServerResponse, signal: AbortSignal): Promise<void> {
   outgoing.writeHead(response.status, [...response.headers].flat());
   for await (const piece of response.body ?? []) {
     if (outgoing.destroyed) return;
-    if (!outgoing.write(piece)) await new Promise((resolve) => outgoing.once('drain', resolve).once('close', resolve));
+    if (!outgoing.write(piece)) await once(outgoing, 'drain', { signal });
   }
 }

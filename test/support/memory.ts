@@ -1,0 +1,33 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/**
+ * Bytes that a call of `work` leaves behind when nothing refers to what it gave: the median of three rounds of `count` calls,
+ * after one to warm up. The engine keeps and frees some hundred kilobytes by itself, so the leak times `count` should be
+ * far above that. Call no `expect` in `work`: Vitest keeps the promises that it is given until the test is over.
+ */
+export async function bytesKept(work: (call: number) => unknown, count: number): Promise<number> {
+  let call = 0;
+  const round = async (): Promise<number> => {
+    const before = await bytesUsed();
+    for (let i = 0; i < count; i++) await work(call++);
+    return ((await bytesUsed()) - before) / count;
+  };
+  await round();
+  const rounds = [await round(), await round(), await round()];
+  return rounds.sort((a, b) => a - b)[1]!;
+}
+
+/** What is reachable now, in the heap and in array buffers. */
+async function bytesUsed(): Promise<number> {
+  // What a WeakRef gave out, and what waits for a finalizer, lives until the turn is over.
+  for (let i = 0; i < 2; i++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    collectGarbage();
+  }
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
