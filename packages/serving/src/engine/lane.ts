@@ -23,15 +23,20 @@ export interface Lane<T extends Queued> {
 }
 
 export function lane<T extends Queued>(rowsOf: (task: T) => number): Lane<T> {
-  let tasks: T[] = [];
+  let tasks: (T | undefined)[] = [];
   let at = 0;
   let rows = 0;
 
   function skipSettled(): void {
-    while (at < tasks.length && tasks[at]!.settled) rows -= rowsOf(tasks[at++]!);
+    for (; at < tasks.length && tasks[at]!.settled; forgetHead()) rows -= rowsOf(tasks[at]!);
   }
 
-  function forgetTaken(): void {
+  /** Nothing here holds on to what left: thousands of answered requests would be copied by every minor collection. */
+  function forgetHead(): void {
+    tasks[at++] = undefined;
+  }
+
+  function compact(): void {
     if (at < 1_024 || at * 2 < tasks.length) return;
     tasks = tasks.slice(at);
     at = 0;
@@ -74,7 +79,7 @@ export function lane<T extends Queued>(rowsOf: (task: T) => number): Lane<T> {
     },
     take(size, into, giveUp) {
       let taken = 0;
-      for (; at < tasks.length; at++) {
+      for (; at < tasks.length; forgetHead()) {
         const task = tasks[at]!;
         const count = rowsOf(task);
         if (!task.settled && giveUp?.(task, count) !== true) {
@@ -84,7 +89,7 @@ export function lane<T extends Queued>(rowsOf: (task: T) => number): Lane<T> {
         }
         rows -= count;
       }
-      forgetTaken();
+      compact();
       return taken;
     },
     takeNewest(size, into) {

@@ -149,20 +149,30 @@ function budget(share: number): { earn(): void; spend(): boolean } {
   };
 }
 
-/** The caller's signal with the call's own time limit. */
+/**
+ * The caller's signal with the call's own time limit. Not `AbortSignal.any`: Node 20 never forgets what depends on a signal,
+ * and a service may use one for all its calls.
+ */
 function deadlineSignal(
   { signal, timeoutMs }: CallOptions,
   clock: Clock,
 ): { readonly signal: AbortSignal; stop(): void } {
-  const limit = new AbortController();
+  const either = new AbortController();
   const expired = () =>
-    limit.abort(
+    either.abort(
       new MillwrightError('serving/deadline', `No answer within ${timeoutMs} ms.`, {
         details: { deadlineMs: timeoutMs, stage: 'remote' },
       }),
     );
-  const stop = clock.schedule(timeoutMs, expired);
-  return { signal: signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]), stop };
+  const aborted = () => either.abort(signal?.reason);
+  const cancel = clock.schedule(timeoutMs, expired);
+  if (signal?.aborted) aborted();
+  else signal?.addEventListener('abort', aborted, { once: true });
+  const stop = () => {
+    cancel();
+    signal?.removeEventListener('abort', aborted);
+  };
+  return { signal: either.signal, stop };
 }
 
 /** Answers that are measured before a call can be called slow. */

@@ -36,7 +36,8 @@ export function loadedSession(
   const kept = new Set(deviceOutputs);
   const alive = new Set<DeviceTensor>();
   let closed = false;
-  let running: Promise<unknown> = Promise.resolve();
+  let running = 0;
+  let drained = () => {};
 
   async function runOnDevice(feeds: DeviceMap, transfer = false): Promise<DeviceMap> {
     if (closed) throw new MillwrightError('state/closed', 'The model was closed.', { details: { what: 'model' } });
@@ -45,20 +46,29 @@ export function loadedSession(
     const native: Record<string, OrtTensor> = Object.create(null);
     for (const [name, fed] of feeds)
       native[name] = isDeviceTensor(fed) ? nativeOf(name, fed) : feedOf(OrtTensorOf, fed);
-    const answer = oneAtATime.run(() =>
-      transfer && session.runTransferred ? session.runTransferred(native) : session.run(native),
-    );
-    running = Promise.allSettled([running, answer]);
+    running++;
     try {
-      return collect(await answer);
+      return collect(
+        await oneAtATime.run(() =>
+          transfer && session.runTransferred ? session.runTransferred(native) : session.run(native),
+        ),
+      );
     } catch (cause) {
       if (isMillwrightError(cause)) throw cause;
       throw new MillwrightError('serving/model-failed', `The model failed: ${messageOf(cause)}`, {
         details: { model: facts.executionProvider },
         cause,
       });
+    } finally {
+      running--;
+      if (running === 0) drained();
     }
   }
+
+  const whenDrained = () =>
+    new Promise<void>((resolve) => {
+      drained = resolve;
+    });
 
   function collect(native: Readonly<Record<string, OrtTensor>>): DeviceMap {
     const outputs = new Map<string, Tensor | DeviceTensor>();
@@ -114,7 +124,7 @@ export function loadedSession(
   return {
     ...closable(async () => {
       closed = true;
-      await running;
+      if (running > 0) await whenDrained();
       for (const tensor of alive) tensor.dispose();
       await oneAtATime.run(() => session.release());
     }),
