@@ -162,7 +162,7 @@ export function batcher<T extends Queued>(options: BatcherOptions<T>): Batcher<T
     const result = work();
     const added = of.rows - before;
     queued += added;
-    share.rows += added;
+    shares.add(share, added);
     group.rows += added;
     if (group.rows === 0 && groups.size > 1) groups.delete(group.shape.key);
     return result;
