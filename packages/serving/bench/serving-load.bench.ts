@@ -12,8 +12,8 @@ import { type Calibration, MAX_BATCH, WIDTHS } from './load/schemes.js';
  * generator and in turns of four seconds, because a shared machine is not equally fast all the time. Turns are that
  * long because a queue that only grows makes up for the first quarter of a second, in which nobody is late yet.
  * MILLWRIGHT_ROUNDS=5 repeats everything and takes medians (default 1), MILLWRIGHT_SECONDS=16 per cell (default 8),
- * MILLWRIGHT_SCHEMES=raw,ours and MILLWRIGHT_LOADS=idle leave the others out, MILLWRIGHT_LAYERS=250 (default 1,000)
- * makes runs shorter.
+ * MILLWRIGHT_SCHEMES=raw,ours and MILLWRIGHT_LOADS=idle leave the others out; MILLWRIGHT_LAYERS=20 (default 1,000) and
+ * MILLWRIGHT_WIDTH=128 (default 32) make another model. Cells go to standard error as they are measured.
  */
 const ROUNDS = Number(process.env['MILLWRIGHT_ROUNDS'] ?? 1);
 const SECONDS = Number(process.env['MILLWRIGHT_SECONDS'] ?? 8);
@@ -46,7 +46,9 @@ for (let round = 0; round < ROUNDS; round++)
   for (const load of LOADS)
     for (const scheme of schemesAt(load)) {
       const key = `${load} ${scheme}`;
-      results.set(key, [...(results.get(key) ?? []), await measure(scheme, SHARES[load]!)]);
+      const result = await measure(scheme, SHARES[load]!);
+      results.set(key, [...(results.get(key) ?? []), result]);
+      console.error(JSON.stringify({ round, load, scheme, ...result }));
     }
 const all = [...results.values()].flat();
 const [alone, capacity] = [median(all.map((result) => result.alone)), median(all.map((result) => result.capacity))];
@@ -109,26 +111,26 @@ function ratios(): void {
     const all = (results.get(`${load} ours`) ?? []).map((ours, round) => of(ours) / to(ours, round));
     if (all.every(Number.isFinite) && all.length > 0) console.log(`${what.padEnd(64)} ${median(all).toFixed(2)}`);
   };
-  const p50Of = (load: string, scheme: string) => (_: Result, round: number) =>
+  const p50Of = (load: string, scheme: string | undefined) => (_: Result, round: number) =>
     results.get(`${load} ${scheme}`)?.[round]?.p50 ?? Number.NaN;
-  /** The window that answers soonest at this load, whichever it is. */
-  const bestP50 = (load: string) => (_: Result, round: number) =>
-    Math.min(...WINDOWS.flatMap((window) => results.get(`${load} ${window}`)?.[round] ?? []).map(p50));
-  const bestWindow = (_: Result, round: number) =>
-    Math.max(...WINDOWS.flatMap((window) => results.get(`130 % ${window}`)?.[round] ?? []).map(goodput));
+  const goodputAt130 = (scheme: string | undefined) => (_: Result, round: number) =>
+    results.get(`130 % ${scheme}`)?.[round]?.onTimePerSecond ?? Number.NaN;
+  const windows = (load: string) => WINDOWS.filter((window) => results.has(`${load} ${window}`));
+  /** What one would set for this load: the window whose median is best, the same one in every round. */
+  const soonest = (load: string) => windows(load).toSorted((a, b) => cellOf(load, a, p50) - cellOf(load, b, p50))[0];
+  const hardiest = windows('130 %').toSorted((a, b) => cellOf('130 %', b, goodput) - cellOf('130 %', a, goodput))[0];
 
   console.log('');
   say('idle p50 / raw', 'idle', p50, p50Of('idle', 'raw'));
   say('saturated rows/s / raw one by one', '130 %', goodput, ({ alone }) => alone);
   for (const load of ['15 %', '30 %', '50 %']) {
     for (const window of WINDOWS) say(`p50 at ${load} of capacity / ${window} ms`, load, p50, p50Of(load, window));
-    say(`p50 at ${load} of capacity / best window`, load, p50, bestP50(load));
+    say(`p50 at ${load} of capacity / best window`, load, p50, p50Of(load, soonest(load)));
     say(`p50 at ${load} of capacity / lower bound`, load, p50, (ours) => lowerBound(ours, load));
   }
-  const oracle = (_: Result, round: number) => results.get('130 % oracle')?.[round]?.onTimePerSecond ?? Number.NaN;
-  say('goodput at 130 % / oracle', '130 %', goodput, oracle);
+  say('goodput at 130 % / oracle', '130 %', goodput, goodputAt130('oracle'));
   say('goodput at 130 % / capacity', '130 %', goodput, ({ capacity }) => capacity);
-  say('goodput at 130 % / best window', '130 %', goodput, bestWindow);
+  say('goodput at 130 % / best window', '130 %', goodput, goodputAt130(hardiest));
 }
 
 /** One and a half runs of the size that the load makes: half of the run under way and one's own. One engine cannot answer sooner. */

@@ -6,13 +6,13 @@ import { perceptron, resolvedModel, sourceOf } from '../../test/support/models.j
 /** Answers one row; `dueAt` is the request's deadline in milliseconds of the wall clock. */
 export type Predict = (row: Float32Array, dueAt: number) => Promise<Float32Array>;
 
-/** MILLWRIGHT_LAYERS=250 makes a run a quarter as long. */
-export const LAYERS = Number(process.env['MILLWRIGHT_LAYERS'] ?? 1_000);
+const LAYERS = Number(process.env['MILLWRIGHT_LAYERS'] ?? 1_000);
+const LAYER_WIDTH = Number(process.env['MILLWRIGHT_WIDTH'] ?? 32);
 /**
  * 1,000 narrow layers: what a run costs whatever its size (0.5 ms) is 20 times what a row adds, on any machine. Wide
  * layers gain 14 times from batching where memory is slow and 3 times where vector units are fast (AVX-512, 32 MB of L3).
  */
-export const WIDTHS = [256, ...Array.from({ length: LAYERS }, () => 32), 10];
+export const WIDTHS = [256, ...Array.from({ length: LAYERS }, () => LAYER_WIDTH), 10];
 export const MAX_BATCH = 64;
 const [WIDTH, CLASSES] = [WIDTHS[0]!, WIDTHS.at(-1)!];
 
