@@ -32,6 +32,7 @@ async function open(): Promise<void> {
   await model?.close();
   model = await openInWorker(() => new Worker('/model-worker.js', { type: 'module' }), '/model/champion.json', {
     prefer: provider.value === 'webgpu' ? ['webgpu', 'wasm'] : ['wasm'],
+    wasmThreads: provider.value === 'threads' ? 2 : 1,
     wasmPaths: `${location.origin}/ort/`,
     onProgress({ phase, done, total }) {
       progress.value = done / total;

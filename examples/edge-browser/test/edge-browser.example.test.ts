@@ -14,6 +14,8 @@ test('the page opens the model on either provider, near the answers of a CPU, an
   const server = await startServer();
   const page = await browser.newPage();
   await page.goto(server.origin);
+  const workers: string[] = [];
+  page.on('worker', (worker) => workers.push(new URL(worker.url()).pathname));
   const text = (id: string) => page.textContent(`#${id}`);
 
   async function open(provider: string): Promise<void> {
@@ -27,8 +29,9 @@ test('the page opens the model on either provider, near the answers of a CPU, an
       },
     );
   }
-  for (const provider of ['wasm', 'webgpu']) {
-    await open(provider);
+  for (const [option, provider] of Object.entries({ wasm: 'wasm', threads: 'wasm', webgpu: 'webgpu' })) {
+    workers.length = 0;
+    await open(option);
     expect(await text('status')).toBe('ready');
     expect(await text('model')).toBe('perceptron@1');
     expect(await text('served')).toContain(provider);
@@ -36,6 +39,8 @@ test('the page opens the model on either provider, near the answers of a CPU, an
     expect(Number(/[\d.e+-]+$/.exec((await text('parity'))!)![0])).toBeLessThanOrEqual(1e-4);
     expect(await text('latency')).toMatch(/p50 [\d.]+ ms, p99 [\d.]+ ms/);
     expect(await page.getAttribute('#progress', 'value')).toBe('1');
+    // The model's worker, and where two threads were asked for, onnxruntime's second.
+    expect(workers.filter((path) => path.startsWith('/ort/'))).toHaveLength(option === 'threads' ? 1 : 0);
   }
 
   // The model's own server is gone: the description and the pieces come from the device.
