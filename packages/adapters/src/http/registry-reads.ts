@@ -32,8 +32,7 @@ export function registryReads(registry: Registry): readonly Route[] {
       'alias.read',
       ({ params, query }) => {
         const [model, alias] = [params['model']!, params['alias']!];
-        const at = number(query, 'at');
-        const record = at === undefined ? models.history(model, alias).at(-1) : models.aliasAt(model, alias, at);
+        const record = models.aliasAt(model, alias, number(query, 'at'));
         return jsonResponse(present(record, 'alias', `${model}/${alias}`));
       },
       ['at'],

@@ -106,10 +106,10 @@ export interface Models {
   /** The version that an alias points to, or undefined. @throws `state/not-found` when there is no such model */
   aliased(name: string, alias: string): ModelVersion | undefined;
   /**
-   * Where an alias pointed at a time in the past, who had moved it there, why, and on what evidence. Times are the
-   * ledger's, which are a millisecond apart at least: of now, `history` knows better.
+   * Where an alias points, or pointed at a time in the past, who had moved it there, why, and on what evidence. Leave the
+   * time out for now: the ledger's times are a millisecond apart at least, and may run ahead of a clock.
    */
-  aliasAt(name: string, alias: string, time: number): AliasRecord | undefined;
+  aliasAt(name: string, alias: string, time?: number): AliasRecord | undefined;
   /** Every move of an alias, oldest first. */
   history(name: string, alias: string): readonly AliasRecord[];
   /** Every move of any alias to this version or away from it, oldest first. @throws `state/not-found` */
@@ -255,7 +255,7 @@ export function models(doors: RegistryDoors): Models {
       const target = modelState(name).aliases.get(alias)?.target;
       return target === undefined ? undefined : toVersion(target);
     },
-    aliasAt: (name, alias, time) => recordAt(history(name, alias), time),
+    aliasAt: (name, alias, time = Number.POSITIVE_INFINITY) => recordAt(history(name, alias), time),
     history: (name, alias) => [...history(name, alias)],
     movesOf(reference) {
       const version = versionState(reference);

@@ -177,6 +177,7 @@ describe('aliases', () => {
     expect(registry.models.aliasAt(...CHAMPION, START)).toBeUndefined();
     expect(registry.models.aliasAt(...CHAMPION, START + 1.5 * HOUR)?.version).toBe('flight-delay@1');
     const now = registry.models.aliasAt(...CHAMPION, START + 2.5 * HOUR);
+    expect(registry.models.aliasAt(...CHAMPION)).toEqual(now);
     expect(now).toMatchObject({
       version: 'flight-delay@2',
       from: 'flight-delay@1',
