@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { invalidInput } from '@millwright/core';
+import { chunksOf } from '@millwright/core/storage';
 import type { FetchHandler } from './http/service.js';
 
 /**
@@ -52,8 +53,7 @@ function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
 
 async function send(response: Response, outgoing: ServerResponse, signal: AbortSignal): Promise<void> {
   outgoing.writeHead(response.status, [...response.headers].flat());
-  for await (const piece of response.body ?? []) {
-    if (outgoing.destroyed) return;
+  if (response.body === null) return;
+  for await (const piece of chunksOf(response.body, signal))
     if (!outgoing.write(piece)) await once(outgoing, 'drain', { signal });
-  }
 }

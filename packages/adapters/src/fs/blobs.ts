@@ -14,6 +14,10 @@ export function folderBlobs(root: string, disk: Disk): BlobStore {
   const temporary = join(root, 'blobs', 'tmp');
   /** Descriptors and not handles: a handle that is collected before its store is closed makes Node complain. */
   const held = new Set<number>();
+  /** An open blob has no `close`: it ends with the store, or when nobody can read it any more. */
+  const forgotten = new FinalizationRegistry<number>((file) => {
+    if (held.delete(file)) closeSync(file);
+  });
   let closed = false;
 
   function pathOf(digest: Digest): string {
@@ -131,7 +135,9 @@ export function folderBlobs(root: string, disk: Disk): BlobStore {
         const file = openSync(pathOf(digest), 'r');
         held.add(file);
         const { size } = fstatSync(file);
-        return { size, read: (range) => readNow(file, range) };
+        const read = (range: ByteRange) => readNow(file, range);
+        forgotten.register(read, file);
+        return { size, read };
       }),
     async [Symbol.asyncDispose]() {
       closed = true;

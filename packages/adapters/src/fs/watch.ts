@@ -11,10 +11,14 @@ export async function* watchFolder(
   disk: Disk,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<void, void, undefined> {
-  let changes: AsyncIterator<unknown> | undefined;
+  // Of our own: who leaves the loop ends the watch at once, and not with the next change.
+  const left = new AbortController();
+  const leave = () => left.abort();
+  signal?.addEventListener('abort', leave, { once: true });
   try {
     await disk.makeDirectory(temporary);
-    changes = watch(temporary, signal === undefined ? {} : { signal })[Symbol.asyncIterator]();
+    if (signal?.aborted === true) return;
+    const changes = watch(temporary, { signal: left.signal })[Symbol.asyncIterator]();
     // The system is asked for changes by the first `next`; only after that may the caller read what is there.
     for (let change = changes.next(); ; change = changes.next()) {
       change.catch(() => undefined);
@@ -25,6 +29,7 @@ export async function* watchFolder(
     if (signal?.aborted === true) return;
     throw codeOf(error) === undefined ? error : disk.failed('watch the log', error);
   } finally {
-    void changes?.return?.();
+    signal?.removeEventListener('abort', leave);
+    leave();
   }
 }

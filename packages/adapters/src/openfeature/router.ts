@@ -50,7 +50,8 @@ export function flagRouter<I, O>(options: FlagRouterOptions<I, O>): Predictor<I,
     const inTime = new AbortController();
     try {
       const context = { ...attributes, ...(unit === undefined ? {} : { targetingKey: unit }) };
-      const late = sleep(clock, timeoutMs, inTime.signal).then(() => undefined);
+      // Ended by us when the flag was in time, which is no error.
+      const late = sleep(clock, timeoutMs, inTime.signal).then(nothing, nothing);
       const value = await abortable(Promise.race([client.getStringValue(flag, fallback, context), late]), signal);
       const arm = value === undefined ? undefined : arms.get(value);
       if (arm === undefined) onFallback?.(value === undefined ? {} : { value });
@@ -66,3 +67,5 @@ export function flagRouter<I, O>(options: FlagRouterOptions<I, O>): Predictor<I,
 
   return { predict: async (input, context) => (await armOf(context)).predict(input, context) };
 }
+
+const nothing = () => undefined;

@@ -149,6 +149,9 @@ const ROLLOUT_EVENTS = [
   'failed',
 ] as const satisfies readonly (keyof RolloutHubEvents)[];
 
+/** Models come and go, and errors have any name: beyond so many, the objects are made anew. */
+const MAX_LABELS = 1_000;
+
 /** One object per model, arm and status, so that a decision costs no allocation. */
 function labelCache(endpoint: string): <I, O>(decision: DecisionRecord<I, O>) => Attributes {
   const known = new Map<string, Attributes>();
@@ -181,6 +184,7 @@ function labelCache(endpoint: string): <I, O>(decision: DecisionRecord<I, O>) =>
         ...(at < 0 ? {} : { [attribute.modelVersion]: model.slice(at + 1) }),
         ...(digest === undefined ? {} : { [attribute.modelDigest]: hexOf(digest).slice(0, 12) }),
       };
+      if (known.size >= MAX_LABELS) known.clear();
       known.set(key, attributes);
     }
     last = { armAssigned, model: decision.model, status, shadow };

@@ -33,10 +33,10 @@ export async function* listen(
     lost ??= { error };
     wake();
   };
-  signal?.addEventListener('abort', nudge, { once: true });
   const stop = await subscribe(client, hear, lose).catch((error: unknown) => {
     throw storeFailed(store, 'listen', error);
   });
+  signal?.addEventListener('abort', nudge, { once: true });
   try {
     while (signal?.aborted !== true) {
       if (lost !== undefined) throw storeFailed(store, 'listen', lost.error);

@@ -25,7 +25,10 @@ export function prometheusExchange({ ask }: PrometheusExchangeOptions): Promethe
   return {
     exact: false,
     async publish(rollout, own) {
+      // Again the last: a rollout that goes on is never the one to be forgotten.
+      published.delete(rollout);
       published.set(rollout, own);
+      if (published.size > MAX_SHOWN) published.delete(published.keys().next().value!);
     },
     async read(rollout) {
       const query = `{__name__=~"${NAME}_(${Object.keys(HELP).join('|')})_total",rollout=${JSON.stringify(rollout)}}`;
@@ -43,6 +46,8 @@ export function prometheusExchange({ ask }: PrometheusExchangeOptions): Promethe
   };
 }
 
+/** Rollouts whose counts are shown, those that published last: a process that lives for years does not show all that it saw. */
+const MAX_SHOWN = 100;
 const NAME = 'millwright_rollout';
 const HELP = {
   exposures: 'Units that were exposed, by arm and epoch.',

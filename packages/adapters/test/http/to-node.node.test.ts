@@ -4,13 +4,17 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { toNode } from '../../src/http.node.js';
 
-/** Serves one body of `pieces` times 64 KiB, and says of the answer what Node knows of it. */
-async function serve(pieces: number) {
+/** Serves one body of `pieces` times 64 KiB, then its end or silence, and says of the answer what Node knows of it. */
+async function serve(pieces: number, { ends = true } = {}) {
   const seen = { drains: 0, mostListeners: 0, cancelled: false, answered: Promise.resolve() };
   const answer = toNode(async () => {
     let sent = 0;
     const body = new ReadableStream<Uint8Array>({
-      pull: (controller) => (sent++ < pieces ? controller.enqueue(new Uint8Array(65_536)) : controller.close()),
+      async pull(controller) {
+        if (sent++ < pieces) controller.enqueue(new Uint8Array(65_536));
+        else if (ends) controller.close();
+        else await new Promise(() => undefined);
+      },
       cancel() {
         seen.cancelled = true;
       },
@@ -43,10 +47,12 @@ test('a slow client costs no more listeners than a fast one', async () => {
   expect(served.seen.mostListeners).toBeLessThan(5);
 });
 
-test('a client that goes away while it is waited for ends the body', async () => {
-  using served = await serve(Number.POSITIVE_INFINITY);
-  await once(served.response, 'readable');
-  served.request.destroy();
-  await served.seen.answered;
-  expect(served.seen.cancelled).toBe(true);
+test('a client that goes away ends the body, also while it is waited for and while nothing comes', async () => {
+  for (const pieces of [Number.POSITIVE_INFINITY, 1]) {
+    using served = await serve(pieces, { ends: false });
+    await once(served.response, 'readable');
+    served.request.destroy();
+    await served.seen.answered;
+    expect(served.seen.cancelled).toBe(true);
+  }
 });

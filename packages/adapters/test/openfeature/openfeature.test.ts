@@ -120,7 +120,19 @@ describe('the router', () => {
     const error = new TypeError('away');
     const broken = flagRouter({ ...options, client: { getStringValue: () => Promise.reject(error) } });
     expect(await broken.predict(1, {})).toBe('champion');
-    expect(reasons).toEqual([{}, { error }]);
+    const failing = flagRouter({
+      ...options,
+      client: {
+        getStringValue: () => {
+          throw error;
+        },
+      },
+    });
+    // Here the pause for the provider ends with nobody waiting for it: that must not be an unhandled rejection.
+    expect(await failing.predict(1, {})).toBe('champion');
+    await expect(failing.predict(1, { signal: AbortSignal.abort(error) })).rejects.toBe(error);
+    await expect(slow.predict(1, { signal: AbortSignal.abort(error) })).rejects.toBe(error);
+    expect(reasons).toEqual([{}, { error }, { error }]);
   });
 
   it('ends with its request', async () => {

@@ -32,6 +32,17 @@ describe('prometheusExchange', () => {
     expect(two.exact).toBe(false);
   });
 
+  test('shows the rollouts that published last, not all that there ever were', async () => {
+    const { publish, metrics } = prometheusExchange({ ask: async () => undefined });
+    for (let number = 1; number <= 300; number++) {
+      await publish(`r${number}`, { boot: 'a/1', number, epochs: sums(1, 7) });
+      await publish('long', { boot: 'a/1', number, epochs: sums(1, 7) });
+    }
+    const shown = new Set(metrics().flatMap(({ samples }) => samples.map(({ labels }) => labels['rollout'])));
+    expect(shown.size).toBe(100);
+    expect([...shown].slice(-2)).toEqual(['r300', 'long']);
+  });
+
   test('a process that is scraped twice counts once, what is no count is left out', async () => {
     const one = prometheusExchange({ ask: async () => undefined });
     await one.publish('r', { boot: 'a/1', number: 1, epochs: sums(1, 7) });

@@ -22,9 +22,10 @@ export function closable(release: () => Promise<void> | void): Closable {
 export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
     const onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    // Also when nobody waits any more: a failure that is not heard ends the process.
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
 }

@@ -94,7 +94,7 @@ export interface BlobStore extends AsyncDisposable {
   open?(digest: Digest, options?: Abortable): Promise<OpenBlob | undefined>;
 }
 
-/** A blob that is held open until its store is closed. */
+/** A blob that is held open until its store is closed, or until nobody can call `read` any more. */
 export interface OpenBlob {
   readonly size: number;
   /** The bytes of a range, not verified. @throws `storage/failed`, `state/closed` */

@@ -175,6 +175,8 @@ describe('abort and close', () => {
     abort.abort(new Error('enough'));
     await expect(never).rejects.toThrow('enough');
     await expect(abortable(Promise.resolve(3), abort.signal)).rejects.toThrow('enough');
+    // What fails when nobody waits any more is not an unhandled rejection, which would end the process, and this run.
+    await expect(abortable(Promise.reject(new Error('work')), abort.signal)).rejects.toThrow('enough');
     await expect(abortable(Promise.reject(new Error('work')), new AbortController().signal)).rejects.toThrow('work');
   });
 

@@ -104,15 +104,15 @@ export function openWindow(
   };
 }
 
-/** Merges neighbours that have the same columns of the same types; usually that is all of them. */
+/** Merges what has the same columns of the same types, usually all of them: a window grows with shapes, not with batches. */
 function mergeAlike(parts: readonly TableProfile[]): TableProfile[] {
-  const merged: TableProfile[] = [];
+  const merged = new Map<string, TableProfile>();
   for (const part of parts) {
-    const last = merged[merged.length - 1];
-    if (last !== undefined && shapeOf(last) === shapeOf(part)) merged[merged.length - 1] = mergeProfiles(last, part);
-    else merged.push(part);
+    const shape = shapeOf(part);
+    const alike = merged.get(shape);
+    merged.set(shape, alike === undefined ? part : mergeProfiles(alike, part));
   }
-  return merged;
+  return [...merged.values()];
 }
 
 function shapeOf(profile: TableProfile): string {

@@ -95,6 +95,8 @@ export async function deliverWebhooks(ledger: Ledger, options: WebhookOptions): 
       const { body, headers } = await signWebhook(id, event, secret, clock.now());
       const init: RequestInit = { method: 'POST', body, headers, redirect: 'error' };
       const response = await post(url, signal === undefined ? init : { ...init, signal });
+      // An answer that nobody reads keeps its connection.
+      await response.body?.cancel().catch(() => undefined);
       if (!response.ok) throw refused(url, response.status);
     },
   };

@@ -132,6 +132,24 @@ describe('webhooks', () => {
     expect(got).toEqual((await all(registry)).map((e) => String(e.index)));
     expect(failures).toEqual([1, 1]);
   });
+
+  test('lets go of answers that nobody reads, which would keep their connections', async () => {
+    const { registry } = await desk();
+    await withVersions(registry, 1);
+    const stop = new AbortController();
+    let open = 0;
+    await deliverWebhooks(registry.ledger, {
+      url: 'https://hooks.example/registry',
+      secret: SECRET,
+      from: 0,
+      signal: stop.signal,
+      fetch: async () => new Response(new ReadableStream({ start: () => void open++, cancel: () => void open-- })),
+      onDelivered: (next) => {
+        if (next === registry.ledger.head.size) stop.abort();
+      },
+    });
+    expect(open).toBe(0);
+  });
 });
 
 async function all(registry: Registry): Promise<LedgerEvent[]> {
