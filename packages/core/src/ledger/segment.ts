@@ -44,7 +44,7 @@ export interface SegmentWriterOptions {
   readonly maxAgeMs?: number | undefined;
   /** Segments that may wait for a slow store before `append` refuses. Default 8. */
   readonly maxWaiting?: number | undefined;
-  /** Hears why a segment could not be sealed; it waits and is tried again with the next one, and by `flush`. */
+  /** Hears why a segment could not be sealed; it waits and is tried again with the next one, after `maxAgeMs`, and by `flush`. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
@@ -72,6 +72,8 @@ export function segmentWriter(options: SegmentWriterOptions): SegmentWriter {
   const waiting: OpenSegment[] = [];
   let sealing: Promise<void> = Promise.resolve();
   let cancelTimer = () => {};
+  let cancelRetry = () => {};
+  let closed = false;
 
   const rotate = () => {
     cancelTimer();
@@ -89,12 +91,23 @@ export function segmentWriter(options: SegmentWriterOptions): SegmentWriter {
         }
       });
     sealing = turn;
+    turn.then(() => cancelRetry(), retryLater);
     return turn;
+  };
+
+  /** By itself: where every place is taken, no record comes that would be the next try. */
+  const retryLater = () => {
+    cancelRetry();
+    if (!closed) cancelRetry = clock.schedule(maxAgeMs, seal);
+  };
+
+  const seal = () => {
+    sealWaiting().catch((error: unknown) => options.onError?.(error));
   };
 
   const sealLater = () => {
     rotate();
-    sealWaiting().catch((error: unknown) => options.onError?.(error));
+    seal();
   };
 
   const flush = () => {
@@ -123,7 +136,11 @@ export function segmentWriter(options: SegmentWriterOptions): SegmentWriter {
       if (open.bytes >= maxBytes) sealLater();
     },
     flush,
-    ...closable(flush),
+    ...closable(() => {
+      closed = true;
+      cancelRetry();
+      return flush();
+    }),
   };
 }
 

@@ -76,6 +76,29 @@ describe('segmentWriter', () => {
     ).toEqual([1, 1]);
   });
 
+  test('goes on by itself when a store that was away for long is back', async () => {
+    const { blobs, ledger, clock } = await setUp();
+    let down = true;
+    const put: typeof blobs.put = (...args) => (down ? Promise.reject(new Error('down')) : blobs.put(...args));
+    const limits = { maxBytes: 10, maxWaiting: 2, maxAgeMs: 1_000 };
+    const writer = segmentWriter({ ledger, blobs: { ...blobs, put }, stream: 's', clock, ...limits });
+    const count = () => ledger.state(segmentProjection).get('s')?.length;
+    writer.append({ record: 1 });
+    writer.append({ record: 2 });
+    await clock.advance(10_000);
+    expect(() => writer.append({ record: 3 })).toThrow(expect.objectContaining({ code: 'queue/full' }));
+    down = false;
+    await clock.advance(1_000);
+    expect([count(), clock.scheduled]).toEqual([2, 0]);
+    writer.append({ record: 3 });
+    await clock.advance(0);
+    expect(count()).toBe(3);
+    down = true;
+    writer.append({ record: 4 });
+    await expect(writer.close()).rejects.toThrow('down');
+    expect(clock.scheduled).toBe(0);
+  });
+
   test('equal records of two writers are two segments', async () => {
     const { blobs, ledger, clock, writer, sealed } = await setUp();
     const other = segmentWriter({ ledger, blobs, stream: 'decisions', clock });
