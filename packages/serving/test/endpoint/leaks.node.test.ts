@@ -25,6 +25,7 @@ const endpointAt = (placement?: OnnxOptions['placement']) =>
     model: sourceOf(resolvedModel('m@1', model)),
     runtime: onnx({ placement }),
     codec: tensorCodec,
+    deadlineMs: 60_000,
   });
 
 const AT_ONCE = 32;
@@ -76,6 +77,7 @@ test('a full cache does not grow', async () => {
     model: sourceOf(resolvedModel('m@1', model)),
     runtime: onnx(),
     cache,
+    deadlineMs: 60_000,
     codec: () => ({
       encode: (rows) => tensors({ x: tensor('float32', [rows.length, WIDTH], new Float32Array(rows.length * WIDTH)) }),
       decode: (_, rows) => Array.from({ length: rows }, (__, i) => `an answer ${i}`.repeat(50)),
