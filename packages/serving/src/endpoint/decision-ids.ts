@@ -14,7 +14,8 @@ export function decisionIds(random: Random): (timeMs: number) => DecisionId {
   function renew(now: number): void {
     time = Math.max(time + 1, now);
     counter = 0;
-    prefix = digits(time, 10) + Array.from({ length: 10 }, () => ALPHABET[Math.floor(32 * random.next())]).join('');
+    prefix = timePairs(time);
+    for (let i = 0; i < 5; i++) prefix += PAIRS[Math.floor(1024 * random.next())]!;
     setStem();
   }
 
@@ -37,8 +38,11 @@ const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const PAIRS = Array.from({ length: 1024 }, (_, i) => ALPHABET[i >> 5]! + ALPHABET[i & 31]!);
 const LAST = 2 ** 30 - 1;
 
-function digits(value: number, length: number): string {
-  let text = '';
-  for (let rest = value; text.length < length; rest = Math.floor(rest / 32)) text = ALPHABET[rest % 32] + text;
-  return text;
+/** Ten digits. Bits are taken from halves, because operators on bits know 32 of them. */
+function timePairs(time: number): string {
+  const high = Math.floor(time / 2 ** 30);
+  const low = time % 2 ** 30;
+  return (
+    PAIRS[high >>> 10]! + PAIRS[high & 1023]! + PAIRS[low >>> 20]! + PAIRS[(low >>> 10) & 1023]! + PAIRS[low & 1023]!
+  );
 }
