@@ -354,6 +354,17 @@ describe('in virtual time', () => {
     expect(ratioTo(10)).toBeLessThan(at.to10);
   });
 
+  // Three layers of 512: a = 0.065 ms, b = 0.015 ms. A run is short beside the shortest window.
+  test.each([0.15, 0.3, 0.5])(
+    'at %f of capacity and with short runs its median is below 0.3 of the best window',
+    (share) => {
+      const cost = (rows: number) => 0.065 + 0.015 * rows;
+      const l = { ...load(share), cost, ratePerMs: (share * 64) / cost(64) };
+      const windows = [1, 2, 5, 10].flatMap((ms) => [32, 64].map((most) => simulate(l, fixedWindow(ms, most)).p50));
+      expect(simulate(l, ours(l)).p50).toBeLessThan(0.3 * Math.min(...windows));
+    },
+  );
+
   test('saturated, it answers 12 times as many rows as one by one', () => {
     const l = load(1);
     const single = { ...l, ratePerMs: 2 / mlp(1), deadlineMs: 1e9 };
