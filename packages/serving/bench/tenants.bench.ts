@@ -4,7 +4,7 @@ import type { Share } from '../src/engine/fair-share.js';
 
 /**
  * What tenants cost: queueing a request and choosing the rows of a run, where each request is of the next tenant, beside
- * requests that have none. In virtual time, with runs of 0.36 + 0.022 ms per row; twice what fits is sent in the second half,
+ * requests that are all of one. In virtual time, with runs of 0.36 + 0.022 ms per row; twice what fits is sent in the second half,
  * so that a queue stands.
  */
 interface Request {
